@@ -248,7 +248,7 @@ def rest_rows() -> Iterator[Row]:
             starts.append(server.start_s)
             rests.append(server.rss_mib())
     yield Row("start to first answer, s", statistics.median(starts), 2.5, 1.2, higher=False)
-    yield Row("memory at rest, MiB", statistics.median(rests), 130, 90, higher=False)
+    yield Row("memory at rest, MiB", statistics.median(rests), 98, 90, higher=False)
 
 
 def main() -> int:

@@ -39,9 +39,10 @@ from tests.system.test_database_outage import ACCOUNT, deployed
 from tests.system.test_language_model_faults import PROMPT, heard, opened_at
 from tests.system.test_redis_listener import becomes, listening
 
-from netra.bootstrap import contained, open_ports
+from netra.bootstrap import open_ports
 from netra.domain.errors import Unauthorized
 from netra.domain.users.model import AddUser, SignIn
+from netra.plugboard import contained
 from netra.ports.language_model import LanguageModelTimedOut, Prompt
 from netra.settings import Secret, Settings
 

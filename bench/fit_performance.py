@@ -1,16 +1,18 @@
-"""Fits the performance model's constants again and prints how far they miss rows held out.
+"""Fits the performance model's constants and prints how far they miss rows that were left out.
 
-    python bench/fit_performance.py [--data ../shared/data]
+    python bench/fit_performance.py [--data ../shared/data] [--table]
 
-Splits are stated with each figure: constants are fitted without the rows of one group size (or model, or
-prompt length) and judged on exactly those rows. What is printed as "shipped" stands in
-`netra.domain.optimization.performance.constants`.
+The split comes first: within each kind of deployment (engine, precision, GPU, kind of model, release) the
+groups are the pairs of prompt and answer length, or the group sizes where a file has one pair. The constants
+are fitted without each group in turn and judged on exactly that group. `--table` prints the table that
+stands in `netra.domain.optimization.performance.fits`.
 """
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -20,7 +22,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
 from netra.adapters.files.measurements import read_measurements
 from netra.domain.optimization.performance.catalogue import HARDWARE
-from netra.domain.optimization.performance.constants import TRT_LLM, VLLM, VLLM_2023, Engine
+from netra.domain.optimization.performance.constants import SEVERAL, VLLM_2023
+from netra.domain.optimization.performance.inference_engine import Engine, Fit, with_fit
+from netra.domain.optimization.performance.roofline import Deployment
+from netra.domain.optimization.performance.validation.decisions import MARGIN_ERRORS, decide
 from netra.domain.optimization.performance.validation.faulty_rows import Judged, sound_rows
 from netra.domain.optimization.performance.validation.measurement import (
     Measurement,
@@ -28,221 +33,324 @@ from netra.domain.optimization.performance.validation.measurement import (
     deployment_of,
     predict,
 )
+from netra.domain.optimization.performance.validation.scorecard import tpot_errors, ttft_errors
 from netra.domain.optimization.performance.validation.transfer import (
     KINDS,
-    Pairs,
-    covered_share,
+    covered_by_change,
     pairs_of,
     points_of,
+    settled,
+    transfer_errors,
 )
 
 Vector = npt.NDArray[np.float64]
+Values = dict[str, float]
 
-SERVING_START = np.array([0.62, 0.85, 3.0, 35.0, 0.75, 0.58, 55.0, 0.39, 0.70, 0.58, 0.05])
-SERVING_SPREAD = np.array([0.3, 0.04, 0.5, 0.5, 0.3, 0.5, 0.5, 0.5, 0.5, 0.5, 1.0])
-"""mfu, mbu, all-reduce us; then layer us, cache mbu, link efficiency of TensorRT-LLM, and of vLLM;
-small all-reduces of TensorRT-LLM, and how much slower vLLM reads weights for 32 rows and more.
+FILES: Final = ("dense_measured.csv", "moe_measured.csv", "llama70b_h200_measured.csv")
+EAGER_FILE: Final = "splitwise_a100_measured.csv"
 
-The spread is how far, in log units, a constant may leave its start before the rows must insist: it keeps
-a constant that the rows cannot tell from another one near what the hardware is known to do.
-"""
+NOISE_TPOT: Final = 0.05  # of a log ratio: the weight of a row's time per token in the fit …
+NOISE_TTFT: Final = 0.30  # … and of its time to first token
+ROBUST: Final = 4.0  # standard deviations from which a row counts less
+MARGINS: Final = (0.5, 1.0, 1.25, 1.5, 2.0)  # printed after the shipped safety margin
+BOUNDS: Final = (10, 90)  # percentiles of the 80 % intervals
 
-EAGER_START = np.array([0.50, 0.75, 0.5, 20.0, 520.0, 100.0, 2.0, 0.6, 100.0, 20.0])
-EAGER_SPREAD = np.array([0.5, 0.1, 0.5, 0.5, 0.3, 1.0, 1.0, 0.3, 1.0, 1.0])
-"""mfu, mbu, cache mbu, layer us, host us a layer, a sequence, a pair of sequences; link efficiency; host us
-a GPU of the group, and a thousand entries of the vocabulary.
-"""
+COMMON: Final[dict[str, tuple[float, float]]] = {
+    "mfu": (0.50, 0.4),
+    "mbu": (0.88, 0.05),
+    "kv_mbu": (0.60, 0.25),
+    "layer_us": (50.0, 0.5),
+    "allreduce_us": (3.1, 0.3),
+    "link_efficiency": (0.80, 0.3),
+    "one_shot_efficiency": (0.51, 0.4),
+    "ttft_prefills": (1.2, 0.6),
+    "ttft_prefills_per_sequence": (0.06, 1.0),
+    "ttft_steps": (6.0, 0.8),
+}
+"""The start of each constant, and how far in log units it may leave it before the rows must insist."""
 
-NOISE_TPOT, NOISE_TTFT = 0.05, 0.40
+EXTRA: Final[dict[str, dict[str, tuple[float, float]]]] = {
+    "vllm": {"wide_batch_share": (0.26, 0.5)},
+    "trtllm": {"ttft_prefills": (0.9, 0.5), "ttft_steps": (14.0, 0.4)},
+    "sglang": {
+        "prefill_first_share": (0.60, 0.3),
+        "host_layer_us": (20.0, 0.7),
+        "host_sequence_us": (10.0, 1.0),
+    },
+}
+MIXTURE: Final[dict[str, tuple[float, float]]] = {
+    "mfu": (0.35, 0.4),
+    "mbu": (0.80, 0.05),
+    "expert_mbu": (0.65, 0.25),
+    "layer_us": (70.0, 0.7),
+}
+DATA_PARALLEL: Final[dict[str, tuple[float, float]]] = {
+    "data_parallel_prefill": (2.0, 0.7),
+    "data_parallel_layer_us": (200.0, 0.7),
+}
+EAGER: Final[dict[str, tuple[float, float]]] = {
+    "mfu": (0.50, 0.5),
+    "mbu": (0.75, 0.1),
+    "kv_mbu": (0.50, 0.5),
+    "layer_us": (20.0, 0.5),
+    "link_efficiency": (0.6, 0.3),
+    "host_layer_us": (520.0, 0.3),
+    "host_sequence_us": (100.0, 1.0),
+    "host_pair_us": (2.0, 1.0),
+    "host_rank_us": (100.0, 1.0),
+    "host_vocabulary_us": (20.0, 1.0),
+}
 
-Engines = Callable[[Vector], dict[str, Engine]]
+Key = tuple[str, bool, str, str, str]
 
 
-def serving_engines(x: Vector) -> dict[str, Engine]:
-    mfu, mbu, reduce_us, *rest, one_shot, wide = (float(value) for value in x)
-    small = {**TRT_LLM.one_shot_efficiency, "nvlink": one_shot}
-    starts = (
-        (msgspec.structs.replace(TRT_LLM, one_shot_efficiency=small), rest[:3]),
-        (msgspec.structs.replace(VLLM, wide_batch_share={"fp8": wide}), rest[3:]),
-    )
-    engines = {}
-    for engine, (layer_us, kv_mbu, link) in starts:
-        engines[engine.name] = msgspec.structs.replace(
-            engine,
-            mfu=mfu,
-            mbu=mbu,
-            allreduce_us={**engine.allreduce_us, "nvlink": reduce_us},
-            layer_us=layer_us,
-            kv_mbu={**engine.kv_mbu, "fp8": kv_mbu},
-            link_efficiency={**engine.link_efficiency, "nvlink": link},
+class Kind(msgspec.Struct, frozen=True, kw_only=True):
+    """The rows of one kind of deployment, and the constants to fit on them."""
+
+    engine: Engine
+    mixture: bool
+    precision: str
+    gpu: str
+    generation: str
+    release: str
+    rows: tuple[Measurement, ...]
+    start: dict[str, tuple[float, float]]
+
+    @property
+    def name(self) -> str:
+        what = "mixtures" if self.mixture else "dense"
+        return f"{self.engine.name} {self.release} {what} {self.precision} {self.gpu}"
+
+    def fit(self, values: Values, *, tpot_error: float, ttft_error: float | None) -> Fit:
+        return Fit(
+            precision=self.precision,
+            gpu=self.gpu,
+            generation=self.generation,
+            mixture=self.mixture,
+            release=self.release,
+            values=values,
+            rows=len(self.rows),
+            tpot_error=tpot_error,
+            ttft_error=ttft_error,
         )
-    return engines
+
+    def engine_with(self, values: Values) -> Engine:
+        return with_fit(self.engine, self.fit(values, tpot_error=0.0, ttft_error=None))
 
 
-def eager_engines(x: Vector) -> dict[str, Engine]:
-    mfu, mbu, kv_mbu, layer_us, host_us, sequence_us, pair_us, link, rank_us, vocabulary_us = x.tolist()
-    return {
-        VLLM_2023.name: msgspec.structs.replace(
-            VLLM_2023,
-            mfu=mfu,
-            mbu=mbu,
-            kv_mbu={"bf16": kv_mbu},
-            layer_us=layer_us,
-            host_layer_us=host_us,
-            host_sequence_us=sequence_us,
-            host_pair_us=pair_us,
-            host_rank_us=rank_us,
-            host_vocabulary_us=vocabulary_us,
-            link_efficiency={**VLLM_2023.link_efficiency, "nvlink": link},
-        )
-    }
+def deployment(row: Measurement) -> Deployment:
+    found = deployment_of(row, hardware=HARDWARE)
+    assert not isinstance(found, str), found
+    return found
 
 
-def predictions(rows: Sequence[Measurement], engines: dict[str, Engine]) -> list[Predicted]:
-    predicted = []
+def kinds_of(rows: Iterable[Measurement]) -> list[Kind]:
+    """Group rows into kinds. Releases are kept apart where a mixture was measured on several."""
+    groups: dict[Key, list[Measurement]] = {}
     for row in rows:
-        deployment = deployment_of(row, hardware=HARDWARE)
-        assert not isinstance(deployment, str), deployment
-        engine = engines[deployment.engine.name]
-        predicted.append(predict(row, deployment=msgspec.structs.replace(deployment, engine=engine)))
-    return predicted
+        seen = deployment(row)
+        mixture = seen.model.is_moe
+        release = row.release if mixture and seen.engine.name == "trtllm" else ""
+        key = (seen.engine.name, mixture, seen.precision, seen.gpu.name, release)
+        groups.setdefault(key, []).append(row)
+    return [_kind(members) for _, members in sorted(groups.items())]
 
 
-def fit(
-    rows: Sequence[Measurement], start: Vector, spread: Vector, engines: Engines, *, ttft: bool
-) -> Vector:
+def _kind(rows: Sequence[Measurement]) -> Kind:
+    seen = deployment(rows[0])
+    mixture, name = seen.model.is_moe, seen.engine.name
+    start = COMMON | EXTRA.get(name, {}) if name != VLLM_2023.name else EAGER
+    if mixture:
+        start = COMMON | MIXTURE | (EXTRA[name] if name == "trtllm" else {})
+    if any(row.data_parallel > 1 for row in rows):
+        start = start | DATA_PARALLEL
+    return Kind(
+        engine=msgspec.structs.replace(seen.engine, fits=()),
+        mixture=mixture,
+        precision=seen.precision,
+        gpu=seen.gpu.name,
+        generation=seen.gpu.generation,
+        release=rows[0].release if mixture and name == "trtllm" else "",
+        rows=tuple(rows),
+        start=start,
+    )
+
+
+def predictions(rows: Sequence[Measurement], engine: Engine) -> list[Predicted]:
+    return [predict(row, deployment=msgspec.structs.replace(deployment(row), engine=engine)) for row in rows]
+
+
+def is_sustained(row: Measurement, seen: Predicted) -> bool:
+    """Whether the cache holds the batch: a caller that waits for memory is not what a TTFT model predicts."""
+    return seen.running >= row.batch
+
+
+def fitted(kind: Kind, rows: Sequence[Measurement]) -> Values:
     """Least squares of log ratios with a prior, by Gauss-Newton on the logs of the constants."""
+    names = list(kind.start)
+    start = np.log([kind.start[name][0] for name in names])
+    spread = np.array([kind.start[name][1] for name in names])
     tpot = np.log(np.array([row.tpot_ms for row in rows], dtype=float))
-    first = np.log(np.array([row.ttft_ms for row in rows], dtype=float))
+    ttft = np.log(np.array([row.ttft_ms for row in rows], dtype=float))
 
     def residuals(x: Vector) -> Vector:
-        seen = predictions(rows, engines(np.exp(x)))
-        parts = [(np.log([one.tpot_ms for one in seen]) - tpot) / NOISE_TPOT, (x - np.log(start)) / spread]
-        if ttft:
-            parts.append((np.log([one.ttft_ms for one in seen]) - first) / NOISE_TTFT)
-        return np.concatenate(parts)
+        engine = kind.engine_with(dict(zip(names, np.exp(x).tolist(), strict=True)))
+        seen = predictions(rows, engine)
+        held = np.array([is_sustained(row, one) for row, one in zip(rows, seen, strict=True)])
+        each = (np.log([one.tpot_ms for one in seen]) - tpot) / NOISE_TPOT
+        first = np.where(held, (np.log([one.ttft_ms for one in seen]) - ttft) / NOISE_TTFT, 0.0)
+        misses = np.concatenate([each, first])
+        return np.concatenate([misses / (1.0 + (misses / ROBUST) ** 2) ** 0.25, (x - start) / spread])
 
-    x = np.log(start)
-    for _ in range(20):
+    x = start
+    for _ in range(30):
         base = residuals(x)
         slopes = [(residuals(x + 1e-4 * unit) - base) / 1e-4 for unit in np.eye(len(x))]
         jacobian = np.array(slopes).T
         step = np.linalg.solve(jacobian.T @ jacobian, -jacobian.T @ base)
         scale = 1.0
-        while scale > 1e-2 and np.sum(residuals(x + scale * step) ** 2) > np.sum(base**2):
+        while scale > 1e-3 and np.sum(residuals(x + scale * step) ** 2) > np.sum(base**2):
             scale /= 2.0
         x = x + scale * step
-        if np.abs(step).max() < 1e-4:
+        if np.abs(scale * step).max() < 1e-4:
             break
-    return np.exp(x)
+    return dict(zip(names, np.exp(x).tolist(), strict=True))
 
 
-def medians(rows: Sequence[Measurement]) -> list[Measurement]:
-    """One row a setting: the median of its repeats."""
-    groups: dict[object, list[Measurement]] = {}
-    for row in rows:
-        groups.setdefault((*row.setting, row.batch), []).append(row)
-    return [
-        msgspec.structs.replace(
-            group[0],
-            tpot_ms=float(np.median([row.tpot_ms for row in group])),
-            ttft_ms=float(np.median([row.ttft_ms for row in group])),
-        )
-        for group in groups.values()
-    ]
+def group_of(kind: Kind) -> Callable[[Measurement], object]:
+    """Return what is left out together: a pair of lengths, or a group size where there is one pair."""
+    pairs = {(row.input_tokens, row.output_tokens) for row in kind.rows}
+    if len(pairs) > 1:
+        return lambda row: (row.input_tokens, row.output_tokens)
+    return lambda row: row.tp
 
 
-def held_out(
-    rows: Sequence[Measurement],
-    key: Callable[[Measurement], object],
-    refit: Callable[[Sequence[Measurement]], dict[str, Engine]],
-) -> list[Judged]:
-    """Every row, predicted by constants fitted without the rows that share its key."""
+def left_out(kind: Kind) -> list[Judged]:
+    """Predict every row with constants fitted without its group."""
+    key = group_of(kind)
     judged: list[Judged] = []
-    for value in dict.fromkeys(key(row) for row in rows):
-        inside = [row for row in rows if key(row) == value]
-        engines = refit([row for row in rows if key(row) != value])
-        judged += zip(inside, predictions(inside, engines), strict=True)
+    for value in dict.fromkeys(key(row) for row in kind.rows):
+        inside = [row for row in kind.rows if key(row) == value]
+        rest = [row for row in kind.rows if key(row) != value]
+        engine = kind.engine_with(fitted(kind, rest))
+        judged += zip(inside, predictions(inside, engine), strict=True)
     return judged
 
 
-def mape(judged: Sequence[Judged], *, ttft: bool = False) -> float:
-    ratios = [
-        (seen.ttft_ms / row.ttft_ms) if ttft else (seen.tpot_ms / row.tpot_ms)
-        for row, seen in judged
-        if row.ttft_ms is not None and row.tpot_ms is not None
-    ]
-    return float(np.mean(np.abs(np.array(ratios) - 1.0)))
+def sustained(judged: Sequence[Judged]) -> list[Judged]:
+    return [(row, seen) for row, seen in judged if is_sustained(row, seen)]
 
 
-def print_bounds(pairs: Pairs) -> None:
-    for code, name in enumerate((*KINDS, "several")):
-        residuals = pairs.residual[pairs.kind == code]
-        if len(residuals):
-            low, high = np.exp(np.quantile(residuals, [0.1, 0.9]))
-            print(f"    {name:8} {len(residuals):6} pairs, 80 % within x{low:.3f} .. x{high:.3f}")
-
-
-def study(
-    title: str,
-    rows: Sequence[Measurement],
-    start: Vector,
-    spread: Vector,
-    engines: Engines,
-    splits: dict[str, Callable[[Measurement], object]],
-    *,
-    ttft: bool,
-) -> Vector:
-    constants = fit(rows, start, spread, engines, ttft=ttft)
-    inside = list(zip(rows, predictions(rows, engines(constants)), strict=True))
-    print(f"{title}: {len(rows)} settings")
-    print("  fitted:", " ".join(f"{value:.4g}" for value in constants))
-    print(f"  on the rows fitted: TPOT MAPE {mape(inside):.2%}, TTFT MAPE {mape(inside, ttft=True):.2%}")
-    for name, key in splits.items():
-        judged = held_out(rows, key, lambda kept: engines(fit(kept, start, spread, engines, ttft=ttft)))
-        pairs = pairs_of(points_of(judged))
-        print(
-            f"  held out by {name}: TPOT MAPE {mape(judged):.2%}, "
-            f"transfer median {np.median(np.abs(np.expm1(-pairs.residual))):.2%}, "
-            f"80 % interval covers {covered_share(pairs):.1%}"
-        )
-        print_bounds(pairs)
-    return constants
+def mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if values else float("nan")
 
 
 def sound(path: Path) -> list[Measurement]:
+    """Return one row a setting of a file, without those that cannot be right."""
     with path.open(encoding="utf-8", newline="") as lines:
         rows, unread = read_measurements(lines)
     kept, faults = sound_rows(rows, hardware=HARDWARE)
     for fault in (*unread, *faults):
-        print(f"  left out: {fault.message}")
-    return medians([row for row, _ in kept])
+        print(f"  left out of {path.name}: {fault.message}")
+    return [row for row, _ in settled(kept) if row.ttft_ms is not None]
+
+
+def print_kind(kind: Kind, values: Values, judged: Sequence[Judged]) -> Fit:
+    inside = list(zip(kind.rows, predictions(kind.rows, kind.engine_with(values)), strict=True))
+    tpot, ttft = mean(tpot_errors(judged)), mean(ttft_errors(sustained(judged)))
+    print(
+        f"{kind.name}: {len(kind.rows)} settings; TPOT {mean(tpot_errors(inside)):.1%} in the fit, "
+        f"{tpot:.1%} left out; TTFT {mean(ttft_errors(sustained(inside))):.1%} and {ttft:.1%}"
+    )
+    return kind.fit(
+        {name: float(f"{value:.4g}") for name, value in values.items()},
+        tpot_error=round(tpot, 3),
+        ttft_error=round(ttft, 3),
+    )
+
+
+def print_intervals(judged: Sequence[Judged]) -> None:
+    """Print the 80 % bounds of a change by kind of change, and what the shipped ones cover."""
+    pairs = pairs_of(points_of(judged))
+    errors, covered = transfer_errors(pairs), covered_by_change(pairs)
+    for code, name in enumerate((*KINDS, SEVERAL)):
+        chosen = pairs.kind == code
+        if not chosen.any():
+            continue
+        low, high = np.exp(np.percentile(pairs.residual[chosen], BOUNDS))
+        print(
+            f"    {name:8} {int(chosen.sum()):6} pairs, median error {np.median(errors[chosen]):.1%}, "
+            f"80 % within x{low:.3f} .. x{high:.3f}; the shipped bounds cover {covered[name][0]:.1%}"
+        )
+
+
+def print_summary(name: str, judged: Sequence[Judged]) -> None:
+    ratios = [row.tpot_ms / seen.tpot_ms for row, seen in judged if row.tpot_ms]
+    low, high = np.percentile(ratios, BOUNDS)
+    print(
+        f"\n{name}, rows left out: TPOT MAPE {mean(tpot_errors(judged)):.1%}, TTFT MAPE "
+        f"{mean(ttft_errors(sustained(judged))):.1%}; 80 % of the step times within x{low:.2f} .. x{high:.2f}"
+    )
+    print_intervals(judged)
+    for errors in (MARGIN_ERRORS, *MARGINS):
+        decided = decide(judged, hardware=HARDWARE, errors=errors)
+        if decided.count:
+            print(
+                f"    {decided.count} decisions with a margin of {errors:.2f} errors: limit broken "
+                f"{decided.slo_broken_share:.1%}, mean regret {decided.mean_regret:.1%}"
+            )
+
+
+def print_strangers(kinds: Sequence[Kind], found: dict[str, Fit]) -> None:
+    """Print the step times of kinds that no fit has seen: the interval of an unmeasured deployment."""
+    for mixture in (False, True):
+        ratios: list[float] = []
+        for kind in kinds:
+            if kind.mixture != mixture or kind.engine.name == VLLM_2023.name:
+                continue
+            for other in kinds:
+                if other.mixture == mixture and other.name != kind.name and other.engine.name == "vllm":
+                    engine = with_fit(kind.engine, found[other.name])
+                    seen = predictions(kind.rows, engine)
+                    ratios += [
+                        row.tpot_ms / one.tpot_ms
+                        for row, one in zip(kind.rows, seen, strict=True)
+                        if row.tpot_ms
+                    ]
+        if ratios:
+            low, middle, high = np.percentile(ratios, (BOUNDS[0], 50, BOUNDS[1]))
+            print(
+                f"  {'mixtures' if mixture else 'dense'} with vLLM's constants of other deployments: "
+                f"80 % of the step times within x{low:.2f} .. x{high:.2f}, median x{middle:.2f}"
+            )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[2] / "shared" / "data")
-    folder: Path = parser.parse_args().data
+    parser.add_argument("--table", action="store_true", help="print the table of fits as Python")
+    arguments = parser.parse_args()
+    folder: Path = arguments.data
     if not folder.is_dir():
         sys.exit(f"left out: {folder} is not there, and the constants are fitted on its files")
-    study(
-        "vLLM and TensorRT-LLM of 2025, Llama-3.1-70B on H200",
-        sound(folder / "llama70b_h200_measured.csv"),
-        SERVING_START,
-        SERVING_SPREAD,
-        serving_engines,
-        {"group size": lambda row: row.tp, "prompt length": lambda row: row.input_tokens},
-        ttft=False,
-    )
-    study(
-        "vLLM of 2023, Llama-2-70B and BLOOM-176B on A100",
-        sound(folder / "splitwise_a100_measured.csv"),
-        EAGER_START,
-        EAGER_SPREAD,
-        eager_engines,
-        {"group size": lambda row: row.tp, "model": lambda row: row.model},
-        ttft=True,
-    )
+    rows = [row for name in (*FILES, EAGER_FILE) for row in sound(folder / name)]
+    kinds = kinds_of(rows)
+    found: dict[str, Fit] = {}
+    judged: dict[str, list[Judged]] = {}
+    for kind in kinds:
+        seen = left_out(kind)
+        error = mean(tpot_errors(seen))
+        judged[kind.name] = [(row, msgspec.structs.replace(one, tpot_error=error)) for row, one in seen]
+        found[kind.name] = print_kind(kind, fitted(kind, kind.rows), judged[kind.name])
+    today = [kind for kind in kinds if kind.engine.name != VLLM_2023.name]
+    for name, mixture in (("Dense models", False), ("Mixtures of experts", True)):
+        print_summary(name, [one for kind in today if kind.mixture == mixture for one in judged[kind.name]])
+    eager = [one for kind in kinds if kind.engine.name == VLLM_2023.name for one in judged[kind.name]]
+    print_summary("vLLM of 2023", eager)
+    print_strangers(kinds, found)
+    if arguments.table:
+        for kind in kinds:
+            print(f"# {kind.engine.name}\n{found[kind.name]},")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import time
 
 from dependency_injector import providers
 
-from netra.bootstrap import Container
 from netra.domain.agents.model import Question, Watch
 from netra.domain.optimization.metrics import NOTHING_MEASURED
 from netra.domain.optimization.result import Advice
@@ -20,6 +19,7 @@ from netra.entrypoints.app import create_app
 from netra.entrypoints.server.server import Server, server_config
 from netra.entrypoints.server.serving import run_beside_server
 from netra.entrypoints.server.wire_limits import wire_limits_of
+from netra.plugboard import Container
 from netra.settings import settings_from
 
 

@@ -7,7 +7,8 @@ import signal
 from dependency_injector import providers
 
 from flood_app import TalkingAgents
-from netra.bootstrap import Container, contained, open_ports
+from netra.bootstrap import open_ports
+from netra.plugboard import Container, contained
 from netra.settings import settings_from
 
 

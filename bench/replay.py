@@ -18,9 +18,10 @@ from machine import load_line
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
+from netra.domain.optimization.performance.balancing import Balancing
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.constants import VLLM
-from netra.domain.optimization.performance.replay import Balancing, Requests, replay
+from netra.domain.optimization.performance.replay import Requests, replay
 from netra.domain.optimization.performance.roofline import Deployment, costs_of, decode_s
 
 POINTS = 100_000

@@ -3,9 +3,10 @@
     python bench/truth.py [--data ../shared/data] [--runs 200] [--seed 1]
 
 Prints, for traces in which nothing changed, how often a verdict claims an effect (bar: 10 %); for
-known effects and months, how often the 90 % interval covers the truth (bar: 85 to 95 %, or none). The sigma
-of a month's level is fitted on ServeGen m-large and quoted on m-mid; both have 14 days. Days drawn from
-ServeGen take its arrivals by client, and give each client its own lengths of input and output.
+known effects and months, how often the 90 % interval covers the truth (bar: 85 to 95 %, or none). The
+level of a month is fitted on ServeGen m-large and quoted on m-mid; both have 14 days. The drift of a share
+is fitted on the first week of m-large and quoted on m-mid and DeepSeek-R1. Days drawn from ServeGen take its
+arrivals by client, and give each client its own lengths of input and output.
 A part whose trace is not in `--data` is skipped and says so.
 """
 
@@ -27,9 +28,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 from netra.domain.optimization.price_list import PriceList
 from netra.domain.optimization.pricing import Rate, Tariff
 from netra.domain.optimization.traffic import call_usd, traffic_of
-from netra.domain.optimization.uncertainty.level import DAY_S, SIGMA_BY_DAYS, month_range
+from netra.domain.optimization.uncertainty.level import DAY_S, FIT, LEAST_OF_CONSTANT, sigma_of, swing_of
 from netra.domain.optimization.uncertainty.ratio import Z_90
-from netra.domain.optimization.uncertainty.share import sampling_of
+from netra.domain.optimization.uncertainty.share import DRIFT, sampling_of
 from netra.domain.optimization.verdicts.verdict import ChangeVerdict, verdict_of
 from netra.domain.workloads.columns import Events, Labels
 
@@ -113,11 +114,12 @@ def mooncake(path: Path) -> Events:
 
 def rates_of(path: Path) -> Floats:
     """Return requests a second, by client and window, of a ServeGen file."""
-    with gzip.open(path, "rt") as file:
-        rows = np.genfromtxt(file, delimiter=",", skip_header=1, usecols=(0, 1, 2))
-    client, window = rows[:, 0].astype(int), (rows[:, 1] // WINDOW_S).astype(int)
+    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as file:
+        rows = [row for row in csv.reader(file) if row[1] != "t_s"]
+    client = np.unique([row[0] for row in rows], return_inverse=True)[1]
+    window = (np.array([float(row[1]) for row in rows]) // WINDOW_S).astype(int)
     rates = np.zeros((client.max() + 1, window.max() + 1))
-    np.add.at(rates, (client, window), rows[:, 2])
+    np.add.at(rates, (client, window), [float(row[2]) for row in rows])
     return rates[rates.any(axis=1)]
 
 
@@ -193,17 +195,28 @@ def injected(runs: int, rng: np.random.Generator) -> None:
             )
 
 
-def level_errors(rates: Floats, days: float, rng: np.random.Generator, *, runs: int) -> Floats:
-    """Return `ln(rest / window)` of windows of random thirds of the clients."""
-    windows, found = int(days * DAY_S / WINDOW_S), []
-    for _ in range(runs):
-        total = rates[rng.choice(len(rates), len(rates) // 3, replace=False)].sum(axis=0)
+def level_errors(rates: Floats, days: float, rng: np.random.Generator, *, runs: int) -> tuple[Floats, Floats]:
+    """Return `ln(rest / window)` and the swing of windows of random thirds of the clients; 0 runs: of all."""
+    windows, errors, swings = int(days * DAY_S / WINDOW_S), [], []
+    at_ns = (np.arange(windows) * WINDOW_S * S_NS).astype(np.int64)
+    for _ in range(max(runs, 1)):
+        chosen = rng.choice(len(rates), len(rates) // 3, replace=False) if runs else np.arange(len(rates))
+        total = rates[chosen].sum(axis=0)
         sums = np.concatenate(([0.0], np.cumsum(total)))
         for begin in range(0, len(total) - windows + 1, max(windows // 12, 6)):
             inside = sums[begin + windows] - sums[begin]
             if inside > 0:
-                found.append(np.log((sums[-1] - inside) / (len(total) - windows) / (inside / windows)))
-    return np.array(found)
+                errors.append(np.log((sums[-1] - inside) / (len(total) - windows) / (inside / windows)))
+                swings.append(swing_of(at_ns, total[begin : begin + windows], seconds=days * DAY_S))
+    return np.array(errors), np.array(swings)
+
+
+def fitted(errors: Floats, swings: Floats) -> tuple[float, float]:
+    """Return the factor on the swing and the least sigma that cover 90 % together."""
+    least = LEAST_OF_CONSTANT * float(np.quantile(np.abs(errors), 0.9)) / Z_90
+    factors = np.linspace(0.0, 5.0, 1001)
+    covered = [np.mean(np.abs(errors) <= Z_90 * np.maximum(one * swings, least)) for one in factors]
+    return float(factors[int(np.argmax(np.array(covered) >= 0.9))]), least
 
 
 def months(data: Path, rng: np.random.Generator, *, runs: int) -> None:
@@ -213,62 +226,99 @@ def months(data: Path, rng: np.random.Generator, *, runs: int) -> None:
         print("  skipped: the ServeGen files are not there")
         return
     large, mid = (rates_of(file) for file in files)
-    for days, sigma in SIGMA_BY_DAYS:
-        fitted = np.quantile(np.abs(level_errors(large, days, rng, runs=runs)), 0.9) / Z_90
-        high = np.log(month_range(1.0, seconds=days * DAY_S)[1])
-        thirds = np.mean(np.abs(level_errors(mid, days, rng, runs=runs)) <= high)
+    for days, factor, least in FIT:
+        now = fitted(*level_errors(large, days, rng, runs=runs))
+        covers: list[str] = []
+        for name, times in (("windows of thirds of m-mid", runs), ("windows of all of m-mid", 0)):
+            errors, swings = level_errors(mid, days, rng, runs=times)
+            sigmas = np.array([sigma_of(days * DAY_S, swing=float(swing)) for swing in swings])
+            covers.append(f"{np.mean(np.abs(errors) <= Z_90 * sigmas):6.1%} of {name}")
         print(
-            f"  {days:.0f} days: sigma {sigma} (fitted on m-large now: {fitted:.2f}); "
-            f"covers {thirds:6.1%} of windows of thirds of m-mid"
+            f"  {days:.0f} days: factor {factor}, least {least} (fitted on m-large now: {now[0]:.2f}, "
+            f"{now[1]:.2f}); covers {' and '.join(covers)}"
         )
 
 
-def shares(data: Path, rng: np.random.Generator, *, runs: int) -> None:
-    """Print how often the share of a client group in the bill of a window covers that of the days."""
-    file = data / "servegen_m_mid_arrivals.csv.gz"
+HOURS = (
+    (1, 0),
+    (6, 0),
+    (24, 0),
+    (96, 0),
+    (1, 6),
+    (6, 6),
+    (24, 6),
+    (96, 6),
+)  # of a window; and calls of a client in a session
+
+
+def window_share(
+    rates: Floats, rng: np.random.Generator, *, days: int, hours: int, turns: int
+) -> tuple[Any, float] | None:
+    """Return what a window shows of a share by drift, and the truth of the rest; None without an interval."""
+    events, _ = drawn(rates, rng, days=days, calls=60_000, turns=turns)
+    usd = call_usd(traffic_of(events, PRICES))
+    part = np.where(events.output_tokens > 200, usd - 200 * 10e-6 - events.input_tokens * 2.5e-6, 0.0)
+    begin = int(events.at_ns[0] + rng.uniform(0, days * DAY_S - hours * 3600) * S_NS)
+    where = np.flatnonzero((events.at_ns >= begin) & (events.at_ns < begin + hours * 3600 * S_NS))
+    rest = np.setdiff1d(np.arange(len(usd)), where)
+    session = None if events.session is None else events.session.take(where)
+    sampling = sampling_of(events.at_ns[where], session)
+    found = [sampling.share(part[where], usd[where], drift=drift) for drift in (0.0, 1.0, DRIFT)]
+    return None if isinstance(found[0], str) else (found, part[rest].sum() / usd[rest].sum())
+
+
+def drift(data: Path, rng: np.random.Generator, *, runs: int) -> None:
+    """Print the drift that covers 90 % of the windows of the first week of m-large."""
+    file = data / "servegen_m_large_arrivals.csv.gz"
     if not file.exists():
-        print("  skipped: ServeGen m-mid is not there")
+        print("  skipped: ServeGen m-large is not there")
         return
     rates = rates_of(file)
-    for hours, turns in ((1, 0), (24, 0), (96, 0), (1, 6), (24, 6), (96, 6)):
-        held, given = 0, 0
+    rates = rates[:, : rates.shape[1] // 2]
+    rates = rates[rates.any(axis=1)]
+    needed: list[float] = []
+    for hours, turns in HOURS:
         for _ in range(runs):
-            events, _ = drawn(rates, rng, days=14, calls=60_000, turns=turns)
-            usd = call_usd(traffic_of(events, PRICES))
-            part = np.where(events.output_tokens > 200, usd - 200 * 10e-6 - events.input_tokens * 2.5e-6, 0.0)
-            begin = int(events.at_ns[0] + rng.uniform(0, 14 * DAY_S - hours * 3600) * S_NS)
-            where = np.flatnonzero((events.at_ns >= begin) & (events.at_ns < begin + hours * 3600 * S_NS))
-            rest = np.setdiff1d(np.arange(len(usd)), where)
-            session = None if events.session is None else events.session.take(where)
-            found = sampling_of(events.at_ns[where], session).share(part[where], usd[where])
-            if isinstance(found, str):
+            found = window_share(rates, rng, days=7, hours=hours, turns=turns)
+            if found is None:
                 continue
-            given += 1
-            held += abs(found.share - part[rest].sum() / usd[rest].sum()) <= found.margin
+            (plain, one, _), truth = found
+            extra = one.margin**2 - plain.margin**2
+            lacking = (plain.share - truth) ** 2 - plain.margin**2
+            needed.append(lacking / extra if extra > 0 else np.inf if lacking > 0 else 0.0)
+    wanted = sorted(needed)[int(0.9 * len(needed))]
+    print(f"  drift {DRIFT} (fitted on the first week of m-large now: {wanted:.2f}, {len(needed)} windows)")
+
+
+def shares(path: Path, rng: np.random.Generator, *, runs: int) -> None:
+    """Print how often the share of a window in the bill covers that of the other days."""
+    if not path.exists():
+        print(f"  skipped: {path.name} is not there")
+        return
+    rates = rates_of(path)
+    days = rates.shape[1] * WINDOW_S // int(DAY_S)
+    for hours, turns in (one for one in HOURS if one[0] <= 8 * days):
+        tried = [window_share(rates, rng, days=days, hours=hours, turns=turns) for _ in range(runs)]
+        known = [one for one in tried if one is not None]
+        held = sum(abs(found[2].share - truth) <= found[2].margin for found, truth in known)
         unit = f"sessions of {turns}" if turns else "no sessions"
-        covered = f"covers {held / given:6.1%} of {given}" if given else "no interval is given"
-        print(f"  what answers over 200 tokens cost, window of {hours} h, {unit}: {covered}, of {runs} asked")
+        covered = f"covers {held / len(known):6.1%} of {len(known)}" if known else "no interval is given"
+        print(f"  {path.name.split('_arr')[0]}, window of {hours} h, {unit}: {covered}, of {runs} asked")
 
 
-def main(argv: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--runs", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args(argv)
-    rng = np.random.default_rng(options.seed)
-    print("Verdicts where nothing changed (bar: at most 10 % claim an effect)")
+def verdicts(data: Path, rng: np.random.Generator, *, runs: int) -> None:
+    """Print how often verdicts on instants without a change claim an effect."""
     traces: tuple[tuple[str, str, Callable[[Path], Events]], ...] = (
         ("Azure chat hour", "azure_llm_2023_conv.csv", azure),
         ("Mooncake", "mooncake_synthetic.jsonl", mooncake),
     )
     for name, file, reader in traces:
-        if (options.data / file).exists():
-            placebos(name, reader(options.data / file))
+        if (data / file).exists():
+            placebos(name, reader(data / file))
         else:
             print(f"  {name} skipped: {file} is not there")
     for file in ("large", "mid"):
-        path = options.data / f"servegen_m_{file}_arrivals.csv.gz"
+        path = data / f"servegen_m_{file}_arrivals.csv.gz"
         if not path.exists():
             print(f"  ServeGen m-{file} skipped: the file is not there")
             continue
@@ -280,18 +330,36 @@ def main(argv: Sequence[str]) -> None:
             (2, 10_000, 6),
             (10, 30_000, 6),
         ):
-            logs = (drawn(rates, rng, days=days, calls=calls, turns=turns) for _ in range(options.runs // 2))
+            logs = (drawn(rates, rng, days=days, calls=calls, turns=turns) for _ in range(runs // 2))
             unit = f"sessions of {turns}" if turns else "no sessions"
             told(f"{days} days of ServeGen m-{file}, {unit}", [verdict(*one) for one in logs])
     for sessions in (100, 400, 2_000):
-        found = [verdict(*agents(rng, sessions=sessions)[:2]) for _ in range(options.runs)]
+        found = [verdict(*agents(rng, sessions=sessions)[:2]) for _ in range(runs)]
         told(f"A/A of {sessions:,} agent sessions", found)
-    print("Intervals of effects that were put in (bar: 85 to 95 %)")
-    injected(options.runs, rng)
-    print("Intervals of a month (bar: 85 to 95 %)")
-    months(options.data, rng, runs=max(options.runs // 4, 1))
-    print("Intervals of a share of the bill (bar: 85 to 95 %, or none)")
-    shares(options.data, rng, runs=max(options.runs // 2, 1))
+
+
+def main(argv: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--only", choices=("verdicts", "effects", "months", "shares"), help="One part alone.")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args(argv)
+    rng, data, runs = np.random.default_rng(options.seed), options.data, options.runs
+    if options.only in {None, "verdicts"}:
+        print("Verdicts where nothing changed (bar: at most 10 % claim an effect)")
+        verdicts(data, rng, runs=runs)
+    if options.only in {None, "effects"}:
+        print("Intervals of effects that were put in (bar: 85 to 95 %)")
+        injected(runs, rng)
+    if options.only in {None, "months"}:
+        print("Intervals of a month (bar: 85 to 95 %)")
+        months(data, rng, runs=max(runs // 4, 1))
+    if options.only in {None, "shares"}:
+        print("Intervals of a share of the bill (bar: 85 to 95 %, or none)")
+        drift(data, rng, runs=max(runs // 4, 1))
+        shares(data / "servegen_m_mid_arrivals.csv.gz", rng, runs=max(runs // 2, 1))
+        shares(data / "servegen_deepseek_r1_arrivals.csv", rng, runs=max(runs // 2, 1))
 
 
 if __name__ == "__main__":

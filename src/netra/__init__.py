@@ -3,15 +3,20 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from netra.entrypoints import otel
     from netra.entrypoints.embedded import Netra
 
-__all__ = ["Netra"]
+__all__ = ["Netra", "otel"]
 
 
 def __getattr__(name: str) -> object:
-    # The hexagon imports without its adapters: whoever asks for the whole pays for the whole.
+    # The hexagon can be imported without adapters; only a use of `Netra` imports everything.
     if name == "Netra":
         from netra.entrypoints.embedded import Netra
 
         return Netra
+    if name == "otel":
+        from netra.entrypoints import otel
+
+        return otel
     raise AttributeError(f"module 'netra' has no attribute {name!r}")

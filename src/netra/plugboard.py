@@ -1,15 +1,22 @@
 """The plugboard: one field a port, and every service built from what is plugged in. It names no adapter."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from dependency_injector import containers, providers
 
+from netra.domain.agents.stages.advisor import Advisor
 from netra.domain.agents.stages.pipeline import AgentPipeline
 from netra.domain.audit.journal import SecurityJournal
+from netra.domain.browsing.service import EventBrowser
 from netra.domain.health.service import HealthService
 from netra.domain.quotas import Quotas
 from netra.domain.runs.service import RunService
 from netra.domain.runs.worker import RunWorker
+from netra.domain.telemetry.destinations import Destinations
+from netra.domain.telemetry.meter import IntakeMeter
+from netra.domain.telemetry.service import TelemetryService
+from netra.domain.telemetry.settler import TelemetrySettler
 from netra.domain.threads.service import ThreadService
 from netra.domain.users.federated import FederatedSignIn
 from netra.domain.users.keys import ApiKeyService
@@ -35,11 +42,13 @@ from netra.ports.passwords import PasswordHasher
 from netra.ports.price_audit import PriceAudit
 from netra.ports.prices import PriceBook
 from netra.ports.probes import Probe
+from netra.ports.prompt_keys import PromptKeys
 from netra.ports.rate_limiter import RateLimiter
 from netra.ports.replays import ReplayBook
 from netra.ports.runs import RunStore
 from netra.ports.secrets import SecretSource
 from netra.ports.sessions import SessionStore
+from netra.ports.telemetry import TelemetryDecoder, TelemetryStaging
 from netra.ports.threads import ThreadStore
 from netra.ports.tokens import TicketBook, TokenCodec
 from netra.ports.users import UserStore
@@ -74,6 +83,9 @@ class Ports:
     workloads: WorkloadStore
     event_log: EventLog
     event_outbox: EventOutbox | None  # where an archive takes events over
+    telemetry_decoder: TelemetryDecoder
+    telemetry_staging: TelemetryStaging
+    prompt_keys: PromptKeys
     replays: ReplayBook
     prices: PriceBook
     price_audit: PriceAudit
@@ -167,20 +179,62 @@ class Container(containers.DeclarativeContainer):
         quotas=quotas,
         incidents=ports.provided.incidents,
     )
+    telemetry_service = providers.Singleton(
+        TelemetryService,
+        decoder=ports.provided.telemetry_decoder,
+        staging=ports.provided.telemetry_staging,
+        workloads=ports.provided.workloads,
+        destinations=providers.Singleton(
+            Destinations,
+            workloads=ports.provided.workloads,
+            clock=ports.provided.clock,
+            ids=ports.provided.ids,
+            quotas=quotas,
+        ),
+        meter=providers.Singleton(
+            IntakeMeter,
+            records=settings.provided.limit_ingest_events,
+            bytes_=settings.provided.limit_ingest_bytes,
+            clock=ports.provided.clock,
+        ),
+        keys=ports.provided.prompt_keys,
+        clock=ports.provided.clock,
+    )
+    event_browser = providers.Singleton(
+        EventBrowser,
+        workloads=ports.provided.workloads,
+        log=ports.provided.event_log,
+        prices=ports.provided.prices,
+        default_model=settings.provided.default_model,
+        quotas=quotas,
+    )
+    telemetry_settler = providers.Singleton(
+        TelemetrySettler,
+        staging=ports.provided.telemetry_staging,
+        log=ports.provided.event_log,
+        clock=ports.provided.clock,
+        incidents=ports.provided.incidents,
+        quotas=quotas,
+    )
     health_service = providers.Singleton(
         HealthService, probes=ports.provided.probes, clock=ports.provided.clock
     )
-    agent_pipeline = providers.Singleton(
-        AgentPipeline,
-        workloads=ports.provided.workloads,
-        log=ports.provided.event_log,
+    advisor = providers.Singleton(
+        Advisor,
         prices=ports.provided.prices,
         clock=ports.provided.clock,
         default_model=settings.provided.default_model,
         language_model=ports.provided.language_model,
         conversations=ports.provided.threads,
-        quotas=quotas,
         sends=settings.provided.language_model_sends,
+    )
+    agent_pipeline = providers.Singleton(
+        AgentPipeline,
+        advisor=advisor,
+        workloads=ports.provided.workloads,
+        log=ports.provided.event_log,
+        clock=ports.provided.clock,
+        quotas=quotas,
     )
     what_if_service = providers.Singleton(
         WhatIfService,
@@ -204,8 +258,16 @@ class Container(containers.DeclarativeContainer):
     )
 
 
+Filled = TypeVar("Filled", bound=Container)
+
+
 def contained(ports: Ports, settings: Settings) -> Container:
-    """Return the services over `ports`; a forgotten plug is an error here, not at the first request."""
-    container = Container(ports=providers.Object(ports), settings=providers.Object(settings))
+    """Return the services over `ports`."""
+    return filled(Container, ports, settings)
+
+
+def filled(kind: type[Filled], ports: Ports, settings: Settings) -> Filled:
+    """Return a container of this kind; a missing port is an error here, not at the first request."""
+    container = kind(ports=providers.Object(ports), settings=providers.Object(settings))
     container.check_dependencies()
     return container

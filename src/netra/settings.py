@@ -1,21 +1,23 @@
-"""All settings: one frozen value, read once from the environment; nonsense refuses to start."""
+"""All settings: one frozen value, read once from the environment; invalid ones prevent the start."""
 
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
 from netra.domain.addresses import is_safe, is_server, is_web, parts_of
 from netra.domain.networks import networks_in
 from netra.domain.quotas import Quotas, RequestRateLimits
+from netra.domain.secret_text import Secret as Secret  # noqa: PLC0414  # re-exported
 from netra.domain.spending import Budget, Budgets
 
 PREFIX: Final = "NETRA_"
 SECRET_BYTES_MIN: Final = 32
 MAKE_ONE: Final = "make one with python -c 'import secrets; print(secrets.token_urlsafe(48))'"
 LISTS: Final = frozenset({"cors_origins", "websocket_origins", "trusted_proxies", "oauth_redirects"})
+OF_CLIENTS: Final = frozenset({"api_key", "base_url", "prefix_key"})  # share the prefix; ignored by servers
 SERVERS: Final = {
     "database_url": ({"postgresql", "postgres"}, "postgresql://user@host/netra"),
     "redis_url": ({"redis", "rediss", "unix"}, "redis://host:6379/0"),
@@ -29,26 +31,7 @@ Dollars = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
 
 
 class SettingsRefused(Exception):
-    """The settings make no sense; the message says which and what to do."""
-
-
-class Secret(str):
-    """Text that does not print itself."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "Secret(…)"
-
-    def __str__(self) -> str:
-        return "…"
-
-    def __format__(self, spec: str) -> str:
-        return "…"
-
-    def reveal(self) -> str:
-        """Return the text itself."""
-        return str.__str__(self)
+    """A setting is invalid; the message names it and says what to do."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,10 +42,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: Port = 8000
     data: Path = Path("netra-data")  # the embedded store's folder
     database_url: Secret | None = None  # PostgreSQL in place of the embedded store
-    redis_url: Secret | None = None  # what processes share at once: limits, wake-ups, events, tickets
+    redis_url: Secret | None = None  # state that processes share: limits, wake-ups, events, tickets
     clickhouse_url: Secret | None = None  # the events of workloads, in place of the database
-    clickhouse_retention_days: Annotated[int, msgspec.Meta(ge=0, le=36_500)] = 0  # 0: for ever
-    secret: Secret | None = None  # signs tokens; made and kept in `data` when absent
+    clickhouse_retention_days: Annotated[int, msgspec.Meta(ge=0, le=36_500)] = 0  # 0: forever
+    secret: Secret | None = None  # signs tokens; generated and stored in `data` if absent
     previous_secret: Secret | None = None  # still accepted while keys rotate
     issuer: str = "netra"
     audience: str = "netra-api"
@@ -70,42 +53,49 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str | None = None  # where browsers reach this deployment
     google_client_id: str | None = None
     google_client_secret: Secret | None = None
-    google_sign_up: bool = True  # whether people without an account may make one by signing in
+    google_sign_up: bool = True  # whether a first sign-in creates an account
     oidc_issuer: str = "https://accounts.google.com"
-    oauth_redirects: tuple[str, ...] = ()  # pages that a sign-in may go on to, exactly as written
-    prices: Path | None = None  # negotiated prices and deployment names, before the published ones
-    prices_as_of: date | None = None  # the day that is today for prices; None: the clock's
-    default_model: str = "gpt-4o"  # prices a log that names no model, and says so
+    oauth_redirects: tuple[str, ...] = ()  # pages to which a sign-in may redirect; compared exactly
+    prices: Path | None = (
+        None  # file of negotiated prices and deployment names, which override published ones
+    )
+    prices_as_of: date | None = None  # date of the prices; None: today
+    default_model: str = "gpt-4o"  # prices a log that names no model; the answer states this
     language_model: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "gpt-4.1-mini"
-    language_model_key: Secret | None = None  # this, or another address than OpenAI's, switches it on
+    language_model_key: Secret | None = None  # enables the model, as does an address other than OpenAI's
     language_model_url: str = OPENAI
     language_model_api: Literal["chat", "responses"] = "chat"
-    language_model_sends: Literal["all", "numbers"] = "all"  # numbers: no word of users or of their data
-    language_model_silence_s: Annotated[float, msgspec.Meta(ge=0.1, le=600)] = 20.0  # between two pieces
-    language_model_connections: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 8  # of this process
-    language_model_input_usd: Dollars | None = None  # a million tokens; in place of the price book's
+    language_model_sends: Literal["all", "numbers"] = "all"  # numbers: no text of users or of their data
+    language_model_silence_s: Annotated[float, msgspec.Meta(ge=0.1, le=600)] = (
+        20.0  # idle timeout of a stream
+    )
+    language_model_connections: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 8  # per process
+    language_model_input_usd: Dollars | None = None  # per million tokens; overrides the price book
     language_model_cached_input_usd: Dollars | None = None
     language_model_output_usd: Dollars | None = None
-    language_model_run_tokens: Count = 200_000  # in and out; 0: no bound
+    language_model_run_tokens: Count = 200_000  # input and output; 0: unlimited
     language_model_run_usd: Dollars = 0.5
-    language_model_user_tokens: Count = 2_000_000  # a day (UTC), over all processes and restarts
+    language_model_user_tokens: Count = 2_000_000  # per UTC day, over all processes and restarts
     language_model_user_usd: Dollars = 5.0
-    slots: Annotated[int, msgspec.Meta(ge=0, le=64)] = 2  # runs worked on at once in each process
-    workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1  # API processes on the one port
+    slots: Annotated[int, msgspec.Meta(ge=0, le=64)] = 2  # concurrent runs per process
+    workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1  # API processes that share the port
     cors_origins: tuple[str, ...] = ()
-    websocket_origins: tuple[str, ...] = ()  # browser origins beside the service's own
-    trusted_proxies: tuple[str, ...] = ()  # addresses and networks whose X-Forwarded-* is believed
+    websocket_origins: tuple[str, ...] = ()  # browser origins in addition to the service's own
+    trusted_proxies: tuple[str, ...] = ()  # addresses and networks whose X-Forwarded-* headers are trusted
     limit_authentication: Count = 5
     limit_agent: Count = 10
     limit_websocket: Count = 30
     limit_general: Count = 100
+    limit_ingest_events: Count = 1_000_000  # records of telemetry in 60 s, by user; 0: no limit
+    limit_ingest_bytes: Count = 1_073_741_824  # the same in bytes, after decompression
+    otlp_content: Literal["hash", "drop"] = "hash"  # what is done with prompts in telemetry
     max_message_length: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 10_000
     max_thread_messages: Annotated[int, msgspec.Meta(ge=2, le=100_000)] = 1_000
     max_live_runs_per_user: Annotated[int, msgspec.Meta(ge=1)] = 1_000
     max_live_runs: Annotated[int, msgspec.Meta(ge=1)] = 100_000
     max_connections: Annotated[int, msgspec.Meta(ge=1)] = 10_000
     max_connections_per_user: Annotated[int, msgspec.Meta(ge=1)] = 100
-    max_tcp_connections: Annotated[int, msgspec.Meta(ge=2)] = 12_000  # requests and sockets, of a process
+    max_tcp_connections: Annotated[int, msgspec.Meta(ge=2)] = 12_000  # requests and sockets, per process
     max_tcp_connections_per_address: Annotated[int, msgspec.Meta(ge=1)] = 1_000  # not of trusted proxies
     max_body_bytes: Annotated[int, msgspec.Meta(ge=1_024)] = 1_048_576
     max_events_body_bytes: Annotated[int, msgspec.Meta(ge=1_024)] = 33_554_432
@@ -113,24 +103,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_prefix_hashes_per_batch: Annotated[int, msgspec.Meta(ge=1)] = 2_000_000
     max_prefix_hashes_per_workload: Annotated[int, msgspec.Meta(ge=1)] = 10_000_000
     max_bytes_per_workload: Annotated[int, msgspec.Meta(ge=1)] = 2_147_483_648  # of events as columns
-    max_waiting_events: Annotated[int, msgspec.Meta(ge=1)] = 20_000_000  # for ClickHouse, of everybody
+    max_waiting_events: Annotated[int, msgspec.Meta(ge=1)] = 20_000_000  # for ClickHouse, of all users
     max_waiting_bytes: Annotated[int, msgspec.Meta(ge=1)] = 2_147_483_648  # the same, as they are stored
     log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
 
     @property
     def callback_url(self) -> str:
-        """Where the identity provider sends browsers back to; registered there exactly so."""
+        """The address to which the identity provider redirects browsers; must be registered there."""
         base = self.public_url or f"http://{self.host}:{self.port}"
         return f"{base.rstrip('/')}/api/auth/google/callback"
 
     @property
     def has_language_model(self) -> bool:
-        """Whether a language model may be asked at all."""
+        """Whether a language model is configured."""
         return self.language_model_key is not None or self.language_model_url != OPENAI
 
     @property
     def language_model_budgets(self) -> Budgets:
-        """What a run and a user may use of it."""
+        """The language model's budgets of a run and of a user."""
         return Budgets(
             run=Budget(tokens=self.language_model_run_tokens, usd=self.language_model_run_usd),
             user_day=Budget(tokens=self.language_model_user_tokens, usd=self.language_model_user_usd),
@@ -138,7 +128,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def rate_limits(self) -> RequestRateLimits:
-        """The admissions in any 60 s."""
+        """The number of requests admitted in any 60 s."""
         return RequestRateLimits(
             authentication=self.limit_authentication,
             agent=self.limit_agent,
@@ -148,7 +138,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def quotas(self) -> Quotas:
-        """The bounds of what can grow."""
+        """The limits of everything that can grow."""
         return Quotas(
             max_message_length=self.max_message_length,
             max_thread_messages=self.max_thread_messages,
@@ -163,16 +153,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def settings_from(environment: Mapping[str, str], **overrides: Any) -> Settings:
-    """Return the settings that `NETRA_*` variables give, `overrides` (not None) over them.
+def settings_from(environment: Mapping[str, str], **overrides: object) -> Settings:
+    """Return the settings of the `NETRA_*` variables; `overrides` that are not None take precedence.
 
-    Lists are separated by commas. Raises `SettingsRefused` for an unknown name, which is mostly a
-    slip of the pen, and for a value that cannot be.
+    Lists are separated by commas. Raises `SettingsRefused` for an unknown name, usually a typing error,
+    and for an invalid value.
     """
-    given: dict[str, Any] = {}
+    given: dict[str, object] = {}
     for key, text in environment.items():
         name = key.removeprefix(PREFIX).lower()
-        if not key.startswith(PREFIX) or name.startswith("test_"):
+        if not key.startswith(PREFIX) or name.startswith("test_") or name in OF_CLIENTS:
             continue
         if name not in Settings.__struct_fields__:
             raise SettingsRefused(f"{key} is no setting of Netra; see docs/settings.md for those there are.")
@@ -192,14 +182,14 @@ def check_shared_secret(settings: Settings) -> None:
 
 
 def package_missing(package: str | None, extra: str, *, needed_by: str) -> SettingsRefused:
-    """Return why the start ends; the way out names the checkout, for PyPI's `netra` is another's package."""
+    """Return the error for a missing package; it names the checkout, as PyPI has another `netra`."""
     return SettingsRefused(
         f"{needed_by} is set, but {package} is not installed. "
         f"Install it in Netra's checkout: python -m pip install '.[{extra}]'."
     )
 
 
-def _checked(given: Mapping[str, Any]) -> Settings:
+def _checked(given: Mapping[str, object]) -> Settings:
     try:
         settings = msgspec.convert(given, Settings, strict=False, dec_hook=_decoded)
     except msgspec.ValidationError as error:
@@ -219,7 +209,7 @@ def _checked(given: Mapping[str, Any]) -> Settings:
     return settings
 
 
-def _unusable(complaint: str, given: Mapping[str, Any]) -> str:
+def _unusable(complaint: str, given: Mapping[str, object]) -> str:
     """Return msgspec's complaint, such as "Expected `int` - at `$.port`", with the variable and its value."""
     why, _, place = complaint.rpartition(" - at `$.")
     name = place.rstrip("`")
@@ -248,7 +238,7 @@ def _check_sign_in(settings: Settings) -> None:
         )
     for name in ("cors_origins", "websocket_origins"):
         for origin in getattr(settings, name):
-            if "*" in origin:  # whoever may call may do so with the cookies of a browser
+            if "*" in origin:  # allowed origins may send requests with a browser's cookies
                 raise SettingsRefused(
                     f"{PREFIX}{name.upper()} cannot hold {origin!r}: "
                     "name each origin whole, as in https://app.example.com."
@@ -284,7 +274,7 @@ def _check_language_model(settings: Settings) -> None:
         )
 
 
-def _decoded(kind: type, value: Any) -> Any:
+def _decoded(kind: type, value: object) -> object:
     if kind is Path and value == "":
         raise ValueError("Expected the path of a folder")
     if kind is Path and isinstance(value, str | Path):

@@ -43,6 +43,11 @@ def sign_in(client: httpx.Client, password: str = PASSWORD) -> dict[str, Any]:
     return body
 
 
+def keeping(client: httpx.Client) -> dict[str, str]:
+    """Return the body of a sign-in from a page."""
+    return {"email": client.headers["X-Email"], "password": PASSWORD, "keep": "cookie"}
+
+
 def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
@@ -302,3 +307,59 @@ def test_of_two_doors_at_which_a_refresh_token_is_used_at_once_one_gives_tokens_
     assert sorted(answer.status_code for answer in answers) == [200, 401]
     (won,) = [answer.json() for answer in answers if answer.is_success]
     assert status(elsewhere, won["access_token"]) == 401
+
+
+def test_a_repeated_refresh_with_one_key_gives_the_same_refresh_token(
+    client: httpx.Client, elsewhere: httpx.Client
+) -> None:
+    first = sign_in(client)
+    key = {"Idempotency-Key": "refresh-1"}
+    once, again = (
+        elsewhere.post("/api/auth/refresh", json={"refresh_token": first["refresh_token"]}, headers=key)
+        for _ in range(2)
+    )
+    assert (once.status_code, again.status_code) == (200, 200)
+    assert once.json()["refresh_token"] == again.json()["refresh_token"]
+    assert ("Idempotency-Replayed" in once.headers, again.headers["Idempotency-Replayed"]) == (False, "true")
+
+
+def refreshed_with(door: httpx.Client, headers: dict[str, str]) -> httpx.Response:
+    """Refresh as a page does, with the cookie in `headers` and no other."""
+    door.cookies.clear()
+    return door.post("/api/auth/refresh", json={}, headers=headers)
+
+
+def test_a_page_keeps_its_refresh_token_in_a_cookie_that_two_tabs_share(
+    client: httpx.Client, elsewhere: httpx.Client
+) -> None:
+    signed_in = elsewhere.post("/api/auth/login", json=keeping(client))
+    assert "refresh_token" not in signed_in.json()
+    kept = signed_in.headers["Set-Cookie"]
+    assert kept.startswith("netra_refresh=nr_")
+    assert {"HttpOnly", "SameSite=Strict", "Path=/api/auth"} <= set(kept.split("; "))
+    old = {"Cookie": kept.partition(";")[0]}
+    foreign = elsewhere.post("/api/auth/refresh", json={}, headers={**old, "Origin": "http://elsewhere"})
+    assert foreign.json()["error"]["code"] == "FORBIDDEN"
+    elsewhere.cookies.clear()
+    own = {**old, "Origin": str(elsewhere.base_url).rstrip("/")}
+    rotated, raced, reused = (refreshed_with(elsewhere, own) for _ in range(3))
+    assert ("Set-Cookie" in rotated.headers, "Set-Cookie" in raced.headers) == (True, False)
+    assert "refresh_token" not in rotated.json() | raced.json()
+    assert (raced.status_code, reused.status_code) == (200, 401)
+    token = rotated.json()["access_token"]
+    assert elsewhere.get("/api/auth/me", headers={"Authorization": f"Bearer {token}"}).status_code == 401
+
+
+def test_without_a_cookie_a_page_has_to_sign_in_and_signing_out_forgets_it(
+    client: httpx.Client, elsewhere: httpx.Client
+) -> None:
+    own = {"Origin": str(elsewhere.base_url).rstrip("/")}
+    assert elsewhere.post("/api/auth/refresh", json={}, headers=own).status_code == 401
+    signed_in = elsewhere.post("/api/auth/login", json=keeping(client))
+    elsewhere.cookies.clear()
+    headers = {
+        "Cookie": signed_in.headers["Set-Cookie"].partition(";")[0],
+        "Authorization": f"Bearer {signed_in.json()['access_token']}",
+    }
+    left = elsewhere.post("/api/auth/logout", headers=headers)
+    assert "netra_refresh=; " in left.headers["Set-Cookie"]

@@ -128,7 +128,7 @@ def test_half_as_much_usage_again(ask: Door) -> None:
     advice = ask(
         "50 % more usage next month: what happens to cost and rate limits?", [call(n) for n in range(60)]
     )
-    grown_usd = advice["metrics"]["growth"]["bill_usd_per_month"]
+    grown_usd = advice["metrics"]["growth"]["bill_usd_in_window"]
     assert grown_usd == pytest.approx(60 * CALL_USD * 1.5)
     # the busiest minute has one call of 1,100 tokens; with half as much again 1,650
     (limits,) = of_kind(advice, "rate_limits")
@@ -176,7 +176,7 @@ def test_cheaper_and_faster_at_more_usage(ask: Door) -> None:
     advice = ask("20 % cheaper and 2x faster at 30 % more usage", two_features())
     assert target(advice, "saving_share")["reached"] == pytest.approx(0.15)
     assert (target(advice, "saving_share")["met"], target(advice, "speedup")["met"]) == (False, False)
-    planned_usd = advice["metrics"]["growth"]["planned_usd_per_month"]
+    planned_usd = advice["metrics"]["growth"]["planned_usd_in_window"]
     assert planned_usd == pytest.approx(60 * CALL_USD * 0.85 * 1.3)
 
 

@@ -273,7 +273,7 @@ def test_an_unknown_route_is_404_for_everyone(anyone: httpx.Client, path: str) -
     [
         ("PUT", "/api/threads", "GET, HEAD, OPTIONS"),
         ("GET", "/api/agent/execute", "OPTIONS, POST"),
-        ("PATCH", "/api/threads/thread-1", "DELETE, GET, HEAD, OPTIONS"),
+        ("PUT", "/api/threads/thread-1", "DELETE, GET, HEAD, OPTIONS, PATCH"),
         ("DELETE", "/health", "GET, HEAD, OPTIONS"),
     ],
 )

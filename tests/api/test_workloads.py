@@ -141,3 +141,38 @@ def test_a_batch_of_another_shape_is_refused(
     headers = {"Content-Type": "application/json"}
     answer = user.post(f"/api/workloads/{workload_id}/events", content=body, headers=headers)
     assert answer.status_code == status
+
+
+def test_a_workload_and_a_thread_are_renamed(user: httpx.Client) -> None:
+    made = user.post("/api/workloads", json={"name": "before"}).json()
+    renamed = user.patch(f"/api/workloads/{made['id']}", json={"name": "after"})
+    assert renamed.json() == {**made, "name": "after"}
+    assert user.get(f"/api/workloads/{made['id']}").json()["name"] == "after"
+    thread = user.post("/api/agent/execute", json={"message": "To be renamed"}).json()["thread_id"]
+    assert user.patch(f"/api/threads/{thread}", json={"title": "New"}).json()["title"] == "New"
+    for path, body in (
+        (f"/api/workloads/{made['id']}", {"name": " "}),
+        (f"/api/workloads/{made['id']}", {"name": "a\u202eb"}),
+        (f"/api/threads/{thread}", {"title": ""}),
+        (f"/api/threads/{thread}", {"title": "x" * 201}),
+    ):
+        assert user.patch(path, json=body).json()["error"]["code"] == "VALIDATION_ERROR", body
+
+
+def test_a_run_says_what_was_asked(user: httpx.Client) -> None:
+    workload = user.post("/api/workloads", json={"name": "asked about"}).json()["id"]
+    question = {"message": "What is possible?", "workload_id": workload, "parameters": {"priority": "cost"}}
+    run_id = user.post("/api/agent/execute", json=question).json()["run_id"]
+    status = user.get(f"/api/agent/status/{run_id}").json()
+    assert {name: status[name] for name in question} == question
+    assert status["last_seq"] >= 1
+    line = user.get("/api/agent/history", params={"limit": 1}).json()["data"][0]
+    assert line["workload_id"] == workload
+
+
+def test_the_settings_name_what_a_page_needs(anyone: httpx.Client) -> None:
+    body = anyone.get("/api/config").json()
+    assert body["version"] == "2.0.0"
+    assert (body["identity_provider"], body["language_model"]) == (None, {"enabled": False})
+    assert body["default_model"] == "gpt-4o"
+    assert body["limits"]["max_events_per_workload"] == 5_000_000

@@ -14,10 +14,12 @@ MODULES = sorted(SRC.rglob("*.py"))
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "base", "misc"}
 OUTERMOST = {
     "domain/runs/worker.py",
+    "domain/telemetry/settler.py",
     "domain/workloads/delivery.py",
     "domain/workloads/unfinished_removals.py",
     "entrypoints/websocket/pump.py",
     "entrypoints/edge.py",
+    "entrypoints/otel.py",  # runs in other programs, which it must never break
     "adapters/redis/listener.py",
     "adapters/sql/sqlite/writer.py",  # hands the error to whoever awaits the job
 }
@@ -86,6 +88,28 @@ def test_only_outermost_frames_catch_everything() -> None:
         and not (isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None)  # cleans up, passes on
     }
     assert broad <= OUTERMOST
+
+
+def test_the_hexagon_draws_no_random_numbers() -> None:
+    """Contract 2 forbids `random`; numpy has random numbers of its own, which no import contract sees."""
+    drawn = [
+        f"{name_of(path)}:{ast.unparse(node)}"
+        for path in MODULES
+        if name_of(path).startswith(("domain/", "ports/"))
+        for node in nodes(path)
+        if draws(node)
+    ]
+    assert drawn == []
+
+
+def draws(node: ast.AST) -> bool:
+    """Return whether a node names `numpy.random`."""
+    if isinstance(node, ast.Import):
+        return any(alias.name.startswith("numpy.random") for alias in node.names)
+    if isinstance(node, ast.ImportFrom):
+        names = {f"{node.module}.{alias.name}" for alias in node.names}
+        return any(name.startswith("numpy.random") for name in names)
+    return isinstance(node, ast.Attribute) and ast.unparse(node) in {"np.random", "numpy.random"}
 
 
 def test_a_promise_left_open_is_not_merged() -> None:

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 CONTRACTS = sorted((ROOT / "tests" / "contracts").glob("*.py"))
 
 PART_OF = {
+    "Block": "TelemetryDecoder",  # what decoding returns
     "Subscription": "RunFeed",  # what the feed returns; the feed's suite reads it
     "EventLeftovers": "EventLog",  # only the SQL log has leftovers: unit/adapters/sql/calls
 }
@@ -25,7 +26,9 @@ TESTED_BY = {
     "GenaiPriceBook": "unit/adapters/prices/test_book.py",
     "LoggedIncidents": "unit/adapters/local/test_incidents.py",
     "MemoryEventArchive": "unit/domain/workloads/test_delivery.py",
+    "OtlpDecoder": "unit/adapters/otlp/test_protobuf_bodies.py",
     "OpenIdProvider": "system/oidc/test_hostile_issuer.py",
+    "SecretPromptKeys": "unit/domain/telemetry/test_destinations.py",
     "SystemClock": "unit/adapters/local/test_system_clock.py",
 }
 """Adapters whose promises only their own technology can break, or that are the port's only one."""

@@ -24,6 +24,7 @@ from netra.adapters.memory.runs import MemoryRunStore
 from netra.adapters.memory.sessions import MemorySessionStore
 from netra.adapters.memory.spending import MemorySpendingBook
 from netra.adapters.memory.state import MemoryState
+from netra.adapters.memory.telemetry_staging import MemoryTelemetryStaging
 from netra.adapters.memory.threads import MemoryThreadStore
 from netra.adapters.memory.users import MemoryUserStore
 from netra.adapters.memory.workloads import MemoryWorkloadStore
@@ -50,6 +51,7 @@ from netra.ports.replays import ReplayBook
 from netra.ports.runs import NewRun, RunStore
 from netra.ports.sessions import SessionStore
 from netra.ports.spending import SpendingBook
+from netra.ports.telemetry import TelemetryStaging
 from netra.ports.threads import ThreadStore
 from netra.ports.users import UserStore
 from netra.ports.workloads import Appended, EventLog, WorkloadStore
@@ -72,6 +74,7 @@ class Stores:
     event_outbox: EventOutbox
     replays: ReplayBook
     spending: SpendingBook
+    telemetry_staging: TelemetryStaging
     probe: Probe
 
 
@@ -98,6 +101,7 @@ async def memory_stores(clock: Clock) -> AsyncGenerator[Stores]:
         event_outbox=MemoryEventOutbox(log, clock=clock),
         replays=MemoryReplayBook(clock=clock),
         spending=MemorySpendingBook(),
+        telemetry_staging=MemoryTelemetryStaging(),
         probe=MemoryProbe(),
     )
 
@@ -129,6 +133,7 @@ def stores_of(opened: SqlStores) -> Stores:
         event_outbox=opened.event_outbox,
         replays=opened.replays,
         spending=opened.spending,
+        telemetry_staging=opened.telemetry_staging,
         probe=opened.probe,
     )
 

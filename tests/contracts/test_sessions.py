@@ -8,7 +8,7 @@ import pytest
 from tests.contracts.shared import REDIS
 
 from netra.domain.errors import AccountChanged, Conflict, NotFound
-from netra.domain.users.model import NewUser, Role, Rotation, User, UserSession
+from netra.domain.users.model import Grace, NewUser, Role, Rotation, User, UserSession
 
 ALSO_OVER = ["postponing", REDIS]
 
@@ -132,6 +132,45 @@ async def test_a_refresh_token_is_replaced_once_and_then_ends_its_session(stores
     assert not await stores.sessions.is_live("ses-1", user_id=1, at=AT)
     assert await stores.sessions.rotate("r3", fresh="r5", at=AT) == Rotation()
     assert await stores.sessions.rotate("r1", fresh="r6", at=AT) == Rotation()
+
+
+async def test_a_repeated_request_gets_the_same_successor_for_a_minute(stores):
+    await stores.sessions.add(session(), refresh="r1")
+    grace = Grace(replay_s=60)
+    renewed = (await stores.sessions.rotate("r1", fresh="r2", at=AT, grace=grace)).session
+    almost = AT + timedelta(seconds=59)
+    assert await stores.sessions.rotate("r1", fresh="r2", at=almost, grace=grace) == Rotation(
+        replayed=renewed
+    )
+    late = await stores.sessions.rotate("r1", fresh="r2", at=AT + timedelta(seconds=60), grace=grace)
+    assert late.reused.id == "ses-1"
+
+
+async def test_a_successor_that_was_used_is_not_given_again(stores):
+    await stores.sessions.add(session(), refresh="r1")
+    grace = Grace(replay_s=60, race_s=10)
+    await stores.sessions.rotate("r1", fresh="r2", at=AT, grace=grace)
+    await stores.sessions.rotate("r2", fresh="r3", at=AT + timedelta(seconds=1), grace=grace)
+    stale = await stores.sessions.rotate("r1", fresh="r2", at=AT + timedelta(seconds=2), grace=grace)
+    assert stale.reused.id == "ses-1"
+
+
+async def test_another_page_may_bring_the_token_before_the_present_one_once(stores):
+    await stores.sessions.add(session(), refresh="r1")
+    grace = Grace(race_s=10)
+    renewed = (await stores.sessions.rotate("r1", fresh="r2", at=AT, grace=grace)).session
+    soon = AT + timedelta(seconds=9)
+    assert await stores.sessions.rotate("r1", fresh="x1", at=soon, grace=grace) == Rotation(raced=renewed)
+    assert (await stores.sessions.rotate("r1", fresh="x2", at=soon, grace=grace)).reused.id == "ses-1"
+    assert await stores.sessions.rotate("r2", fresh="r3", at=soon, grace=grace) == Rotation()
+
+
+async def test_after_the_grace_a_second_use_ends_the_session(stores):
+    await stores.sessions.add(session(), refresh="r1")
+    grace = Grace(race_s=10)
+    await stores.sessions.rotate("r1", fresh="r2", at=AT, grace=grace)
+    late = await stores.sessions.rotate("r1", fresh="x1", at=AT + timedelta(seconds=10), grace=grace)
+    assert late.reused.id == "ses-1"
 
 
 async def test_a_refresh_token_of_a_session_that_is_over_is_worth_nothing(stores):

@@ -123,3 +123,14 @@ async def test_messages_handed_out_are_not_the_stores_own(stores, new_run):
     await accept(stores, new_run("2"))
     assert len(first) == 1
     assert all(isinstance(message, Message) and message.role is MessageRole.USER for message in first)
+
+
+async def test_a_thread_is_renamed_by_its_owner_alone(stores, new_run):
+    await accept(stores, new_run("1"))
+    made = await stores.threads.get("thread-1", owner_id=ONE)
+    renamed = await stores.threads.rename("thread-1", owner_id=ONE, title="Kosten ☕")
+    assert renamed == msgspec.structs.replace(made, title="Kosten ☕")
+    assert await stores.threads.get("thread-1", owner_id=ONE) == renamed
+    for thread_id, owner_id in (("thread-1", OTHER), ("thread-unknown", ONE)):
+        with pytest.raises(NotFound):
+            await stores.threads.rename(thread_id, owner_id=owner_id, title="mine")

@@ -238,3 +238,10 @@ def test_no_text_is_taken_for_a_token(clock_type, text, at):
     for false in (text, token[:at] + text + token[at + 1 :], token + text, "x" * 5_000):
         if false != token:
             _error(tokens, false)
+
+
+def test_what_is_derived_depends_on_the_text_and_the_key(clock: Any) -> None:
+    one, other = codec(clock), codec(clock, keys=[OLD_KEY])
+    assert one.derive("a") == codec(clock).derive("a")
+    assert len({one.derive("a"), one.derive("b"), other.derive("a")}) == 3
+    assert len(one.derive("a")) == 43

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 
+import msgspec
 import pytest
 from tests.contracts.shared import Reported
 
@@ -179,3 +180,13 @@ async def test_an_event_that_comes_while_others_are_removed_is_refused(stores, c
     await service.delete("wl-1", owner_id=ONE)
     assert log.said == ["refused"]
     assert await is_nothing_left(stores)
+
+
+async def test_a_workload_is_renamed_by_its_owner_alone(stores):
+    made = await stores.workloads.add(workload(), max_per_user=10)
+    renamed = await stores.workloads.rename(made.id, owner_id=made.owner_id, name="Küche ☕")
+    assert renamed == msgspec.structs.replace(made, name="Küche ☕")
+    assert await stores.workloads.get(made.id, owner_id=made.owner_id) == renamed
+    for workload_id, owner_id in ((made.id, 999), ("wl-unknown", made.owner_id)):
+        with pytest.raises(NotFound):
+            await stores.workloads.rename(workload_id, owner_id=owner_id, name="mine")

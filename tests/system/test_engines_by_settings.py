@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 import pytest
 from tests.waiting import COMMAND_S
 
-from netra.bootstrap import contained, open_ports
+from netra.bootstrap import open_ports
 from netra.domain.users.model import UserSession
 from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.model import Event
+from netra.plugboard import contained
 from netra.settings import settings_from
 
 pytestmark = pytest.mark.system

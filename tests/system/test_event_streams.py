@@ -16,10 +16,10 @@ from tests.system.test_websocket import ASK, QUIET, Served, heard, say, serving,
 from tests.waiting import PATIENCE_S
 
 from netra.adapters.local.clock import SystemClock
-from netra.bootstrap import Ports
 from netra.domain.ids import KeyId, SessionId, UserId
-from netra.domain.users.keys import KEY_PREFIX, key_digest
 from netra.domain.users.model import ApiKey, KeyScope, NewUser, Role
+from netra.domain.users.rules import KEY_PREFIX, key_digest
+from netra.plugboard import Ports
 
 pytestmark = pytest.mark.system
 

@@ -13,9 +13,11 @@ from tests.api.conftest import serving, settings_for
 from tests.servers.endpoint import bad_endpoint
 from tests.waiting import COMMAND_S, PATIENCE_S
 
-from netra.bootstrap import contained, memory_ports, open_ports
+from netra.bootstrap import open_ports
+from netra.bootstrap.memory import memory_ports
 from netra.domain.ids import RunId, UserId
 from netra.domain.spending import prompt_tokens
+from netra.plugboard import contained
 from netra.ports.language_model import (
     Answer,
     LanguageModel,

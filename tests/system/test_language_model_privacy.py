@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from tests.servers.endpoint import BadEndpoint, bad_endpoint
 
-from netra.bootstrap import contained, open_ports
+from netra.bootstrap import open_ports
 from netra.domain.ids import UserId
 from netra.domain.runs.model import Accepted, StartRun
 from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.model import Event
+from netra.plugboard import contained
 from netra.settings import settings_from
 
 pytestmark = pytest.mark.system

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from netra.bootstrap import contained, open_ports
+from netra.bootstrap import open_ports
 from netra.domain.errors import Unauthorized
 from netra.domain.users.model import AddUser, SignIn
+from netra.plugboard import contained
 from netra.settings import Settings
 
 pytestmark = pytest.mark.system

@@ -14,6 +14,11 @@ from netra.adapters.local.clock import SystemClock
 from netra.adapters.openai.breaker import Breaker
 from netra.adapters.openai.connection import Opened, open_openai
 from netra.adapters.openai.endpoint import Endpoint
+from netra.domain.agents.guard.payload_facts import facts_of
+from netra.domain.agents.language.briefing import as_data
+from netra.domain.agents.language.masks import Json
+from netra.domain.agents.language.page import Material, Page
+from netra.domain.agents.language.tongues import Tongue
 from netra.ports.language_model import (
     Answer,
     LanguageModelMisconfigured,
@@ -73,6 +78,33 @@ async def test_it_answers_by_a_schema(small_model: SmallModel) -> None:
         prompt = asking("Shall the bill be lower? Answer with the goal.", answer_schema=GOAL)
         _, answer = await heard(opened, prompt)
     assert json.loads(answer.text)["goal"] in {"cost", "performance"}
+
+
+async def test_the_slots_it_writes_are_filled_by_the_engine(small_model: SmallModel) -> None:
+    """Whichever of the sentences it chooses, the number in it is the engine's."""
+    payload: Json = {
+        "bill_usd_per_month": {"value": 1_225.79},
+        "plan": {"saved_share": 0.464, "saved_usd_per_month": 568.53},
+    }
+    sentences = {
+        "Your bill is [[bill.usd_per_month]].": "Your bill is $1,226 a month.",
+        "The plan saves [[plan.saved_share]] of the bill.": "The plan saves 46.4 % of the bill.",
+        "The plan saves [[plan.saved_usd_per_month]].": "The plan saves $568.53 a month.",
+    }
+    schema = {
+        "type": "object",
+        "properties": {"sentence": {"type": "string", "enum": list(sentences)}},
+        "required": ["sentence"],
+        "additionalProperties": False,
+    }
+    async with open_openai(endpoint(small_model), clock=SystemClock()) as opened:
+        prompt = asking(f"What does the plan save? Keep the slots. {as_data(payload)}", answer_schema=schema)
+        _, answer = await heard(opened, prompt)
+    written = json.loads(answer.text)["sentence"]
+    material = Material(
+        payload=payload, facts=facts_of(payload), known=as_data(payload), tongue=Tongue.ENGLISH
+    )
+    assert Page(material).accepts(written) == sentences[written]
 
 
 async def test_an_answer_that_is_cut_is_no_answer(opened: Opened) -> None:

@@ -18,7 +18,7 @@ from tests.waiting import PATIENCE_S
 from websockets.asyncio.client import connect
 
 from netra.entrypoints.app import create_app
-from netra.entrypoints.http.openapi import document
+from netra.entrypoints.http.documents import openapi_document as document
 
 pytestmark = pytest.mark.system
 
@@ -72,7 +72,7 @@ def leaks(text: str) -> bool:
     return SECRET_WORDS in text or "777123" in text
 
 
-BODIES: list[Any] = [None, {}, {"events": [EVENT]}, {"name": "x"}]
+BODIES: list[Any] = [None, {}, {"events": [EVENT]}, {"name": "x"}, {"title": "x"}, {"before": "2026-01"}]
 IDS = ["run", "thread", "workload", "key", "session"]
 
 

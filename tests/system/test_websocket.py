@@ -18,7 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
-from netra.bootstrap import Ports, memory_ports
+from netra.bootstrap.memory import memory_ports
 from netra.domain.ids import SessionId, UserId
 from netra.domain.runs.events import cancelled, completed, updated
 from netra.domain.runs.lifecycle import Ending, RunMove
@@ -28,6 +28,7 @@ from netra.entrypoints.app import Application, create_app
 from netra.entrypoints.server.server import LINGER_S as SERVER_LINGER_S
 from netra.entrypoints.server.server import Server, server_config
 from netra.entrypoints.websocket.pump import LINGER_S
+from netra.plugboard import Ports
 from netra.settings import Settings
 
 pytestmark = pytest.mark.system

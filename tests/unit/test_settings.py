@@ -52,6 +52,11 @@ def test_nonsense_is_refused_in_a_sentence_that_names_it(variables: dict[str, st
         settings_from(variables)
 
 
+@pytest.mark.parametrize("name", ["NETRA_API_KEY", "NETRA_BASE_URL"])
+def test_the_variables_of_the_sdks_are_ignored(name: str) -> None:
+    assert settings_from({name: "nk_not-a-setting"}) == settings_from({})
+
+
 def test_a_value_of_the_wrong_type_is_refused() -> None:
     with pytest.raises(SettingsRefused, match="Path"):
         settings_from({}, data=3)

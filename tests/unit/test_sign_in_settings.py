@@ -54,7 +54,7 @@ def test_a_start_without_the_extra_names_it(package: str) -> None:
     program = (
         "import sys\n"
         f"sys.modules[{package!r}] = None\n"
-        "from netra.bootstrap import memory_ports\n"
+        "from netra.bootstrap.memory import memory_ports\n"
         "from netra.settings import SettingsRefused, settings_from\n"
         "assert memory_ports(settings_from({})).identity_provider is None\n"
         "try:\n"

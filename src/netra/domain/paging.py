@@ -15,7 +15,7 @@ from netra.domain.texts import can_be_kept
 LIMIT_MAX: Final = 100
 LIMIT_DEFAULT: Final = 20
 OFFSET_MAX: Final = 10_000  # deeper pages need a cursor, since OFFSET reads the rows it skips
-CURSOR_MAX: Final = 512  # characters; those given out have about half of it at most
+CURSOR_MAX: Final = 512  # characters; issued cursors have about half of this at most
 _CURSOR: Final = re.compile(f"[A-Za-z0-9_=-]{{1,{CURSOR_MAX}}}")  # decoding skips other characters
 
 T = TypeVar("T")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any, Final, TypeVar, cast
 
 from litestar import Litestar, Router
@@ -11,7 +11,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
-from netra.bootstrap import Ports, open_ports
+from netra.bootstrap import open_ports
 from netra.domain.errors import NetraError
 from netra.entrypoints.asgi import App, Receive, Scope, Send
 from netra.entrypoints.edge import Edge
@@ -22,10 +22,13 @@ from netra.entrypoints.http.agent import agent_router
 from netra.entrypoints.http.answers import Answer
 from netra.entrypoints.http.configuration import configuration_router
 from netra.entrypoints.http.documents import documents_router
+from netra.entrypoints.http.events import events_router
 from netra.entrypoints.http.google import google_router
 from netra.entrypoints.http.health import Pulse, health_router
 from netra.entrypoints.http.idempotency import ReplayMiddleware
+from netra.entrypoints.http.intake import intake_router
 from netra.entrypoints.http.keys import keys_router
+from netra.entrypoints.http.otlp import otlp_router
 from netra.entrypoints.http.preflights import Preflights
 from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.http.security_log import audit_router
@@ -40,6 +43,7 @@ from netra.entrypoints.websocket import asyncapi
 from netra.entrypoints.websocket.handler import WebSocketDoor
 from netra.entrypoints.websocket.pump import LINGER_S
 from netra.entrypoints.websocket.pump import Services as SocketServices
+from netra.plugboard import Ports
 from netra.settings import Settings
 
 T = TypeVar("T")
@@ -68,15 +72,26 @@ class OwnWorker:
     @asynccontextmanager
     async def working(self, services: Services) -> AsyncGenerator[None]:
         """Work on runs until the block ends, unless `stop` was called before."""
-        if services.settings.slots == 0:
+        if services.settings().slots == 0:
             yield
             return
         async with asyncio.TaskGroup() as group:
-            group.create_task(services.container.run_worker().serve(self._stopping))
+            group.create_task(services.run_worker().serve(self._stopping))
             try:
                 yield
             finally:
                 self.stop()
+
+
+@asynccontextmanager
+async def settling(services: Services) -> AsyncGenerator[None]:
+    """Turn staged telemetry into events until the block ends."""
+    task = asyncio.create_task(services.telemetry_settler().serve())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
 
 
 class Application:
@@ -104,7 +119,7 @@ class Application:
     async def drain(self) -> None:
         """Prepare for shutdown: claim no more runs, report not ready, and close all live connections."""
         self.stop_work()
-        self._switchboard.services.health.drain()
+        self._switchboard.services.health_service().drain()
         await self._connections.drain()
 
 
@@ -131,8 +146,8 @@ def create_app(settings: Settings, ports: Ports | None = None, *, linger_s: floa
         async with nullcontext(ports) if ports is not None else open_ports(settings) as opened:
             services = switchboard.plug(opened)
             edge.open(ids=opened.ids, incidents=opened.incidents)
-            watched = connections.watched(users=services.users, clock=opened.clock)
-            async with worker.working(services), watched:
+            watched = connections.watched(users=services.user_service(), clock=opened.clock)
+            async with worker.working(services), settling(services), watched:
                 yield
 
     litestar = _litestar(
@@ -153,7 +168,7 @@ def _litestar(
     settings: Settings,
     door: WebSocketDoor,
     connections: LiveConnections,
-    lifespan: Any,
+    lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]],
 ) -> Litestar:
     return Litestar(
         route_handlers=_routers(switchboard, settings=settings, door=door),
@@ -192,6 +207,9 @@ def _routers(switchboard: Switchboard, *, settings: Settings, door: WebSocketDoo
             audit_router(),
             agent_router(replayed=replayed, stream=stream),
             threads_router(),
+            otlp_router(),
+            intake_router(max_body_bytes=settings.max_events_body_bytes),
+            events_router(),
             workloads_router(replayed=replayed, max_events_body_bytes=settings.max_events_body_bytes),
             configuration_router(),
         ],
@@ -201,24 +219,31 @@ def _routers(switchboard: Switchboard, *, settings: Settings, door: WebSocketDoo
 
 def _for_sockets(services: Services) -> SocketServices:
     return SocketServices(
-        runs=services.runs,
-        users=services.users,
-        limiter=services.ports.limiter,
-        clock=services.ports.clock,
-        incidents=services.ports.incidents,
-        journal=services.journal,
+        runs=services.run_service(),
+        users=services.user_service(),
+        limiter=services.ports().limiter,
+        clock=services.ports().clock,
+        incidents=services.ports().incidents,
+        journal=services.security_journal(),
     )
 
 
 def _dependencies(switchboard: Switchboard) -> dict[str, Provide]:
+    def service(provider_of: Callable[[Services], Callable[[], object]]) -> Provide:
+        def get() -> Any:
+            return provider_of(switchboard.services)()
+
+        return provided(get)
+
     return {
         "services": provided(lambda: switchboard.services),
-        "users": provided(lambda: switchboard.services.users),
-        "threads": provided(lambda: switchboard.services.threads),
-        "runs": provided(lambda: switchboard.services.runs),
-        "workloads": provided(lambda: switchboard.services.workloads),
-        "health_service": provided(lambda: switchboard.services.health),
-        "sign_in_desk": provided(lambda: switchboard.services.sign_ins),
+        "users": service(lambda services: services.user_service),
+        "threads": service(lambda services: services.thread_service),
+        "runs": service(lambda services: services.run_service),
+        "workloads": service(lambda services: services.workload_service),
+        "telemetry": service(lambda services: services.telemetry_service),
+        "health_service": service(lambda services: services.health_service),
+        "sign_in_desk": service(lambda services: services.sign_in_desk),
     }
 
 
@@ -233,7 +258,7 @@ def _cors(settings: Settings) -> CORSConfig | None:
         return None
     return CORSConfig(
         allow_origins=list(settings.cors_origins),
-        allow_methods=["GET", "POST", "DELETE"],
+        allow_methods=["GET", "POST", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Request-ID"],
         expose_headers=EXPOSED,
         # for the cookie that binds a sign-in with an identity provider to its browser

@@ -10,7 +10,6 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
-from importlib.metadata import version
 from typing import Any, Final, TextIO
 
 import click
@@ -24,10 +23,14 @@ NOT_ENOUGH: Final = 3  # exit code: the command ran, but the log or a check is i
 INTERRUPTED: Final = 130
 
 COMMANDS: Final[Mapping[str, str]] = {
+    "check": "Check what a text says against a result.",
     "demo": "Demonstrate the whole service on this machine.",
+    "explain": "Explain why the bill of one period differs from another's.",
+    "import": "Import a coding agent's transcripts from this machine.",
     "keys": "Create, list and revoke API keys.",
     "migrate": "Upgrade the database schema to the current version.",
     "optimize": "Recommend changes for the workload in a request log.",
+    "question": "Show how a question is understood, without analysing.",
     "sample": "Write a synthetic request log to experiment with.",
     "serve": "Serve the API over HTTP and WebSocket.",
     "simulate": "Estimate the effect of a proposed change on a request log.",
@@ -37,6 +40,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "workloads": "Import request logs into the store, and list them.",
 }
 """Each command is the function of its name in the module of its name; the text is its line in the help."""
+
+MODULES: Final[Mapping[str, str]] = {"import": "import_agent"}  # where a command's name is a word of Python
 
 
 class LazyGroup(click.Group):
@@ -66,7 +71,8 @@ class LazyGroup(click.Group):
         """Return the command, or None when there is no such command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"netra.entrypoints.commands.{cmd_name}"), cmd_name)
+        name = MODULES.get(cmd_name, cmd_name)
+        command: click.Command = getattr(import_module(f"netra.entrypoints.commands.{name}"), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -89,9 +95,9 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Start with 'netra demo', or with your own log: 'netra optimize FILE'.",
+    epilog="Start with 'netra demo', or with your own log: 'netra optimize PATH'.",
 )
-@click.version_option(version("netra"), message="netra %(version)s")
+@click.version_option(package_name="netra", message="netra %(version)s")
 def netra() -> None:
     """Read an AI workload's request log; compute what to change and what that saves."""
 
@@ -103,9 +109,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def exit_code(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; errors are reported in one sentence on stderr."""
-    from netra.domain.errors import NetraError
-    from netra.settings import SettingsRefused
-
     try:
         with unseen(*FRAMEWORKS):
             ended = netra.main(args=arguments, prog_name="netra", standalone_mode=False)
@@ -114,7 +117,7 @@ def exit_code(arguments: Sequence[str] | None = None) -> int:
 
         show_refusal(error)
         return REFUSED
-    except (NetraError, SettingsRefused, OSError) as error:
+    except _known_failures() as error:  # evaluated, and imported, only after a failure
         return _report(error)
     except (click.Abort, KeyboardInterrupt):
         from netra.entrypoints.reports.safe import say
@@ -122,6 +125,14 @@ def exit_code(arguments: Sequence[str] | None = None) -> int:
         say("Stopped.", err=True)
         return INTERRUPTED
     return ended if isinstance(ended, int) else DONE
+
+
+def _known_failures() -> tuple[type[Exception], ...]:
+    """Return the failures that are reported in one sentence."""
+    from netra.domain.errors import NetraError
+    from netra.settings import SettingsRefused
+
+    return (NetraError, SettingsRefused, OSError)
 
 
 @contextmanager

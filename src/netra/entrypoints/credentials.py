@@ -40,6 +40,16 @@ def origin_of(exchange: Exchange, headers: Headers) -> Origin:
     return Origin(request_id=exchange.request_id, address=exchange.client_address, agent=agent)
 
 
+def is_own_page(headers: Headers) -> bool:
+    """Return whether a browser sent the request from a page of this service; a script cannot forge this.
+
+    >>> is_own_page([(b"origin", b"http://a:1"), (b"host", b"a:1")]), is_own_page([(b"host", b"a:1")])
+    (True, False)
+    """
+    origin, host = header(headers, b"origin"), header(headers, b"host")
+    return origin is not None and host is not None and origin.partition(b"://")[2] == host
+
+
 def cookie(headers: Headers, name: str) -> str | None:
     """Return the value of the cookie, or None.
 

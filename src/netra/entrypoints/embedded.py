@@ -1,37 +1,39 @@
-"""Netra inside another Python program: the same services, without a server and without a key."""
+"""Netra embedded in another Python program: the same services, without a server or an API key."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from functools import partial
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from netra.bootstrap import Container, Ports, contained, memory_ports, open_ports
-from netra.domain.agents.model import Question, Stage
-from netra.domain.agents.stages.pipeline import AgentPipeline
+from netra.bootstrap import open_ports
+from netra.bootstrap.memory import memory_ports
+from netra.domain.agents.stages.advisor import Advisor
 from netra.domain.errors import NetraError, WorkStopped
-from netra.domain.ids import ThreadId, UserId, WorkloadId
+from netra.domain.ids import ThreadId, WorkloadId
+from netra.domain.optimization.explain.explanation import Explanation
+from netra.domain.optimization.explain.periods import Periods
 from netra.domain.optimization.model import Checkpoint, never_stop
-from netra.domain.optimization.performance.catalogue import HARDWARE
-from netra.domain.optimization.price_check import PriceCheck, price_check
+from netra.domain.optimization.price_check import PriceCheck
 from netra.domain.optimization.result import Advice
 from netra.domain.optimization.what_if.simulate import Proposal, Simulated
 from netra.domain.paging import LIMIT_MAX, PageRequest
 from netra.domain.runs.events import RunEvent
 from netra.domain.runs.model import Run, StartRun
+from netra.domain.telemetry.reports import Report
 from netra.domain.texts import plain
 from netra.domain.users.keys import ApiKeyService
 from netra.domain.users.model import AddUser, Role, User
 from netra.domain.users.rules import normal_email
 from netra.domain.users.service import UserService
-from netra.domain.what_if.price_list import price_list
-from netra.domain.what_if.trial import what_if
 from netra.domain.workloads.columns import Events
 from netra.domain.workloads.model import Workload
-from netra.ports.log_files import Progress, ReadLog
+from netra.entrypoints.file_analysis import advise_on, check_prices_on, explain_on, simulate_on
+from netra.plugboard import Container, Ports, contained
+from netra.ports.log_files import AS_FOUND, Progress, ReadingChoices, ReadLog
 from netra.settings import Settings
 
 Watcher = Callable[[RunEvent], None]
@@ -45,7 +47,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Netra:
-    """One open Netra: make it with `in_memory` or `open`, use it until the block ends."""
+    """An open Netra, from `in_memory` or `open`; usable until the block ends."""
 
     def __init__(self, *, ports: Ports, container: Container) -> None:
         self._ports = ports
@@ -54,7 +56,7 @@ class Netra:
     @classmethod
     @asynccontextmanager
     async def in_memory(cls, settings: Settings | None = None) -> AsyncGenerator["Netra"]:
-        """Open a Netra that keeps everything in memory and forgets it at the end."""
+        """Open a Netra whose data is in memory and lost when the block ends."""
         chosen = settings or Settings()
         async with cls._running(memory_ports(chosen), chosen) as netra:
             yield netra
@@ -62,9 +64,9 @@ class Netra:
     @classmethod
     @asynccontextmanager
     async def open(cls, data: Path | str, settings: Settings | None = None) -> AsyncGenerator["Netra"]:
-        """Open the Netra whose store is the folder `data`, made when missing.
+        """Open the Netra whose store is the folder `data`, created if missing.
 
-        With `settings.slots` 0 it asks nothing itself: for tools beside a service on the same folder.
+        With `settings.slots` 0 it works on no runs itself: for tools next to a service on the same folder.
         """
         chosen = msgspec.structs.replace(settings or Settings(), data=Path(data))
         async with open_ports(chosen) as ports, cls._running(ports, chosen) as netra:
@@ -86,9 +88,9 @@ class Netra:
     async def add_user(
         self, email: str, *, name: str, password: str | None = None, role: Role = Role.MEMBER
     ) -> User:
-        """Make an account, whose address the caller vouches for.
+        """Create an account; its e-mail address counts as verified.
 
-        Raises `ValidationFailed`, or `Conflict` when the e-mail is taken.
+        Raises `ValidationFailed`, or `Conflict` if the address is taken.
         """
         command = AddUser(email=email, name=name, password=password, role=role, is_email_verified=True)
         return await self._container.user_service().add(command)
@@ -98,7 +100,7 @@ class Netra:
         return await self._ports.users.find_by_email(normal_email(email))
 
     async def users(self) -> Sequence[User]:
-        """Return everybody, by id."""
+        """Return all users, by id."""
         return await self._ports.users.everyone()
 
     async def set_password(self, user: User, password: str) -> int:
@@ -110,7 +112,7 @@ class Netra:
         return await service.set_password(user, password)
 
     async def disable_user(self, user: User) -> None:
-        """Close the account: its sessions and keys count for nothing from now on."""
+        """Disable the account; its sessions and API keys are no longer accepted."""
         await self._container.user_service().disable(user)
 
     @property
@@ -124,36 +126,59 @@ class Netra:
         request = PageRequest(limit=LIMIT_MAX)
         return (await self._container.workload_service().page(owner_id=owner.id, request=request)).items
 
+    async def workload(self, owner: User, workload_id: WorkloadId) -> Workload:
+        """Return one of the owner's workloads. Raises `NotFound`."""
+        found: Workload = await self._container.workload_service().get(workload_id, owner_id=owner.id)
+        return found
+
     async def create_workload(self, owner: User, *, name: str) -> Workload:
-        """Make an empty workload."""
+        """Create an empty workload."""
         return await self._container.workload_service().create(owner_id=owner.id, name=name)
+
+    async def intake(self, owner: User, workload_id: WorkloadId) -> Report:
+        """Return what came in for a workload by telemetry. Raises `NotFound`."""
+        return await self._container.telemetry_service().report(workload_id, owner_id=owner.id)
 
     async def import_file(
         self, owner: User, path: Path | str, *, name: str | None = None, progress: Progress | None = None
     ) -> tuple[Workload, ReadLog]:
-        """Make a workload of a request log: all of it, or none when an error or a cancellation comes.
+        """Create a workload from a whole request log; an error or a cancellation leaves no workload.
 
-        Raises `UnreadableFile` before anything is made.
+        Raises `UnreadableFile` before the workload is created.
         """
         log = await asyncio.to_thread(self.read_file, path, progress=progress)
-        workload = await self.create_workload(owner, name=name or plain(Path(path).name))
+        return await self.import_log(owner, log, name=name or plain(Path(path).name)), log
+
+    async def import_log(self, owner: User, log: ReadLog, *, name: str) -> Workload:
+        """Create a workload from a whole log; an error or a cancellation leaves no workload."""
+        workload = await self.create_workload(owner, name=name)
         service = self._container.workload_service()
         try:
             await self.add_events(owner, workload.id, log.events)
-        except BaseException:  # a part of a log, presented as the whole, would be wrong money
-            with suppress(NetraError):  # what was wrong first is what the caller hears
+        except BaseException:  # a partial log in place of the whole would give wrong costs
+            with suppress(NetraError):  # the caller gets the first error
                 await service.delete(workload.id, owner_id=owner.id)
             raise
-        return await service.get(workload.id, owner_id=owner.id), log
+        return await service.get(workload.id, owner_id=owner.id)
 
     async def add_events(self, owner: User, workload_id: WorkloadId, events: Events) -> int:
-        """Add events, many of them in parts, and return how many were new."""
+        """Add events, in batches if there are many, and return how many were new."""
         service = self._container.workload_service()
         return int((await service.append(workload_id, events, owner_id=owner.id)).sum())
 
     def read_file(self, path: Path | str, *, progress: Progress | None = None) -> ReadLog:
-        """Read a request log of any known kind. Blocking. Raises `UnreadableFile`."""
-        return self._ports.log_files.read(str(path), progress=progress)
+        """Read a request log of any supported format. Blocks. Raises `UnreadableFile`."""
+        return self.read_files(str(path), progress=progress)
+
+    def read_files(
+        self, *paths: str, choices: ReadingChoices = AS_FOUND, progress: Progress | None = None
+    ) -> ReadLog:
+        """Read the logs in files, folders and patterns. Blocks. Raises `UnreadableFile`."""
+        return self._ports.log_files.read(*paths, choices=choices, progress=progress)
+
+    def now(self) -> datetime:
+        """Return the current instant."""
+        return self._ports.clock.now()
 
     async def ask(
         self,
@@ -165,7 +190,7 @@ class Netra:
         parameters: Mapping[str, Any] | None = None,
         watcher: Watcher | None = None,
     ) -> Answer:
-        """Ask, and return the answer once the run has completed; `watcher` is called with every event.
+        """Start a run and return its answer on completion; calls `watcher` with every event.
 
         Raises a `NetraError` with the run's own code and message when it failed, `WorkStopped` when
         it was cancelled.
@@ -192,10 +217,9 @@ class Netra:
         parameters: Mapping[str, Any] | None = None,
         checkpoint: Checkpoint = never_stop,
     ) -> Advice:
-        """Answer a question about events that are in no store: the five agents, without a run."""
-        question = Question(owner_id=UserId(0), message=message, parameters=parameters or {})
-        pipeline: AgentPipeline = self._container.agent_pipeline()
-        return await pipeline.answer_events(question, events, _Stage(checkpoint))
+        """Answer a question about events that are in no store, with the five agents but without a run."""
+        advisor: Advisor = self._container.advisor()
+        return await advise_on(events, message, advisor=advisor, parameters=parameters, checkpoint=checkpoint)
 
     async def simulate(
         self,
@@ -205,28 +229,46 @@ class Netra:
         model: str | None = None,
         checkpoint: Checkpoint = never_stop,
     ) -> Simulated:
-        """Return what a proposed change would come to; see `what_if`."""
-        work = partial(
-            what_if,
+        """Estimate the bill and the latency after a proposed change; see `what_if`."""
+        return await simulate_on(
             events,
             proposal,
             book=self._ports.prices,
             default_model=self._container.settings().default_model,
-            hardware=HARDWARE,
             model=model,
             checkpoint=checkpoint,
         )
-        return await asyncio.to_thread(work)
+
+    async def explain(
+        self,
+        events: Events,
+        periods: Periods,
+        *,
+        model: str | None = None,
+        checkpoint: Checkpoint = never_stop,
+    ) -> Explanation:
+        """Return why the bill of one period differs from that of the other; see `compared`."""
+        return await explain_on(
+            events,
+            periods,
+            book=self._ports.prices,
+            default_model=self._container.settings().default_model,
+            model=model,
+            checkpoint=checkpoint,
+        )
 
     async def check_prices(
         self, events: Events, *, model: str | None = None, progress: Progress | None = None
     ) -> PriceCheck:
-        """Return how the bill agrees with list prices asked one call at a time, on the events given."""
-        default_model = self._container.settings().default_model
-        prices = price_list(events, self._ports.prices, default_model=default_model, model=model)
-        audit = self._ports.price_audit
-        listed_usd = await asyncio.to_thread(audit.listed_usd, events, prices, progress=progress)
-        return price_check(events, prices, listed_usd=listed_usd)
+        """Compare the bill of the events with list prices that are looked up one call at a time."""
+        return await check_prices_on(
+            events,
+            book=self._ports.prices,
+            audit=self._ports.price_audit,
+            default_model=self._container.settings().default_model,
+            model=model,
+            progress=progress,
+        )
 
 
 def _answer(run: Run) -> Answer:
@@ -236,34 +278,3 @@ def _answer(run: Run) -> Answer:
             raise WorkStopped("The run was cancelled.", run_id=run.id)
         raise NetraError(failure.message, run_id=run.id, code=failure.code)
     return Answer(run=run, advice=msgspec.json.decode(run.result, type=Advice))
-
-
-class _Stage:
-    """Turns the agents' stages into one line of progress."""
-
-    def __init__(self, checkpoint: Checkpoint) -> None:
-        self._checkpoint = checkpoint
-        self._span = (0, 0)
-
-    async def start_stage(self, *, agent: str, message: str, progress: int, until: int) -> None:
-        """Begin a stage."""
-        self._span = (progress, until)
-        self._checkpoint(progress / 100, f"{agent}: {message}")
-
-    async def skip_stages(self, *stages: Stage) -> None:
-        """Go through stages that have nothing to do."""
-        for stage in stages:
-            self._span = (stage.progress, stage.until)
-            self._checkpoint(stage.progress / 100, f"{stage.agent}: {stage.message}")
-
-    async def emit_text(self, text: str, *, attempt: int, at: int) -> None:
-        """Leave the answer to its end: a line of progress has no room for it."""
-
-    async def wait_for_stop(self) -> None:
-        """Wait for ever: whoever asked cancels, or stops the work at a checkpoint."""
-        await asyncio.Event().wait()
-
-    def checkpoint(self, done: float, doing: str) -> None:
-        """Pass the share of the whole on."""
-        begin, end = self._span
-        self._checkpoint((begin + (end - begin) * done) / 100, doing)

@@ -4,7 +4,7 @@ It defines numbers, shapes and bytes, without a framework: `edge`, `http` and `w
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Annotated, Any, Final, TypeGuard
 
 import msgspec
 
@@ -99,13 +99,14 @@ OUTCOMES: Final[Mapping[type[NetraError], Outcome]] = {
 }
 
 
-def outcome_of(error: NetraError) -> Outcome:
+def outcome_of(error: NetraError | type[NetraError]) -> Outcome:
     """Return the row of the error's class, or of its nearest base class.
 
     >>> outcome_of(errors.ThreadBusy("busy")).status
     409
     """
-    return next(OUTCOMES[kind] for kind in type(error).__mro__ if kind in OUTCOMES)
+    kind = error if isinstance(error, type) else type(error)
+    return next(OUTCOMES[base] for base in kind.__mro__ if base in OUTCOMES)
 
 
 def retry_after_s(error: NetraError) -> int | None:
@@ -120,10 +121,29 @@ def is_outage(error: NetraError) -> bool:
     return isinstance(error, errors.Unavailable) and error.__cause__ is not None
 
 
+def codes() -> dict[str, int]:
+    """Return every public error code with its HTTP status."""
+    kinds = [kind for kind in (*vars(errors).values(), *_OWN) if _is_public(kind)]
+    return {kind.code: outcome_of(kind).status for kind in kinds}
+
+
+def _is_public(kind: object) -> TypeGuard[type[NetraError]]:
+    """Return whether a request can end with this class of error: work that stops never reaches a client."""
+    return (
+        isinstance(kind, type) and issubclass(kind, NetraError) and not issubclass(kind, errors.WorkStopped)
+    )
+
+
+_OWN: Final = (MethodNotAllowed, RequestTimeout, UriTooLong, HeadersTooLarge, UnsupportedMediaType)
+
+# Documentation only: clients must expect further codes.
+CODES: Final = msgspec.Meta(extra_json_schema={"x-extensible-enum": sorted(codes())})
+
+
 class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
     """An error: a code for programs, a sentence for people, details for both."""
 
-    code: str
+    code: Annotated[str, CODES]
     message: str
     details: Mapping[str, Any]
 
@@ -142,7 +162,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     status: int
     detail: str
-    code: str
+    code: Annotated[str, CODES]
     details: Mapping[str, Any]
     request_id: str
 

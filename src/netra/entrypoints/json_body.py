@@ -20,8 +20,8 @@ _AT: Final = re.compile(r"^(?P<what>.*?)(?: - at (?:`key` in )?`\$(?P<path>.*)`)
 _NAMED: Final = re.compile(r"^Object (?:missing required|contains unknown) field `(?P<name>[^`]*)`")
 
 
-def read_object(raw: bytes | str) -> dict[str, Any]:
-    """Return the JSON object in `raw`. Raises `InvalidRequest` for anything else.
+def read_object(raw: bytes | str, *, subject: str = "The body") -> dict[str, Any]:
+    """Return the JSON object in `raw`. Raises `InvalidRequest` for anything else, with `subject` as its name.
 
     More than `DEPTH_MAX` levels raise `ValidationFailed`, before decoding.
 
@@ -30,28 +30,28 @@ def read_object(raw: bytes | str) -> dict[str, Any]:
     """
     _check_depth(raw)
     try:
-        return read_as(raw, dict[str, Any])
+        return read_as(raw, dict[str, Any], subject=subject)
     except ValidationFailed as error:  # a number that no type can hold
-        raise InvalidRequest(f"The body cannot be read: {error.message}.") from error
+        raise InvalidRequest(f"{subject} cannot be read: {error.message}.") from error
 
 
-def read_as(raw: bytes | str, kind: type[T]) -> T:
+def read_as(raw: bytes | str, kind: type[T], *, subject: str = "The body") -> T:
     """Return the JSON object in `raw` as `kind`.
 
     Raises `InvalidRequest` when it is not a JSON object, `ValidationFailed` when it has another shape.
     """
     if not raw.strip():
-        raise InvalidRequest("A JSON body is required.")
+        raise InvalidRequest("A JSON body is required." if subject == "The body" else f"{subject} is empty.")
     try:
         return msgspec.json.decode(raw, type=kind)
     except RecursionError:
         raise InvalidRequest("The JSON is nested too deeply.") from None
     except msgspec.ValidationError as error:
         if str(error).startswith("Expected `object`, got") and " - at " not in str(error):
-            raise InvalidRequest("The body must be a JSON object.") from error
+            raise InvalidRequest(f"{subject} must be a JSON object.") from error
         raise _refused(error) from error
     except (msgspec.DecodeError, UnicodeError) as error:
-        raise InvalidRequest(f"The body is not valid JSON: {error}.") from error
+        raise InvalidRequest(f"{subject} is not valid JSON: {error}.") from error
 
 
 def _check_depth(raw: bytes | str) -> None:

@@ -70,12 +70,20 @@ class SignInDesk:
         await self._count(account_key(f"exchanged {recognized.user.email}"), exchange, origin=origin)
         return await self._federated.open(recognized, origin=origin)
 
-    async def refresh(self, token: str, exchange: Exchange, *, origin: Origin) -> SignInResult:
+    async def refresh(
+        self,
+        token: str,
+        exchange: Exchange,
+        *,
+        origin: Origin,
+        key: str | None = None,
+        may_race: bool = False,
+    ) -> SignInResult:
         """Return new tokens for a refresh token; a token rejected by the rate limit stays valid."""
         user_id = await self._sessions.holder_of(token)
         if user_id is not None:
             await self._count(account_key(f"refreshed {user_id}"), exchange, origin=origin)
-        return await self._sessions.refresh(token, origin=origin)
+        return await self._sessions.refresh(token, origin=origin, key=key, may_race=may_race)
 
     async def _count(self, key: str, exchange: Exchange, *, origin: Origin) -> None:
         admission = await self._limiter.admit(LimitName.AUTHENTICATION, key)

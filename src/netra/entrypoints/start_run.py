@@ -1,7 +1,7 @@
 """A question as a client sends it, on either transport, converted to one command."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
@@ -9,14 +9,15 @@ from netra.domain.errors import ValidationFailed
 from netra.domain.ids import ThreadId, UserId, WorkloadId
 from netra.domain.runs.model import StartRun
 from netra.domain.texts import UNSAFE_SET
+from netra.entrypoints.schemas import WELL_FORMED
 
 # Documentation only: the domain's rules validate, with their own messages.
 NOT_BLANK: Final = r"^[^\u0000]*[^\s\u0000\u001c-\u001f][^\u0000]*$"
 # A name: not blank, and without the characters that `domain.texts` calls unsafe.
 NAME: Final = rf"^[^{UNSAFE_SET}]*[^\s{UNSAFE_SET}][^{UNSAFE_SET}]*$"
 Text = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": NOT_BLANK, "minLength": 1})]
-ID_MAX: Final = 64
-WELL_FORMED: Final = "^[A-Za-z0-9._:-]{1,64}$"
+T = TypeVar("T")
+
 Id = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": WELL_FORMED})]
 
 
@@ -64,7 +65,7 @@ def start_run(
     )
 
 
-def _one(flat: Any, nested: Any, *, path: str) -> Any:
+def _one(flat: T | None, nested: T | None, *, path: str) -> T | None:
     if flat is not None and nested is not None and flat != nested:
         message = f"{path} and context.{path} disagree; give only one of them"
         raise ValidationFailed.of(path, "conflict", message)

@@ -27,7 +27,7 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     description: str
-    parameters: Mapping[str, Any]  # Any: a JSON schema
+    parameters: Mapping[str, object]  # a JSON schema
 
 
 class PromptMessage(msgspec.Struct, frozen=True, kw_only=True):

@@ -71,7 +71,7 @@ class RunStore(Protocol):
         ...
 
     async def claim(self, *, lease_s: float) -> Claim | None:
-        """Claim a queued run, or return None when none is ready.
+        """Claim a queued run, or return None when no run is ready.
 
         A run is ready when its rest is over and no live run precedes it in its thread. Among ready runs, the
         owner with the fewest running runs goes first, then the oldest run. Concurrent claims may not see each

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from netra.domain.ids import SessionId, UserId
-from netra.domain.users.model import Rotation, User, UserSession
+from netra.domain.users.model import NO_GRACE, Grace, Rotation, User, UserSession
 
 
 class SessionStore(Protocol):
@@ -23,11 +23,13 @@ class SessionStore(Protocol):
         """
         ...
 
-    async def rotate(self, used: str, *, fresh: str, at: datetime) -> Rotation:
+    async def rotate(self, used: str, *, fresh: str, at: datetime, grace: Grace = NO_GRACE) -> Rotation:
         """Replace the digest `used` by `fresh` and set `renewed_at`, in one step.
 
-        When `used` was already replaced, the session is ended and the result says so. Both fields are None
-        when `used` is unknown or its session is not live. A race has one winner, and ends the session.
+        When `used` was already replaced, `on_reuse` decides with `grace`: `replayed` when `fresh` is the
+        present token, `raced` once, otherwise the session is ended and is `reused`. All fields are None
+        when `used` is unknown or its session is not live. Without a grace, a race has one winner and ends
+        the session.
         """
         ...
 

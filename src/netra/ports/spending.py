@@ -38,7 +38,7 @@ class SpendingBook(Protocol):
     """Accounts of spending; a reservation counts as spent until it is settled."""
 
     async def reserve(self, amount: Amount, *, limits: Sequence[Limit], at: datetime) -> AccountId | None:
-        """Book `amount` on all accounts or on none; return the first account without room, else None.
+        """Book `amount` on all accounts, or change no account and return the first one without room.
 
         Atomic: concurrent reservations of any number of processes never exceed the limits. Raises
         `Unavailable`.

@@ -20,6 +20,10 @@ class ThreadStore(Protocol):
         """Return threads, newest `created_at` first, ties by id descending."""
         ...
 
+    async def rename(self, thread_id: ThreadId, *, owner_id: UserId, title: str) -> Thread:
+        """Set the title and return the thread. Raises `NotFound`."""
+        ...
+
     async def messages(self, thread_id: ThreadId, *, owner_id: UserId) -> Sequence[Message]:
         """Return all messages, oldest first, ties in insertion order; empty for an unknown thread."""
         ...

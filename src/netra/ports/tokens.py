@@ -20,6 +20,13 @@ class TokenCodec(Protocol):
         """
         ...
 
+    def derive(self, text: str) -> str:
+        """Return 43 characters of A-Z a-z 0-9 - and _ that only the signing key derives from `text`.
+
+        The same text gives the same characters until the signing key changes.
+        """
+        ...
+
 
 class TicketBook(Protocol):
     """Single-use tickets that let a browser open a socket without a token in the URL."""

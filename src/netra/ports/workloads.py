@@ -32,6 +32,10 @@ class WorkloadStore(Protocol):
         """Return workloads, newest `created_at` first, ties by id descending."""
         ...
 
+    async def rename(self, workload_id: WorkloadId, *, owner_id: UserId, name: str) -> Workload:
+        """Set the name and return the workload with its current counts. Raises `NotFound`."""
+        ...
+
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
         """Delete the workload and hide its events from every reader, in one step.
 

@@ -47,9 +47,9 @@ def test_a_word_like_no_command_is_answered_with_where_to_look(capsys: pytest.Ca
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["optimize"], "Missing argument 'FILE'"),
-        (["optimize", "no-such-file.csv"], "'no-such-file.csv' does not exist"),
-        (["optimize", "."], "is a directory"),
+        (["optimize"], "Missing argument 'PATH...'"),
+        (["optimize", "no-such-file.csv"], "'no-such-file.csv' cannot be read: No such file"),
+        (["optimize", "docs/decisions"], "holds no log"),
         (["optimize", __file__, "--budget", "0"], "0 is not in the range x>0"),
         (["optimize", __file__, "--budget", "nan"], "must be a number of dollars"),
         (["optimize", __file__, "--budget", "lots"], "'lots' is not a valid float"),

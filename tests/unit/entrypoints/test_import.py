@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from netra.bootstrap import Ports, contained, memory_ports
+from netra.bootstrap.memory import memory_ports
 from netra.domain.errors import Unavailable
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.workloads.columns import Events
 from netra.domain.workloads.service import APPENDED_EVENTS
 from netra.domain.workloads.sizes import LogLimits
 from netra.entrypoints.embedded import Netra
+from netra.plugboard import Ports, contained
 from netra.ports.workloads import Appended
 from netra.settings import Settings
 

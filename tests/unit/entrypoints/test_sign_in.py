@@ -5,13 +5,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from netra.bootstrap import Ports, contained, memory_ports
+from netra.bootstrap.memory import memory_ports
 from netra.domain.audit.model import Origin
 from netra.domain.errors import RateLimited, Unauthorized
 from netra.domain.users.federated import Recognized
 from netra.domain.users.model import AddUser, SignIn
 from netra.entrypoints.asgi import Exchange
 from netra.entrypoints.sign_in import SignInDesk
+from netra.plugboard import Ports, contained
 from netra.settings import Settings
 
 NOWHERE = Origin()

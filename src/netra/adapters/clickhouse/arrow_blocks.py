@@ -19,8 +19,8 @@ from netra.adapters.clickhouse.schema import (
     OPTIONAL,
 )
 from netra.adapters.clickhouse.vendor import arrow
-from netra.domain.workloads.columns import Events, Labels, Prefixes
-from netra.domain.workloads.joining import concatenated
+from netra.domain.workloads.columns import Column, Events, Labels, Prefixes
+from netra.domain.workloads.joining import concatenated, from_columns
 from netra.ports.call_outbox import Parcel
 
 NUMBERS: Final = {
@@ -34,7 +34,7 @@ NUMBERS: Final = {
 _NAMED: Final = frozenset(("model", *LABELS, *NAMES, *NEW_LABELS, *NEW_NAMES))
 _PREFIXES: Final = ("prefix_hashes", "prefix_block_tokens")
 
-# Any in this module: Arrow's tables and arrays, whose package has no types.
+ArrowArray = Any  # Any: Arrow's arrays and tables, whose package has no types
 
 
 def filled_by(events: Events) -> int:
@@ -54,7 +54,7 @@ def arrow_of(parcels: Sequence[Parcel]) -> tuple[Sequence[str], bytes]:
     events = concatenated([parcel.events for parcel in parcels])
     sizes = [len(parcel.events) for parcel in parcels]
     filled = [filled_by(parcel.events) for parcel in parcels]
-    columns: dict[str, Any] = {
+    columns: dict[str, ArrowArray] = {
         "owner_id": arrow.array(np.repeat([parcel.owner_id for parcel in parcels], sizes).astype(np.int64)),
         "workload_id": _repeated([str(parcel.workload_id) for parcel in parcels], sizes),
         "batch": _repeated([str(UUID(parcel.name)) for parcel in parcels], sizes),
@@ -70,9 +70,9 @@ def arrow_of(parcels: Sequence[Parcel]) -> tuple[Sequence[str], bytes]:
     return tuple(columns), bytes(sink.getvalue())
 
 
-def events_of(block: Any) -> Events:
+def events_of(block: ArrowArray) -> Events:
     """Return a block of rows as columns; one that is empty in every row is None."""
-    made: dict[str, Any] = {}
+    made: dict[str, Column] = {}
     for name in block.schema.names:
         column = block.column(name)
         if name in NUMBERS:
@@ -84,17 +84,17 @@ def events_of(block: Any) -> Events:
     if "prefix_hashes" in block.schema.names:
         made["prefixes"] = _prefixes(*(block.column(name) for name in _PREFIXES))
     made["model"] = made["model"] or Labels(codes=np.zeros(0, np.int32), names=())
-    return Events(**made)
+    return from_columns(made)
 
 
-def _repeated(texts: Sequence[str], sizes: Sequence[int]) -> Any:
+def _repeated(texts: Sequence[str], sizes: Sequence[int]) -> ArrowArray:
     # each text once: ClickHouse rejects a dictionary with duplicates
     code_of = {text: code for code, text in enumerate(dict.fromkeys(texts))}
     codes = np.repeat(np.array([code_of[text] for text in texts], np.int32), sizes)
     return arrow.DictionaryArray.from_arrays(arrow.array(codes), arrow.array(list(code_of)))
 
 
-def _written(events: Events, name: str) -> Any:
+def _written(events: Events, name: str) -> ArrowArray:
     if name in _PREFIXES:
         return _written_prefixes(events.prefixes, name)
     column: Any = getattr(events, name)
@@ -104,7 +104,7 @@ def _written(events: Events, name: str) -> Any:
     return arrow.array(column, arrow.string()) if name == "id" else arrow.array(column)
 
 
-def _written_prefixes(prefixes: Prefixes | None, name: str) -> Any:
+def _written_prefixes(prefixes: Prefixes | None, name: str) -> ArrowArray:
     if prefixes is None:
         raise ValueError("the batch has no prefixes")
     if name == "prefix_block_tokens":
@@ -113,13 +113,13 @@ def _written_prefixes(prefixes: Prefixes | None, name: str) -> Any:
     return arrow.LargeListArray.from_arrays(offsets, arrow.array(prefixes.hashes))
 
 
-def _kept_numbers(column: Any, name: str) -> npt.NDArray[Any] | None:
+def _kept_numbers(column: ArrowArray, name: str) -> npt.NDArray[Any] | None:
     values: npt.NDArray[Any] = column.to_numpy(zero_copy_only=False).astype(NUMBERS[name], copy=True)
     is_missing = np.isnan(values) if values.dtype.kind == "f" else values < 0
     return None if name in OPTIONAL and is_missing.all() else values
 
 
-def _labels(column: Any) -> Labels | None:
+def _labels(column: ArrowArray) -> Labels | None:
     """Return the labels that occur, without unused entries of the engine's dictionary."""
     coded = column if arrow.types.is_dictionary(column.type) else column.dictionary_encode()
     codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
@@ -131,12 +131,12 @@ def _labels(column: Any) -> Labels | None:
     return Labels(codes=new_codes[codes], names=tuple(coded.dictionary.take(arrow.array(used)).to_pylist()))
 
 
-def _objects(column: Any) -> npt.NDArray[np.object_]:
+def _objects(column: ArrowArray) -> npt.NDArray[np.object_]:
     values: npt.NDArray[np.object_] = column.to_numpy(zero_copy_only=False)
     return values.copy()
 
 
-def _prefixes(chains: Any, block_tokens: Any) -> Prefixes | None:
+def _prefixes(chains: ArrowArray, block_tokens: ArrowArray) -> Prefixes | None:
     hashes = chains.flatten().to_numpy(zero_copy_only=False)
     if not len(hashes):
         return None

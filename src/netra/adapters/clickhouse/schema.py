@@ -4,7 +4,7 @@ A missing value is -1, NaN, an empty chain or NULL, as in the domain's columns, 
 unchanged. `filled` is a bit mask of the optional columns in an event's batch: a read asks only for columns
 that some batch fills. Rows that were accepted together share `batch` and `arrival`, which increases in the
 order of acceptance; `place` is their order within the batch. An insert is one block with a unique name:
-ClickHouse remembers the names of recent inserts and stores none twice.
+ClickHouse remembers the names of recent inserts and does not store a name twice.
 """
 
 from datetime import timedelta

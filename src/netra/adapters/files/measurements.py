@@ -21,6 +21,9 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "output": ("osl", "token_size", "output_tokens", "output_length"),
     "batch": ("batch_size", "concurrency", "batch"),
     "tp": ("tp_size", "tensor_parallel", "tp"),
+    "data_parallel": ("attention_dp_size", "attention_dp", "data_parallel", "dp_size"),
+    "expert_parallel": ("moe_ep_size", "expert_parallel", "ep_size"),
+    "release": ("backend_version", "engine_version", "framework_version"),
     "ttft": ("silicon_ttft_ms", "ttft_ms", "measured_ttft_ms", "prompt_time", "ttft"),
     "tpot": ("silicon_tpot_ms", "tpot_ms", "measured_tpot_ms", "token_time", "tpot"),
 }
@@ -68,11 +71,19 @@ def _row(cells: Mapping[str, str], *, line: int, fixed: bool) -> Measurement:
         input_tokens=_number(cells, "input"),
         output_tokens=_number(cells, "output"),
         batch=_number(cells, "batch"),
-        tp=round(_number(cells, "tp")) if cells.get("tp") else 1,
+        tp=_size(cells, "tp"),
         ttft_ms=_number(cells, "ttft") if cells.get("ttft") else None,
         tpot_ms=_number(cells, "tpot") if cells.get("tpot") else None,
         load="fixed_batch" if fixed else "closed_loop",
+        data_parallel=_size(cells, "data_parallel"),
+        expert_parallel=max(1, _size(cells, "expert_parallel")),
+        release=cells.get("release", ""),
     )
+
+
+def _size(cells: Mapping[str, str], field: str) -> int:
+    """Return the size of a parallel group; 1 if the file has no such column."""
+    return round(_number(cells, field)) if cells.get(field) else 1
 
 
 def _text(cells: Mapping[str, str], field: str) -> str:

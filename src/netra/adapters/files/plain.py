@@ -4,17 +4,19 @@ Every check here accepts a subset of what `Event` accepts.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from netra.adapters.files.layout import Layout
 from netra.domain.quotas import PREFIX_HASHES_PER_EVENT_MAX
 from netra.domain.workloads.columns import (
     Codes,
+    Column,
     Events,
     Flags,
     Floats,
@@ -26,6 +28,7 @@ from netra.domain.workloads.columns import (
 )
 from netra.domain.workloads.derived import written_tokens
 from netra.domain.workloads.intake import are_parts_of_writes
+from netra.domain.workloads.joining import from_columns
 from netra.domain.workloads.mappings import mapping_text
 from netra.domain.workloads.model import TOKENS_MAX, UNSPECIFIED_MODEL, Charges, LabelSet
 
@@ -68,10 +71,9 @@ def even_columns(text: str, layout: Layout) -> Sequence[Cells] | None:
     return [[cell[1:] for cell in firsts], *(cells[column::width] for column in range(1, width))]
 
 
-def plain_columns(columns: Sequence[Cells], layout: Layout) -> Plain | None:
-    """Return the rows' events; None when there are no rows or a cell is unusual."""
-    cells = {name: column for name, column in zip(layout.fields, columns, strict=False) if name}
-    if not cells:
+def plain_events(cells: Mapping[str, Cells]) -> Plain | None:
+    """Return the rows' events, from columns by field; None when there are no rows or a cell is unusual."""
+    if not cells or not cells.get("timestamp"):
         return None
     try:
         return Plain(events=_columns(cells), is_naive=_is_naive(cells["timestamp"]))
@@ -79,16 +81,14 @@ def plain_columns(columns: Sequence[Cells], layout: Layout) -> Plain | None:
         return None
 
 
-def _columns(cells: dict[str, Cells]) -> Events:
+def _columns(cells: Mapping[str, Cells]) -> Events:
     if any("" in cells[name] for name in _REQUIRED if name in cells):
         raise Unusual
-    columns: dict[str, Any] = {  # Any: each field's own column type, which the loop cannot express
-        name: read(cells[name]) for name, read in _READERS.items() if name in cells
-    }
+    columns: dict[str, Column] = {name: read(cells[name]) for name, read in _READERS.items() if name in cells}
     if "model" not in columns:
         codes = np.zeros(len(cells["timestamp"]), np.int32)
         columns["model"] = Labels(codes=codes, names=(UNSPECIFIED_MODEL,))
-    events = Events(at_ns=_instants(cells["timestamp"]), prefixes=_chains(cells), **columns)
+    events = from_columns({"at_ns": _instants(cells["timestamp"]), "prefixes": _chains(cells), **columns})
     _check_parts(events)
     return events
 
@@ -202,7 +202,7 @@ def _mappings(kind: Any) -> Callable[[Cells], Labels | None]:  # Any: an annotat
     return read
 
 
-def _names(cells: Cells) -> Any:  # Any: numpy has no type for an array of str or None
+def _names(cells: Cells) -> npt.NDArray[np.object_] | None:
     if not any(cells):
         return None
     _check_names(cells)
@@ -220,14 +220,14 @@ def _check_characters(text: str) -> None:
         raise Unusual
 
 
-def _chains(cells: dict[str, Cells]) -> Prefixes | None:
-    if "prefix_hashes" not in cells or not any(cells["prefix_hashes"]):
-        return None
+def _chains(cells: Mapping[str, Cells]) -> Prefixes | None:
+    count = len(cells["timestamp"])
     sizes = _ints(cells.get("prefix_block_tokens", ()) or ("",))
-    count = len(cells["prefix_hashes"])
     blocks = np.full(count, _BLOCK_TOKENS) if sizes is None else np.where(sizes < 0, _BLOCK_TOKENS, sizes)
     if blocks.min() < 1 or blocks.max() > 65_536:
         raise Unusual
+    if "prefix_hashes" not in cells or not any(cells["prefix_hashes"]):
+        return None
     chains = [chain_of(cell) for cell in cells["prefix_hashes"]]
     if max(map(len, chains)) > PREFIX_HASHES_PER_EVENT_MAX:
         raise Unusual
@@ -275,7 +275,7 @@ def _listed(cells: Cells) -> str:
     return text
 
 
-_READERS: Final[dict[str, Callable[[Cells], Any]]] = {
+_READERS: Final[dict[str, Callable[[Cells], Column]]] = {
     "model": _labels,
     "input_tokens": _ints,
     "output_tokens": _ints,

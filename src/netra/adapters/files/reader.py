@@ -1,149 +1,130 @@
-"""Reads request logs from files: detects the format from the content, and returns the rows as columns."""
+"""Reads request logs from files: finds them, detects each one's format, and returns the rows as columns."""
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
+import numpy as np
 
-from netra.adapters.files.layout import EXPECTED, Layout, layout_of
-from netra.adapters.files.line_blocks import Block, blocks_of, split
-from netra.adapters.files.mooncake import KEYS as MOONCAKE_KEYS
-from netra.adapters.files.mooncake import take_mooncake
-from netra.adapters.files.table import joined, take_table
+from netra.adapters.files.formats.otlp import RecordsOf, otlp_format
+from netra.adapters.files.formats.registry import FORMATS
+from netra.adapters.files.layout import EXPECTED
+from netra.adapters.files.opening import Piece, Session, pieces_of
+from netra.adapters.files.sources import Sources, sources_of
+from netra.adapters.files.table import joined
 from netra.domain.errors import UnreadableFile, ValidationFailed
 from netra.domain.quotas import DEFAULT_QUOTAS
-from netra.domain.workloads.intake import Taken, first_of_each_id, take_lines
+from netra.domain.workloads.columns import nanoseconds
+from netra.domain.workloads.intake import Taken, first_of_each_id
 from netra.domain.workloads.intake_report import FAULTS_MAX, report_of
-from netra.domain.workloads.model import RowFault
 from netra.domain.workloads.sizes import LogLimits, LogSize, added, check_room, limits_of, size_of
-from netra.ports.log_files import Progress, ReadLog
+from netra.ports.log_files import AS_FOUND, Progress, ReadingChoices, ReadLog
 
-_LINES_LOOKED_AT: Final = 20  # lines inspected to detect the format of a JSON-lines file
-_SHOWN: Final = 200  # characters of a line quoted in an error
-
-TakeBlock = Callable[[Block], Taken]
+_NAMED_MAX: Final = 3  # files that are no logs which a note names
 
 
 class FileRequestLogs:
-    """Reads CSV, JSON lines, the Azure LLM trace format and the Mooncake trace format, gzip or not."""
+    """Reads CSV, JSON rows, public traces, and the exports of vendors and coding agents, gzip or not."""
 
-    def __init__(self, *, limits: LogLimits | None = None) -> None:
-        """Take the limits of one file; by default those of a workload."""
+    def __init__(self, *, limits: LogLimits | None = None, records_of: RecordsOf | None = None) -> None:
+        """Take the limits of one log, by default those of a workload, and the decoder of OTLP/JSON."""
         self._limits = limits or limits_of(DEFAULT_QUOTAS)
+        self._known = FORMATS if records_of is None else (otlp_format(records_of), *FORMATS)
 
-    def read(self, path: str, *, progress: Progress | None = None) -> ReadLog:
-        """Return the calls in the file; see the port."""
-        blocks = blocks_of(path)
-        first = next(blocks, None)
-        if first is None:
-            raise UnreadableFile(f"{path!r} is empty. {EXPECTED}.")
-        kind, notes, take, rest = _known(first, path=path)
-        parts: list[Taken] = []
-        seen: set[str] = set()
-        size = LogSize()
-        sent = rejected = 0
-        for block in split(chain(rest, blocks)):
-            part = _too_long(block) if block.too_long else take(block)
-            sent += len(part.events)
-            rejected += len(part.faults)
-            part = _with_room_for_faults(part, parts).at(first_of_each_id(part.events, seen=seen))
-            size = added(size, size_of(part.events))
-            _check_room(size, limits=self._limits, path=path)
-            parts.append(part)
-            if progress is not None:
-                progress(block.done)
-        return _read_log(joined(parts), kind=kind, notes=notes, sent=sent, rejected=rejected, path=path)
+    def read(
+        self, *paths: str, choices: ReadingChoices = AS_FOUND, progress: Progress | None = None
+    ) -> ReadLog:
+        """Return the calls in the files; see the port."""
+        sources = sources_of(paths)
+        gathering = _Gathering(limits=self._limits, choices=choices, name=", ".join(paths))
+        session = Session(choices=choices, known=self._known)
+        others: list[str] = []
+        for place, path in enumerate(sources.paths):
+            try:
+                for piece in pieces_of(path, session):
+                    gathering.add(piece, path=path if len(sources.paths) > 1 else None)
+                    if progress is not None:
+                        progress((place + piece.done) / len(sources.paths))
+            except UnreadableFile as error:
+                if sources.is_given:
+                    raise
+                others.append(error.message)
+        for piece in session.finish():
+            gathering.add(piece, path=None)
+        return gathering.log(sources, formats=session.formats, others=others)
 
 
-def _read_log(
-    taken: Taken, *, kind: str, notes: tuple[str, ...], sent: int, rejected: int, path: str
-) -> ReadLog:
-    if taken.faults and not sent:
-        first = taken.faults[0]
-        raise UnreadableFile(
-            f"No row of {path!r} is valid; the first fault is in line {first.line}: {first.message}. "
-            f"{EXPECTED}."
+class _Gathering:
+    """The calls of one read so far, within the limits of a log."""
+
+    def __init__(self, *, limits: LogLimits, choices: ReadingChoices, name: str) -> None:
+        self._limits = limits
+        self._since_ns = None if choices.since is None else nanoseconds(choices.since)
+        self._name = name
+        self._parts: list[Taken] = []
+        self._seen: set[str] = set()
+        self._size = LogSize()
+        self._faults = 0
+        self._sent = self._rejected = self._earlier = 0
+
+    def add(self, piece: Piece, *, path: str | None) -> None:
+        """Add the calls of a piece; its faults name the file `path` where there are several."""
+        part = piece.taken
+        self._sent += len(part.events)
+        self._rejected += len(part.faults)
+        part = _with_room_for_faults(part, room=FAULTS_MAX - self._faults, path=path)
+        self._faults += len(part.faults)
+        part = part.at(first_of_each_id(part.events, seen=self._seen))
+        if self._since_ns is not None:
+            is_in = part.events.at_ns >= self._since_ns
+            self._earlier += int(np.count_nonzero(~is_in))
+            part = part.at(is_in)
+        self._size = added(self._size, size_of(part.events))
+        _check_room(self._size, limits=self._limits, path=self._name)
+        self._parts.append(part)
+
+    def log(self, sources: Sources, *, formats: Sequence[str], others: Sequence[str]) -> ReadLog:
+        """Return the log. Raises `UnreadableFile` when no row is valid, or no file a log."""
+        if not formats:
+            raise UnreadableFile(f"{self._name!r} holds no request log; the first file: {others[0]}")
+        taken = joined(self._parts)
+        if taken.faults and not self._sent:
+            first = taken.faults[0]
+            raise UnreadableFile(
+                f"No row of {self._name!r} is valid; the first fault is in line {first.line}: "
+                f"{first.message}. {EXPECTED}."
+            )
+        report = report_of(
+            accepted=len(taken.events) + self._earlier,
+            duplicates=self._sent - len(taken.events) - self._earlier,
+            faults=taken.faults,
+            rejected=self._rejected,
         )
-    report = report_of(
-        accepted=len(taken.events),
-        duplicates=sent - len(taken.events),
-        faults=taken.faults,
-        rejected=rejected,
-    )
-    return ReadLog(events=taken.events, report=report, format=kind, notes=(*notes, *taken.notes))
+        return ReadLog(
+            events=taken.events,
+            report=report,
+            format=", ".join(formats),
+            notes=(*taken.notes, *_notes(sources, others=others, earlier=self._earlier)),
+            files=len(sources.paths) - len(others),
+        )
 
 
-def _known(first: Block, *, path: str) -> tuple[str, tuple[str, ...], TakeBlock, Iterator[Block]]:
-    """Return the format, the notes, the function that reads a block, and the rest of the first block."""
-    if first.too_long:
-        raise UnreadableFile(f"{path!r} is one line of more than 4 MiB. {EXPECTED}.")
-    start = first.data.lstrip()
-    if not start:
-        raise UnreadableFile(f"{path!r} has blank lines only. {EXPECTED}.")
-    if start.startswith((b"{", b"[")):
-        kind = _json_kind(start, path=path)
-        take = take_mooncake if kind == "mooncake" else take_lines
-        return kind, (), lambda block: take(_numbered(block)), iter((first,))
-    above, header, body = _header_of(first)
-    layout = layout_of(header.decode("utf-8", "replace"), path=path)
-    unused = ", ".join(layout.unused)
-    notes = (f"Columns that were not used: {unused}.",) if unused else ()
-    rest = Block(first_line=first.first_line + above + 1, data=body, done=first.done)
-    return layout.format, notes, _table_reader(layout), iter((rest,))
+def _notes(sources: Sources, *, others: Sequence[str], earlier: int) -> Iterator[str]:
+    read = len(sources.paths) - len(others)
+    if len(sources.paths) > 1:
+        yield f"{read:,} files were read."
+    if others:
+        shown = " ".join(others[:_NAMED_MAX])
+        yield f"{len(others):,} other files are no request logs and were left out; the first: {shown}"
+    if earlier:
+        yield f"{earlier:,} earlier calls were left out."
 
 
-def _table_reader(layout: Layout) -> TakeBlock:
-    def take(block: Block) -> Taken:
-        # Bytes that are not UTF-8 become lone surrogates, which invalidate only their own rows.
-        text = block.data.decode("utf-8", "surrogateescape")
-        return take_table(text, first_line=block.first_line, layout=layout)
-
-    return take
-
-
-def _header_of(first: Block) -> tuple[int, bytes, bytes]:
-    """Return the number of blank lines before the header, the header, and the rest."""
-    above, data = 0, first.data
-    while True:
-        header, _, data = data.partition(b"\n")
-        if header.strip():
-            return above, header, data
-        above += 1
-
-
-def _json_kind(start: bytes, *, path: str) -> str:
-    """Return "jsonl" or "mooncake"; raise `UnreadableFile` with the keys that were found."""
-    found: list[str] = []
-    for line in start.split(b"\n", _LINES_LOOKED_AT)[:_LINES_LOOKED_AT]:
-        try:
-            row = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            continue
-        if row.keys() >= MOONCAKE_KEYS:
-            return "mooncake"
-        if row.keys() >= {"timestamp", "input_tokens", "output_tokens"}:
-            return "jsonl"
-        found = found or list(row)
-    if found:
-        shown = ", ".join(found)[:_SHOWN]
-        raise UnreadableFile(f"{path!r} holds JSON lines with the keys {shown}. {EXPECTED}.")
-    shown = start.split(b"\n", 1)[0][:_SHOWN].decode("utf-8", "replace")
-    raise UnreadableFile(f"{path!r} has no JSON object per line; it begins with {shown!r}. {EXPECTED}.")
-
-
-def _numbered(block: Block) -> Iterator[tuple[int, bytes]]:
-    for line, raw in enumerate(block.data.split(b"\n"), block.first_line):
-        if raw.strip():
-            yield line, raw
-
-
-def _with_room_for_faults(part: Taken, parts: Sequence[Taken]) -> Taken:
+def _with_room_for_faults(part: Taken, *, room: int, path: str | None) -> Taken:
     """Return the part without those faults that exceed the report's limit over all parts."""
-    room = FAULTS_MAX - sum(len(one.faults) for one in parts)
-    if len(part.faults) <= room:
-        return part
-    first = sorted(part.faults, key=lambda fault: fault.line)[:room]
+    first = sorted(part.faults, key=lambda fault: fault.line)[: max(room, 0)]
+    if path is not None:
+        first = [msgspec.structs.replace(fault, message=f"{path}: {fault.message}") for fault in first]
     return msgspec.structs.replace(part, faults=tuple(first))
 
 
@@ -152,8 +133,3 @@ def _check_room(size: LogSize, *, limits: LogLimits, path: str) -> None:
         check_room(size, limits=limits)
     except ValidationFailed as error:
         raise UnreadableFile(f"{path!r} holds more than one analysis may read: {error.message}.") from error
-
-
-def _too_long(block: Block) -> Taken:
-    fault = RowFault(line=block.first_line, code="line_too_long", message="the line is longer than 4 MiB")
-    return msgspec.structs.replace(joined([]), faults=(fault,))

@@ -3,8 +3,8 @@
 from typing import Any, Final, Protocol, Self, cast
 
 import msgspec
-from authlib.common.errors import AuthlibBaseError  # pyright: ignore[reportMissingTypeStubs]  # has none
-from authlib.integrations.httpx_client import (  # pyright: ignore[reportMissingTypeStubs]  # has none
+from authlib.common.errors import AuthlibBaseError  # pyright: ignore[reportMissingTypeStubs]  # no stubs exist
+from authlib.integrations.httpx_client import (  # pyright: ignore[reportMissingTypeStubs]  # no stubs exist
     AsyncOAuth2Client,
 )
 
@@ -37,7 +37,7 @@ class UserInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Client(Protocol):
-    """Types for the part of Authlib's client that is used here; it declares none."""
+    """Types for the part of Authlib's client that is used here, which has no type annotations."""
 
     async def __aenter__(self) -> Self:
         """Open it."""

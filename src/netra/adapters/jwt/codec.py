@@ -7,10 +7,11 @@ about 50 microseconds; the times are checked on every read.
 
 import base64
 import hashlib
+import hmac
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import jwt
 import msgspec
@@ -105,12 +106,18 @@ class JwtTokenCodec:
             self._remembered.move_to_end(digest)
         return self._in_time(claims)
 
+    def derive(self, text: str) -> str:
+        """Return characters that only the signing key derives from `text`."""
+        key = self._keys[self._signing_kid]
+        raw = hmac.digest(key, b"netra derived\0" + text.encode(), "sha256")
+        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
     def _verified(self, token: str) -> Claims:
         if not is_canonical(token):
             raise _refused()
         try:
             key = self._keys[jwt.get_unverified_header(token)["kid"]]
-            said = jwt.decode(
+            decoded = jwt.decode(
                 token,
                 key,
                 algorithms=[ALGORITHM],
@@ -123,7 +130,7 @@ class JwtTokenCodec:
                     "verify_iat": False,
                 },
             )
-            return _claims(said)
+            return _claims(decoded)
         except (jwt.PyJWTError, KeyError, TypeError, ValueError, RecursionError) as error:
             raise _refused() from error  # msgspec's `ValidationError` is a `ValueError`
 
@@ -163,8 +170,8 @@ def _recoded(part: str) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def _claims(said: dict[str, Any]) -> Claims:
-    payload = msgspec.convert(said, Payload)
+def _claims(decoded: dict[str, object]) -> Claims:
+    payload = msgspec.convert(decoded, Payload)
     user_id = int(payload.sub)
     if user_id > USER_ID_MAX:
         raise ValueError("sub is too large for a user id")

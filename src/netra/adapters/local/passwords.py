@@ -1,7 +1,7 @@
 """Password hashes by argon2id, off the event loop.
 
-Threads of low priority do the work, so that a storm of sign-ins leaves the event loop its core. Beside
-another program that keeps the cores busy they would starve, so what waits long also goes to one thread
+Threads of low priority do the work, so that a storm of sign-ins leaves the event loop its core. While
+another program keeps the cores busy they would starve, so what waits long also goes to one thread
 of normal priority, which rests in proportion to its work: sign-ins get a share of a core whatever else runs.
 """
 

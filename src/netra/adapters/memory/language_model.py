@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable
 
 from netra.ports.language_model import Answer, LanguageModelFailed, Prompt, TextPiece, ToolCall, Usage
 
@@ -19,12 +19,6 @@ class ScriptedLanguageModel:
         self.prompts: list[Prompt] = []  # all prompts so far, in order
         self.pieces = 0  # number of pieces created so far
         self.streaming = 0  # number of answers in progress
-
-    @classmethod
-    def saying(cls, lines: Sequence[Line]) -> "ScriptedLanguageModel":
-        """Return a model that answers with one line after another, and fails after the last."""
-        left = iter(lines)
-        return cls(lambda _: next(left, LanguageModelFailed("The script has no line left.")))
 
     async def ask(self, prompt: Prompt) -> AsyncGenerator[TextPiece | Answer]:
         """Stream the next line, one word at a time."""

@@ -9,7 +9,8 @@ import msgspec
 from netra.adapters.memory.users import MemoryUserStore
 from netra.domain.errors import AccountChanged, Conflict, NotFound
 from netra.domain.ids import SessionId, UserId
-from netra.domain.users.model import Rotation, User, UserSession
+from netra.domain.users.model import NO_GRACE, Grace, Rotation, User, UserSession
+from netra.domain.users.rules import NEVER, Reuse, on_reuse
 
 LISTED_MAX: Final = 100
 
@@ -22,6 +23,7 @@ class MemorySessionStore:
         self._sessions: dict[SessionId, UserSession] = {}
         self._current: dict[str, SessionId] = {}  # by the digest of the refresh token
         self._replaced: dict[str, SessionId] = {}
+        self._replaced_at: dict[str, datetime] = {}
 
     async def add(
         self, session: UserSession, *, refresh: str | None = None, user: User | None = None
@@ -38,16 +40,16 @@ class MemorySessionStore:
             self._current[refresh] = session.id
         self._sessions[session.id] = session
 
-    async def rotate(self, used: str, *, fresh: str, at: datetime) -> Rotation:
+    async def rotate(self, used: str, *, fresh: str, at: datetime, grace: Grace = NO_GRACE) -> Rotation:
         """Replace one refresh token by another."""
-        self._check_fresh(fresh)
         session = self._by_refresh(used, at=at)
+        if session is not None and used in self._replaced:
+            return await self._on_reuse(session, used, fresh=fresh, at=at, grace=grace)
+        self._check_fresh(fresh)
         if session is None:
             return Rotation()
-        if used in self._replaced:
-            await self.end(session.id, at=at)
-            return Rotation(reused=session)
         self._replaced[used] = self._current.pop(used)
+        self._replaced_at[used] = at
         self._current[fresh] = session.id
         renewed = self._sessions[session.id] = msgspec.structs.replace(session, renewed_at=at)
         return Rotation(session=renewed)
@@ -95,7 +97,26 @@ class MemorySessionStore:
         for digests in (self._current, self._replaced):
             for digest in [digest for digest, session_id in digests.items() if session_id in old]:
                 del digests[digest]
+                self._replaced_at.pop(digest, None)
         return len(old)
+
+    async def _on_reuse(
+        self, session: UserSession, used: str, *, fresh: str, at: datetime, grace: Grace
+    ) -> Rotation:
+        decision = on_reuse(
+            replaced_at=self._replaced_at[used],
+            renewed_at=session.renewed_at,
+            has_successor=self._current.get(fresh) == session.id,
+            at=at,
+            grace=grace,
+        )
+        if decision is Reuse.REPLAY:
+            return Rotation(replayed=session)
+        if decision is Reuse.RACE:
+            self._replaced_at[used] = NEVER
+            return Rotation(raced=session)
+        await self.end(session.id, at=at)
+        return Rotation(reused=session)
 
     def _by_refresh(self, digest: str, *, at: datetime) -> UserSession | None:
         return self._live(self._current.get(digest) or self._replaced.get(digest), at=at)

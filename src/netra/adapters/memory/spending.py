@@ -18,7 +18,7 @@ class MemorySpendingBook:
         self._booked: OrderedDict[AccountId, Amount] = OrderedDict()
 
     async def reserve(self, amount: Amount, *, limits: Sequence[Limit], at: datetime) -> AccountId | None:  # noqa: ARG002 (evicts by number, not by age)
-        """Book the amount on all accounts, or on none of them."""
+        """Book the amount on all accounts, or change no account."""
         for limit in limits:
             if not limit.has_room(self._of(limit.account).plus(amount)):
                 return limit.account

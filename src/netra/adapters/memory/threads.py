@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from netra.adapters.memory.paging import page_of
 from netra.adapters.memory.state import MemoryState
 from netra.domain.errors import NotFound
@@ -32,10 +34,16 @@ class MemoryThreadStore:
         owned = (thread for thread in self._state.threads.values() if thread.owner_id == owner_id)
         return page_of(owned, request, key=lambda thread: (thread.created_at, thread.id))
 
+    async def rename(self, thread_id: ThreadId, *, owner_id: UserId, title: str) -> Thread:
+        """Set the title."""
+        thread = await self.get(thread_id, owner_id=owner_id)
+        renamed = self._state.threads[owner_id, thread_id] = msgspec.structs.replace(thread, title=title)
+        return renamed
+
     async def messages(self, thread_id: ThreadId, *, owner_id: UserId) -> Sequence[Message]:
         """Return all messages, oldest first."""
-        said = self._state.messages.get((owner_id, thread_id), [])
-        return tuple(sorted(said, key=lambda message: message.created_at))
+        messages = self._state.messages.get((owner_id, thread_id), [])
+        return tuple(sorted(messages, key=lambda message: message.created_at))
 
     async def delete(self, thread_id: ThreadId, *, owner_id: UserId) -> Sequence[RunEvent]:
         """Delete the thread and its contents; return the terminal events of its live runs."""

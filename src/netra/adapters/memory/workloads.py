@@ -57,6 +57,12 @@ class MemoryWorkloadStore:
         owned = (workload for workload in self._workloads.values() if workload.owner_id == owner_id)
         return page_of(owned, request, key=lambda workload: (workload.created_at, workload.id))
 
+    async def rename(self, workload_id: WorkloadId, *, owner_id: UserId, name: str) -> Workload:
+        """Set the name."""
+        workload = await self.get(workload_id, owner_id=owner_id)
+        renamed = self._workloads[owner_id, workload_id] = msgspec.structs.replace(workload, name=name)
+        return renamed
+
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
         """Delete the workload and its events."""
         await self.get(workload_id, owner_id=owner_id)

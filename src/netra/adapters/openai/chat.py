@@ -35,8 +35,8 @@ class ChatDialect:
                 return _add(choice, draft)
         return ""
 
-    def _request(self, prompt: Prompt) -> dict[str, Any]:  # Any: JSON
-        request: dict[str, Any] = {
+    def _request(self, prompt: Prompt) -> dict[str, object]:
+        request: dict[str, object] = {
             "model": self._model,
             "messages": [_message(message) for message in prompt.messages],
             "stream": True,
@@ -61,8 +61,8 @@ class ChatDialect:
         return request
 
 
-def _message(message: PromptMessage) -> dict[str, Any]:  # Any: JSON
-    sent: dict[str, Any] = {"role": message.role, "content": message.text}
+def _message(message: PromptMessage) -> dict[str, object]:
+    sent: dict[str, object] = {"role": message.role, "content": message.text}
     if message.tool_call_id is not None:
         sent["tool_call_id"] = message.tool_call_id
     if message.tool_calls:

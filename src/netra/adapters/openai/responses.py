@@ -43,8 +43,8 @@ class ResponsesDialect:
             raise of_code(stream_events.read(event, stream_events.StreamFailed).code)
         return ""
 
-    def _request(self, prompt: Prompt) -> dict[str, Any]:  # Any: JSON
-        request: dict[str, Any] = {
+    def _request(self, prompt: Prompt) -> dict[str, object]:
+        request: dict[str, object] = {
             "model": self._model,
             "input": [item for message in prompt.messages for item in _items(message)],
             "stream": True,
@@ -69,7 +69,7 @@ class ResponsesDialect:
         return request
 
 
-def _items(message: PromptMessage) -> Iterable[dict[str, Any]]:  # Any: JSON
+def _items(message: PromptMessage) -> Iterable[dict[str, object]]:
     if message.role == "tool":
         yield {"type": "function_call_output", "call_id": message.tool_call_id, "output": message.text}
         return

@@ -44,7 +44,7 @@ _FEWEST_LETTERS: Final = 5  # of a model's name found inside another name
 
 
 def provider_named(provider: str | None) -> str | None:
-    """Return the price data's id of a provider, where it is another; the name itself where none is known.
+    """Return the id of a provider in the price data, or the name itself if no id is known.
 
     >>> provider_named("AWS Bedrock"), provider_named("vertex-ai"), provider_named("openai")
     ('aws', 'google', 'openai')

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -80,20 +81,26 @@ def _priced(tariff: Tariff, events: Events, place: int, *, usage: _Usages) -> fl
 
     tier = _tier_of(events, place)
     context = None if tier is None else _CONTEXTS.get(tier, {"service_tier": tier})
-    listed = calc_price(
-        Usage(
-            input_tokens=int(events.input_tokens[place]),
-            cache_read_tokens=int(usage.cached[place]),
-            cache_write_tokens=int(usage.written[place]),
-            cache_write_1h_tokens=int(usage.an_hour[place]),
-            output_tokens=int(events.output_tokens[place]),
-            **_charges(events, place),
-        ),
-        tariff.model,
+    label = events.model.of(place) or tariff.model
+    usage_of_call = Usage(
+        input_tokens=int(events.input_tokens[place]),
+        cache_read_tokens=int(usage.cached[place]),
+        cache_write_tokens=int(usage.written[place]),
+        cache_write_1h_tokens=int(usage.an_hour[place]),
+        output_tokens=int(events.output_tokens[place]),
+        **_charges(events, place),
+    )
+    ask = partial(
+        calc_price,
+        usage_of_call,
         provider_id=tariff.provider,
         genai_request_timestamp=instant_of(int(events.at_ns[place])).astimezone(UTC),
         price_context=context,
     )
+    try:
+        listed = ask(tariff.model)
+    except LookupError:  # some regional models have an id that is not one of their names
+        listed = ask(label)
     return float(listed.total_price)
 
 

@@ -20,7 +20,7 @@ GEMINI_DEPRECATIONS: Final = "ai.google.dev/gemini-api/docs/deprecations"
 
 
 class RegionalFactor(msgspec.Struct, frozen=True, kw_only=True):
-    """A factor on token prices for calls processed in `regions`; none are named: all but the global one."""
+    """A factor on token prices for calls processed in `regions`; without regions, all but the global one."""
 
     provider: str
     family: str  # how the model's id begins
@@ -245,7 +245,7 @@ def minimum_tokens(model: str) -> int | None:
 
 
 def retirement_day(*, provider: str, model: str) -> date | None:
-    """Return the day from which the provider no longer serves `model`; None where none is announced."""
+    """Return the day from which the provider no longer serves `model`, or None if no day is announced."""
     return next((row.on for row in RETIREMENTS if row.provider == provider and model in row.models), None)
 
 

@@ -142,7 +142,7 @@ def _start(variant: "PriceVariant") -> date:
 
 
 def _charges(prices: "ModelPrice") -> tuple[Charge, ...]:
-    """Return what is charged beside tokens."""
+    """Return the charges other than for tokens."""
     found = {name: getattr(prices, key) for name, key in _CHARGES.items()}
     return tuple(
         Charge(name=name, usd=float(price) / _THOUSAND)

@@ -7,7 +7,7 @@ _VERSION: Final = re.compile(r"(?<![0-9a-z.])(\d{1,2})(?:[.-](\d{1,2})(?!\d))?(?
 
 
 def version_of(model: str) -> tuple[int, int]:
-    """Return the version in a model's id; (0, 0) where there is none.
+    """Return the version in a model's id; (0, 0) if it has no version.
 
     >>> version_of("gpt-6.1-sol"), version_of("claude-haiku-4-5-20251001"), version_of("claude-opus-5")
     ((6, 1), (4, 5), (5, 0))

@@ -15,7 +15,7 @@ from netra.adapters.resilience.deadline import timeout
 from netra.ports.clock import Clock
 from netra.ports.incidents import Incidents
 
-ANSWER_S: Final = 0.5  # seconds; deadline of a request, a healthy answer takes a thousandth of it
+ANSWER_S: Final = 0.5  # seconds; deadline of a request, about 1,000 times a healthy answer
 RETRY_S: Final = 1.0  # seconds that the circuit stays open after a failure
 CONNECTIONS_MAX: Final = 64  # connections of one process; waiting for a free one counts towards the deadline
 

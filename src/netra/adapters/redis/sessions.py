@@ -18,7 +18,7 @@ import msgspec
 from netra.adapters.redis.link import Away, RedisLink
 from netra.adapters.redis.listener import RedisListener
 from netra.domain.ids import SessionId, UserId
-from netra.domain.users.model import Rotation, User, UserSession
+from netra.domain.users.model import NO_GRACE, Grace, Rotation, User, UserSession
 from netra.ports.clock import Clock
 from netra.ports.sessions import SessionStore
 
@@ -74,9 +74,9 @@ class RedisSessionStore:
         """Store a new session, if its account has not changed."""
         await self._store.add(session, refresh=refresh, user=user)
 
-    async def rotate(self, used: str, *, fresh: str, at: datetime) -> Rotation:
+    async def rotate(self, used: str, *, fresh: str, at: datetime, grace: Grace = NO_GRACE) -> Rotation:
         """Replace one refresh token by another."""
-        rotation = await self._store.rotate(used, fresh=fresh, at=at)
+        rotation = await self._store.rotate(used, fresh=fresh, at=at, grace=grace)
         if rotation.reused is not None:
             await self._revoke(rotation.reused.id)
         return rotation

@@ -66,7 +66,7 @@ class Client(Protocol):
         ...
 
     def pubsub(self) -> AbstractAsyncContextManager[Subscriber]:
-        """Return a context that holds a connection; none is taken yet."""
+        """Return a context that takes a connection on entry and holds it."""
         ...
 
 

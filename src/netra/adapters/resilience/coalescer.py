@@ -12,8 +12,8 @@ WAITING_MAX: Final = 10_000  # queued requests; a few seconds of work
 A = TypeVar("A")
 B = TypeVar("B")
 
-# Any: an opaque key; `serve` returns its answers under the keys of the requests.
-Serve: TypeAlias = Callable[[Mapping[Any, A]], Awaitable[Mapping[Any, B]]]
+Key: TypeAlias = Any  # Any: opaque; `serve` returns its answers under the keys of the requests
+Serve: TypeAlias = Callable[[Mapping[Key, A]], Awaitable[Mapping[Key, B]]]
 
 
 class Coalescer(Generic[A, B]):
@@ -32,7 +32,7 @@ class Coalescer(Generic[A, B]):
         self._waiting_max = waiting_max
         self._waiting: dict[asyncio.Future[B], A] = {}
         self._batch: dict[asyncio.Future[B], A] = {}
-        self._serving: asyncio.Task[Mapping[Any, B]] | None = None
+        self._serving: asyncio.Task[Mapping[Key, B]] | None = None
 
     async def ask(self, request: A) -> B:
         """Return the answer to `request`.
@@ -72,12 +72,12 @@ class Coalescer(Generic[A, B]):
         self._serving = asyncio.get_running_loop().create_task(self._serve_batch())
         self._serving.add_done_callback(self._end)
 
-    async def _serve_batch(self) -> Mapping[Any, B]:
+    async def _serve_batch(self) -> Mapping[Key, B]:
         chosen = list(islice(self._waiting, self._batch_max))
         self._batch = {answer: self._waiting.pop(answer) for answer in chosen}
         return await self._serve(self._batch) if self._batch else {}
 
-    def _end(self, served: asyncio.Task[Mapping[Any, B]]) -> None:
+    def _end(self, served: asyncio.Task[Mapping[Key, B]]) -> None:
         batch, self._batch, self._serving = self._batch, {}, None
         if self._waiting:
             self._begin()

@@ -41,7 +41,7 @@ def instant(name: str, *, is_optional: bool = False) -> Column[Any]:
     return Column(name, BigInteger, nullable=is_optional)
 
 
-def literal(value: str) -> ColumnElement[Any]:
+def literal(value: str) -> ColumnElement[str]:
     """Return a constant inlined in the statement: a partial index is not used for a parameter."""
     return literal_column(f"'{value}'")
 
@@ -142,7 +142,7 @@ runs: Final = Table(
 )
 
 
-def is_live(state: ColumnElement[Any]) -> ColumnElement[bool]:
+def is_live(state: ColumnElement[str]) -> ColumnElement[bool]:
     """Return the condition of the index of live runs; a query must repeat it verbatim to use the index."""
     return state.in_([literal("queued"), literal("running")])
 
@@ -153,7 +153,7 @@ IS_QUEUED: Final = runs.c.state == literal("queued")
 HAS_KEY: Final = runs.c.idempotency_key.is_not(None)
 
 # Live runs are few: the queue's queries are answered from partial indexes on them. The lease's end is in no
-# index, so that a heartbeat updates none. PostgreSQL has the same conditions and its vacuum settings in the
+# index, so a heartbeat updates no index. PostgreSQL has the same conditions and its vacuum settings in the
 # migrations: naming that dialect here would load it at every start.
 Index(
     "ix_runs_live",

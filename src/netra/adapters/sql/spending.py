@@ -34,7 +34,7 @@ class SqlSpendingBook:
         self._database = database
 
     async def reserve(self, amount: Amount, *, limits: Sequence[Limit], at: datetime) -> AccountId | None:
-        """Book the amount on all accounts, or on none of them."""
+        """Book the amount on all accounts, or change no account."""
         ordered = sorted(limits, key=lambda limit: limit.account)  # a fixed lock order prevents deadlocks
         return await self._database.write(lambda: _reserving(amount, ordered, at=at))
 

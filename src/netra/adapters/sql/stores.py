@@ -29,6 +29,7 @@ from netra.adapters.sql.sqlite.sqlite_database import (
     connect,
     keep_write_ahead,
 )
+from netra.adapters.sql.telemetry_staging import SqlTelemetryStaging
 from netra.adapters.sql.threads import SqlThreadStore
 from netra.adapters.sql.transactions import Database
 from netra.adapters.sql.workloads import SqlWorkloadStore
@@ -58,6 +59,7 @@ class SqlStores:
     event_outbox: SqlEventOutbox
     replays: SqlReplayBook
     spending: SqlSpendingBook
+    telemetry_staging: SqlTelemetryStaging
     probe: Probe
 
 
@@ -95,6 +97,7 @@ def stores_over(database: Database, *, clock: Clock, name: str) -> SqlStores:
         event_outbox=SqlEventOutbox(database, clock=clock),
         replays=SqlReplayBook(database, clock=clock),
         spending=SqlSpendingBook(database),
+        telemetry_staging=SqlTelemetryStaging(database),
         probe=SqlProbe(database, name=name),
     )
 

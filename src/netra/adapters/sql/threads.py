@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from netra.adapters.sql.instants import instant
 from netra.adapters.sql.locks import locking_runs_of
@@ -32,6 +32,7 @@ _DELETE_EVENTS = Query(
     )
 )
 _DELETE = Query(delete(threads).where(*_OWN).returning(threads.c.id))
+_RENAME = Query(update(threads).where(*_OWN).values(title=param("text")).returning(*threads.c))
 _MESSAGES = Query(
     select(
         messages.c.id,
@@ -70,6 +71,10 @@ class SqlThreadStore:
             lambda: paged(_PAGES, request, asked, made=_thread, position=_position)
         )
 
+    async def rename(self, thread_id: ThreadId, *, owner_id: UserId, title: str) -> Thread:
+        """Set the title."""
+        return await self._database.write(lambda: _renaming(thread_id, owner_id, title=title))
+
     async def messages(self, thread_id: ThreadId, *, owner_id: UserId) -> Sequence[Message]:
         """Return all messages, oldest first."""
         return await self._database.view(lambda: _reading(thread_id, owner_id))
@@ -81,6 +86,13 @@ class SqlThreadStore:
 
 def _getting(thread_id: ThreadId, owner_id: UserId) -> Script[Thread]:
     rows = yield ask(_GET, owner_id=owner_id, thread_id=thread_id)
+    if not rows:
+        raise NotFound("thread", thread_id)
+    return _thread(rows[0])
+
+
+def _renaming(thread_id: ThreadId, owner_id: UserId, *, title: str) -> Script[Thread]:
+    rows = yield ask(_RENAME, owner_id=owner_id, thread_id=thread_id, text=title)
     if not rows:
         raise NotFound("thread", thread_id)
     return _thread(rows[0])

@@ -22,16 +22,18 @@ from netra.domain.texts import can_be_kept
 Row: TypeAlias = tuple[Any, ...]  # Any: only the statement's author knows the columns' types
 Rows: TypeAlias = Sequence[Row]
 
+Values: TypeAlias = Mapping[str, Any]  # Any: as in `Row`; the parameters of a statement
+
 T = TypeVar("T")
 
-ONE: Final[ColumnElement[Any]] = literal_column("1")
+ONE: Final[ColumnElement[int]] = literal_column("1")
 
 
 class Compiled(msgspec.Struct, frozen=True, kw_only=True):
     """A statement as text, with a function that orders its parameters."""
 
     text: str
-    arranged: Callable[[Mapping[str, Any]], Row]
+    arranged: Callable[[Values], Row]
     is_awaited: bool  # whether the script reads its rows
 
 
@@ -67,7 +69,7 @@ class Step(msgspec.Struct, frozen=True, gc=False):
     """One statement with its parameters; with `many`, an insert that runs once for each of these rows."""
 
     query: Query
-    values: Mapping[str, Any]
+    values: Values
     many: Iterable[Row] | None = None
     is_last: bool = False  # the last step, sent together with the commit
 
@@ -158,14 +160,14 @@ def _sought(statement: ClauseElement) -> frozenset[str]:
 
 
 def _kept_only(
-    arranged: Callable[[Mapping[str, Any]], Row], names: tuple[str, ...], *, sought: Collection[str]
-) -> Callable[[Mapping[str, Any]], Row]:
+    arranged: Callable[[Values], Row], names: tuple[str, ...], *, sought: Collection[str]
+) -> Callable[[Values], Row]:
     """Return `arranged` with NULL in place of each condition's text that no store can hold."""
     places = [place for place, name in enumerate(names) if name in sought]
     if not places:
         return arranged
 
-    def checked(values: Mapping[str, Any]) -> Row:
+    def checked(values: Values) -> Row:
         row = list(arranged(values))
         for place in places:
             if isinstance(row[place], str) and not can_be_kept(row[place]):
@@ -175,7 +177,7 @@ def _kept_only(
     return checked
 
 
-def _arranged(names: tuple[str, ...], constants: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], Row]:
+def _arranged(names: tuple[str, ...], constants: Values) -> Callable[[Values], Row]:
     if constants:  # constants inlined in the statement
         return lambda values: tuple(values[name] if name in values else constants[name] for name in names)
     if len(names) < 2:

@@ -9,6 +9,7 @@ from netra.adapters.sql.instants import instant, instant_or_none, micros, micros
 from netra.adapters.sql.locks import locking, locking_events_of
 from netra.adapters.sql.paging import PageQueries, owned, paged
 from netra.adapters.sql.schema import workloads
+from netra.adapters.sql.telemetry_staging import forgetting_telemetry
 from netra.adapters.sql.transactions import Database, Query, Row, Script, Step, ask, inserting, param
 from netra.domain.errors import NotFound, ValidationFailed
 from netra.domain.ids import UserId, WorkloadId
@@ -24,6 +25,7 @@ _COUNT = Query(select(func.count()).select_from(workloads).where(workloads.c.own
 _PAGES = PageQueries(owned(workloads), table=workloads)
 _INSERT = inserting(workloads)
 _DELETE = Query(delete(workloads).where(*_OWN).returning(workloads.c.id))
+_RENAME = Query(update(workloads).where(*_OWN).values(name=param("text")).returning(*workloads.c))
 _COUNTED = Query(
     update(workloads)
     .where(*_OWN)
@@ -70,6 +72,10 @@ class SqlWorkloadStore:
         return await self._database.view(
             lambda: paged(_PAGES, request, asked, made=_workload, position=_position)
         )
+
+    async def rename(self, workload_id: WorkloadId, *, owner_id: UserId, name: str) -> Workload:
+        """Set the name."""
+        return await self._database.write(lambda: _renaming(workload_id, owner_id, name=name))
 
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
         """Delete the workload and hide its events from every reader."""
@@ -146,12 +152,20 @@ def getting(workload_id: WorkloadId, owner_id: UserId) -> Script[Workload]:
     return _workload(rows[0])
 
 
+def _renaming(workload_id: WorkloadId, owner_id: UserId, *, name: str) -> Script[Workload]:
+    rows = yield ask(_RENAME, whose=owner_id, workload_id=workload_id, text=name)
+    if not rows:
+        raise NotFound("workload", workload_id)
+    return _workload(rows[0])
+
+
 def _deleting(workload_id: WorkloadId, owner_id: UserId) -> Script[None]:
     # or a concurrent batch would create a log without a workload
     yield locking_events_of(workload_id, owner_id)
     yield from condemning(workload_id, owner_id)
     if not (yield ask(_DELETE, whose=owner_id, workload_id=workload_id)):
         raise NotFound("workload", workload_id)
+    yield from forgetting_telemetry(workload_id, owner_id)
 
 
 def _workload(row: Row) -> Workload:

@@ -24,6 +24,7 @@ class SecurityEventKind(enum.StrEnum):
     SIGNED_OUT = "signed_out"
     SESSIONS_ENDED = "sessions_ended"
     REFRESH_REUSED = "refresh_reused"
+    REFRESH_RACED = "refresh_raced"
     ACCOUNT_ADDED = "account_added"
     ACCOUNT_DISABLED = "account_disabled"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of an event

@@ -1,7 +1,7 @@
-"""What pieces of advice are worth together: savings do not add, so what remains is priced each time.
+"""Combine findings into a plan: savings do not add up, so the remaining traffic is priced after each change.
 
-The plan is the set of certain findings whose changes, applied in `ORDER`, leave the least to pay.
-What a finding says and why is its analyser's; which option to pick under limits is `pareto`'s.
+The plan is the set of certain findings whose changes, applied in `ORDER`, result in the lowest cost.
+Analysers produce the findings; `pareto` picks an option under limits.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,32 +15,34 @@ from netra.domain.optimization.analysers.model import ORDER, Finding, Study
 from netra.domain.optimization.measures.span import Month
 from netra.domain.optimization.model import Checkpoint, Stance
 from netra.domain.optimization.traffic import Traffic, repriced
-from netra.domain.optimization.worth_bounds import Interval, Part, Value, bounded
+from netra.domain.optimization.worth_bounds import Interval, Known, Part, Value, bounded
 from netra.domain.workloads.columns import Floats
 
-EXHAUSTIVE_FINDINGS: Final = 4  # 16 plans are priced; beyond that the weakest members are tried one by one
-_CENT_SHARE: Final = 1e-12  # of the bill: less is the noise of adding floats
+EXHAUSTIVE_FINDINGS: Final = (
+    4  # findings; up to here all 16 plans are priced, beyond it the weakest are dropped one by one
+)
+_CENT_SHARE: Final = 1e-12  # share of the bill; smaller differences are rounding errors
 
 
 class Worth(msgspec.Struct, frozen=True, kw_only=True):
-    """One finding's money: in the window and a month; None beyond what it saves alone outside the plan."""
+    """One finding's dollars, in the window and a month; outside the plan only what it saves alone."""
 
     finding: Finding
     saved_usd: float  # alone, against the traffic as it is; negative is a loss
     low_usd: float | None  # at the log's own bill; None: the log cannot bound it
     high_usd: float | None
     share: Interval  # of the bill of the month's calls
-    touched_usd: float  # what the calls it changes cost now: no saving is more
+    touched_usd: float  # present cost of the calls it changes; upper bound of the saving
     touched_calls: int
     monthly: Value  # the first three as dollars a month
-    marginal_usd: float | None = None  # when its turn came
+    marginal_usd: float | None = None  # its own step in the plan
     marginal_usd_per_month: float | None = None
-    cumulative_usd_per_month: float | None = None  # with all before it
-    leave_one_out_usd_per_month: float | None = None  # what the plan would lose without it
+    cumulative_usd_per_month: float | None = None  # with all earlier steps
+    leave_one_out_usd_per_month: float | None = None  # loss of the plan without it
 
 
 class Composition(msgspec.Struct, frozen=True, kw_only=True):
-    """Every finding with its money, the plan first and in the order it is applied."""
+    """Every finding with its dollars, those of the plan first, in the order of application."""
 
     planned_usd: float
     planned: Traffic
@@ -52,7 +54,7 @@ class Composition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def compose(study: Study, findings: Sequence[Finding], *, checkpoint: Checkpoint) -> Composition:
-    """Return what each finding saves alone and in the plan.
+    """Price each finding alone and in the plan.
 
     `cumulative = cost(as it is) - cost(after the changes so far)` and each marginal is the step in
     it, so marginals sum to the cumulative exactly, up to the rounding of floats: in the window, and in
@@ -64,19 +66,19 @@ def compose(study: Study, findings: Sequence[Finding], *, checkpoint: Checkpoint
         checkpoint(0.5 * number / len(ordered), f"Pricing {finding.kind.replace('_', ' ')}")
         worths.append(worth_alone(study, finding))
     certain = [worth for worth in worths if worth.finding.stance is Stance.DO and worth.finding.change]
-    heard = partial(checkpoint, 0.5, "Choosing the changes that go together")
-    heard()
-    now = State(traffic=study.traffic, by_call_usd=study.now_usd, month=study.month, heard=heard)
+    stop_point = partial(checkpoint, 0.5, "Choosing the changes that go together")
+    stop_point()
+    now = State(traffic=study.traffic, by_call_usd=study.now_usd, month=study.month, stop_point=stop_point)
     chosen = best_together(now, certain)
-    heard = partial(checkpoint, 0.8, "Pricing each change in its turn")
-    heard()
-    now = msgspec.structs.replace(now, heard=heard)
+    stop_point = partial(checkpoint, 0.8, "Pricing each change in its turn")
+    stop_point()
+    now = msgspec.structs.replace(now, stop_point=stop_point)
     others = [worth for worth in worths if all(worth is not member for member in chosen)]
     return _in_turn(now, chosen, others=others)
 
 
 def worth_alone(study: Study, finding: Finding) -> Worth:
-    """Return what `finding` alone would save in the window, with its interval."""
+    """Price `finding` alone: its saving in the window, with its interval."""
     if finding.change is None:
         return _moves_nothing(finding)
     before, month = study.now_usd, study.month
@@ -103,7 +105,7 @@ def worth_alone(study: Study, finding: Finding) -> Worth:
         can_lose=can_lose,
     )
     value = bounded(finding, part, margin=margin)
-    known_s = month.seconds if study.span.is_month_known else None
+    known = Known(seconds=month.seconds, swing=month.swing) if study.span.is_month_known else None
     return Worth(
         finding=finding,
         saved_usd=value.saved_usd,
@@ -114,7 +116,7 @@ def worth_alone(study: Study, finding: Finding) -> Worth:
         ),
         touched_usd=touched_usd,
         touched_calls=int(touched.sum()),
-        monthly=bounded(finding, monthly, margin=margin, seconds=known_s),
+        monthly=bounded(finding, monthly, margin=margin, known=known),
     )
 
 
@@ -140,12 +142,14 @@ def _share(finding: Finding, monthly: Part, *, margin: float | None, basis: str)
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
-    """Traffic after some changes, with what each call costs in it."""
+    """Traffic after some changes, with the cost of each call."""
 
     traffic: Traffic
     by_call_usd: Floats
     month: Month
-    heard: Callable[[], None]  # called before each change, so that the work can be stopped between any two
+    stop_point: Callable[
+        [], None
+    ]  # called before each change, so that the work can be stopped between any two
 
     @property
     def usd(self) -> float:
@@ -161,15 +165,15 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         """Return the state after the findings' changes, in their order."""
         changed = self.traffic
         for change in [worth.finding.change for worth in worths if worth.finding.change is not None]:
-            self.heard()
+            self.stop_point()
             changed = change(changed)
-        self.heard()
+        self.stop_point()
         by_call_usd = repriced(changed, before=self.traffic, before_usd=self.by_call_usd)
         return msgspec.structs.replace(self, traffic=changed, by_call_usd=by_call_usd)
 
 
 def best_together(now: State, certain: Sequence[Worth]) -> list[Worth]:
-    """Return the findings, in order, that leave the least to pay a month; fewer where it is a tie."""
+    """Return the findings, in order, with the lowest monthly cost; the smaller set on a tie."""
     if len(certain) > EXHAUSTIVE_FINDINGS:
         return _without_burdens(now, certain)
     plans = sorted(_plans(now, certain), key=lambda plan: len(plan[1]))
@@ -182,7 +186,7 @@ def best_together(now: State, certain: Sequence[Worth]) -> list[Worth]:
 
 
 def _plans(state: State, certain: Sequence[Worth]) -> Iterator[tuple[float, tuple[Worth, ...]]]:
-    """Give every subset with what it leaves to pay; subsets that begin alike share their states."""
+    """Yield every subset with its remaining cost; subsets with a common prefix share their states."""
     if not certain:
         yield state.usd_per_month, ()
         return
@@ -193,7 +197,7 @@ def _plans(state: State, certain: Sequence[Worth]) -> Iterator[tuple[float, tupl
 
 
 def _without_burdens(now: State, certain: Sequence[Worth]) -> list[Worth]:
-    """Return all findings but those the plan is no dearer without, weakest dropped first."""
+    """Drop the findings without which the plan costs no more, weakest first."""
     noise_usd = _CENT_SHARE * now.usd_per_month
     chosen = list(certain)
     for worth in sorted(certain, key=lambda worth: worth.monthly.saved_usd):
@@ -235,7 +239,7 @@ def _in_turn(now: State, chosen: Sequence[Worth], *, others: Sequence[Worth]) ->
 def _with_evaluations(
     now: State, chosen: Sequence[Worth], *, waiting: Sequence[Worth], planned_usd: float
 ) -> float:
-    """Return what is left to pay a month when the uncertain changes that still help join, largest first."""
+    """Return the monthly cost when the uncertain changes that still save are added, largest first."""
     members, least_usd = list(chosen), planned_usd
     for worth in sorted(waiting, key=lambda worth: -worth.monthly.saved_usd):
         joined = sorted((*members, worth), key=lambda member: ORDER.index(member.finding.kind))

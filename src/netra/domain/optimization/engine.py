@@ -13,13 +13,15 @@ from msgspec import UnsetType
 from msgspec.structs import replace
 
 from netra.domain.optimization.advice.actions import actions_of
-from netra.domain.optimization.advice.recommendations import recommendations_of, verdict
+from netra.domain.optimization.advice.named_targets import named_targets
+from netra.domain.optimization.advice.recommendations import period_of, recommendations_of, verdict
 from netra.domain.optimization.advice.supply import supply_config
 from netra.domain.optimization.advice.targets import Bill, growth_bill, plan_bill, targets_of
-from netra.domain.optimization.analysers.model import Finding, Study
+from netra.domain.optimization.analysers.model import Finding, Study, dollars_of
 from netra.domain.optimization.analysers.models.upgrade_review import change_verdict
 from netra.domain.optimization.analysers.registry import ANALYSERS
 from netra.domain.optimization.composition import Composition, compose
+from netra.domain.optimization.explain.asked import asked_explanation
 from netra.domain.optimization.horizon import judged
 from netra.domain.optimization.measures.bill import billed_metrics
 from netra.domain.optimization.measures.latency import tails_of
@@ -92,8 +94,8 @@ def optimise(measured: Measured, *, checkpoint: Checkpoint = never_stop) -> Anal
     composition = compose(study, findings, checkpoint=within(checkpoint, begin=0.6, end=0.95))
     checkpoint(0.95, "Choosing under the limits")
     options = options_of(study, composition, findings)
-    now_usd = composition.current_usd_per_month
-    chosen = pick(options, goals=study.goals, now_usd=now_usd)
+    now_usd = composition.current_usd_per_month * _shown(study)
+    chosen = pick(options, goals=_with_budget_left(study), now_usd=now_usd, period=period_of(study.span))
     return Analysis(
         study=study,
         composition=composition,
@@ -110,6 +112,15 @@ def optimise(measured: Measured, *, checkpoint: Checkpoint = never_stop) -> Anal
             change=change_verdict(study.goals, findings, gaps),
         ),
     )
+
+
+def _with_budget_left(study: Study) -> Goals:
+    """Return the goals with the part of the budget that the calls left out do not use."""
+    goals = study.goals
+    if goals.budget_usd_per_month is None or not study.excluded_usd:
+        return goals
+    left_usd = goals.budget_usd_per_month - study.excluded_usd * study.span.per_month
+    return replace(goals, budget_usd_per_month=max(left_usd, 0.0))
 
 
 def analyse(
@@ -148,7 +159,9 @@ def found_by_all(study: Study, *, checkpoint: Checkpoint) -> tuple[tuple[Finding
     findings: list[Finding] = []
     gaps: list[Gap] = []
     share = 1 / len(ANALYSERS)
-    for number, (_, analyser) in enumerate(ANALYSERS):
+    for number, (kind, analyser) in enumerate(ANALYSERS):
+        if kind in study.goals.excluded_kinds:
+            continue
         inside = within(checkpoint, begin=number * share, end=(number + 1) * share)
         for result in analyser(study, checkpoint=inside):
             if isinstance(result, Finding):
@@ -163,7 +176,7 @@ def options_of(study: Study, composition: Composition, findings: Sequence[Findin
     current = current_option(study)
     if not len(study.events):
         return ()
-    plan = replace(current, name="the plan", usd_per_month=composition.planned_usd_per_month)
+    plan = replace(current, name="the plan", **dollars_of(study, composition.planned_usd_per_month))
     if _leaves_models(study, composition.planned):  # the logged latencies do not apply
         plan = replace(plan, ttft_ms_p99=None, tpot_ms_p99=None, latency_ms_p99=None)
     offered = [
@@ -187,11 +200,16 @@ def current_option(study: Study) -> Option:
     tails = tails_of(study)
     return Option(
         name="as it is",
-        usd_per_month=study.month.usd(study.now_usd),
+        **dollars_of(study, study.month.usd(study.now_usd)),
         ttft_ms_p99=tails.ttft_ms_p99,
         tpot_ms_p99=tails.tpot_ms_p99,
         latency_ms_p99=tails.latency_ms_p99,
     )
+
+
+def _shown(study: Study) -> float:
+    """Return what turns dollars a month into those to show: the log's own where no month is known."""
+    return 1.0 if study.span.is_month_known else 1 / study.month.per_call
 
 
 def _folds(study: Study) -> tuple[Gap, ...]:
@@ -218,21 +236,28 @@ def _metrics(
 ) -> Metrics:
     """Return the measured metrics with the sections that only the analysis knows."""
     study = measured.study
-    times = 1.0 if study.span.is_month_known else 1 / study.month.per_call  # else the log's own dollars
+    times = _shown(study)
     bill = Bill(
         now_usd=composition.current_usd_per_month * times,
         planned_usd=composition.planned_usd_per_month * times,
         evaluated_usd=composition.evaluated_usd_per_month * times,
         is_monthly=study.span.is_month_known,
+        left_out_usd=study.excluded_usd * (study.span.per_month if study.span.is_month_known else 1.0),
+        in_window=1 / study.month.per_call / times,
         growth=study.goals.traffic_growth or 0.0,
     )
+    explanation, unexplained = asked_explanation(study.events, prices=study.prices, goals=study.goals)
     return Metrics(
         **msgspec.structs.asdict(measured.metrics),
-        gaps=gaps,
+        gaps=(*unexplained, *gaps),
         verdict=verdict(composition, span=study.span, per_call=study.month.per_call),
         plan=plan_bill(bill),
         growth=growth_bill(bill),
-        targets=targets_of(study.goals, bill=bill, current=current_option(study), pick=chosen),
+        targets=(
+            *targets_of(study.goals, bill=bill, current=current_option(study), pick=chosen),
+            *named_targets(study, composition, pick=chosen),
+        ),
         change=change,
+        explanation=explanation,
         pareto=pareto_metrics(options, chosen),
     )

@@ -1,4 +1,4 @@
-"""Prices over the next 12 months: what a change saves while published prices change, and what retires.
+"""Apply published price changes and retirements of the next 12 months to a change's savings.
 
 Formula: `sum over 12 months = 12 x sum of (share of the days x dollars saved a month at that part's prices)`;
 the days on which a price changes divide the horizon into parts. Exact at published prices for traffic like
@@ -30,11 +30,11 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outlook(msgspec.Struct, frozen=True, kw_only=True):
-    """What a change saves over the horizon, part by part."""
+    """The savings of a change over the horizon, by part."""
 
     parts: tuple[Part, ...]
     changing: tuple[tuple[str, date], ...]  # models and the days on which their prices change
-    is_month_known: bool = True  # otherwise only the signs hold, at the rate of a log under a day
+    is_month_known: bool = True  # False: the log covers less than a day, so only the signs are valid
 
     @property
     def saved_usd(self) -> float:
@@ -42,9 +42,9 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
         return HORIZON_MONTHS * sum(part.share * part.saved_usd_per_month for part in self.parts)
 
     @property
-    def told(self) -> str:
-        """What becomes of the saving, in sentences."""
-        said = [f"The price of {model} changes on {day.isoformat()}." for model, day in self.changing]
+    def sentence(self) -> str:
+        """The change of the savings over time, in sentences."""
+        parts = [f"The price of {model} changes on {day.isoformat()}." for model, day in self.changing]
         first, *later = [
             f"{'saves' if usd >= 0 else 'costs'} {self.amount(usd, unit=' a month')}"
             for usd in (part.saved_usd_per_month for part in self.parts)
@@ -54,15 +54,15 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
             for part, words in zip(self.parts[1:], later, strict=True)
         )
         total = f"{'saves' if self.saved_usd >= 0 else 'loses'} {self.amount(self.saved_usd)}"
-        return " ".join([*said, f"Until then this {first}, {after}; over 12 months it {total}."])
+        return " ".join([*parts, f"Until then this {first}, {after}; over 12 months it {total}."])
 
     def amount(self, usd: float, *, unit: str = "") -> str:
-        """Return the dollars without their sign; where no month is known, only that it is money."""
+        """Return the dollars without their sign, or just "money" if no monthly cost is known."""
         return f"{money(abs(usd))}{unit}" if self.is_month_known else "money"
 
 
 def outlook(study: Study, change: Change) -> Outlook | None:
-    """Return what a change saves over the next 12 months; None where no price it meets changes in them."""
+    """Return the savings over the next 12 months, or None if no relevant price changes in them."""
     as_of = study.prices.as_of
     if as_of is None:
         return None
@@ -101,9 +101,9 @@ def is_lasting(study: Study, change: Change) -> bool:
 
 
 def judged(study: Study, finding: Finding) -> Finding:
-    """Return the finding as the next 12 months leave it.
+    """Adjust the finding to the next 12 months.
 
-    A move to a loss or to a retiring model becomes one to avoid; where a price changes, it is named.
+    A move that loses money, or to a retiring model, becomes one to avoid; changing prices are named.
     """
     if finding.change is None or finding.stance is Stance.INFORM:
         return finding
@@ -111,17 +111,17 @@ def judged(study: Study, finding: Finding) -> Finding:
     if retiring:
         model, day = retiring[0]
         why = f"its provider stops serving it on {day.isoformat()}"
-        return _avoided(finding, f"Do not move calls to {model}: {why}", told="")
+        return _avoided(finding, f"Do not move calls to {model}: {why}", sentence="")
     found = outlook(study, finding.change)
     if found is None:
         return finding
     if finding.stance is not Stance.AVOID and found.saved_usd < 0:
-        return _avoided(finding, _loss(study, finding, found), told=found.told)
-    return msgspec.structs.replace(finding, impact=f"{finding.impact} {found.told}")
+        return _avoided(finding, _loss(study, finding, found), sentence=found.sentence)
+    return msgspec.structs.replace(finding, impact=f"{finding.impact} {found.sentence}")
 
 
 def _loss(study: Study, finding: Finding, found: Outlook) -> str:
-    """Return what not to do, and that it loses over the 12 months."""
+    """Word the advice against a change that loses money over the 12 months."""
     amount = f" of {money(-found.saved_usd)}" if found.is_month_known else ""
     loss = f"published prices make it a loss{amount} over 12 months"
     own = {tariff.model for tariff in _used(study.traffic)}
@@ -132,12 +132,12 @@ def _loss(study: Study, finding: Finding, found: Outlook) -> str:
     return f"Do not move calls to {listed(list(dict.fromkeys(models)))}: {loss}"
 
 
-def _avoided(finding: Finding, action: str, *, told: str) -> Finding:
+def _avoided(finding: Finding, action: str, *, sentence: str) -> Finding:
     return msgspec.structs.replace(
         finding,
         stance=Stance.AVOID,
         action=action,
-        impact=f"{told} {finding.impact}".strip(),
+        impact=f"{sentence} {finding.impact}".strip(),
         supply=NO_SETTINGS,
         steps=(),
         options=(),
@@ -145,9 +145,9 @@ def _avoided(finding: Finding, action: str, *, told: str) -> Finding:
 
 
 def price_changes(study: Study, *, asked: Sequence[Tariff]) -> tuple[PriceChange, ...]:
-    """Return the published changes of the next 12 months of the log's models and of those asked about.
+    """Return the published price changes of the next 12 months for the log's and the requested models.
 
-    For a model in use the dollars are those of its own calls, for another one those of all calls on it.
+    For a model in use the dollars are for its own calls, for another model for all calls.
     """
     as_of = study.prices.as_of
     if as_of is None:
@@ -187,7 +187,7 @@ def _change(
 
 
 def retirements(study: Study) -> tuple[Retirement, ...]:
-    """Return the models of the log that their provider stops serving, or calls deprecated."""
+    """Return the models of the log that their provider retires or has deprecated."""
     found: dict[tuple[str, str], Retirement] = {}
     for tariff in _used(study.traffic):
         if tariff.retires is None and not tariff.is_deprecated:
@@ -218,6 +218,6 @@ def _retiring(study: Study, changed: Traffic) -> list[tuple[str, date]]:
 
 
 def _used(traffic: Traffic) -> list[Tariff]:
-    """Return the tariffs that a call which is made and paid by the token meets."""
+    """Return the tariffs of calls that are sent and charged by the token."""
     codes: list[int] = np.unique(traffic.tariff[traffic.kept & ~traffic.hosted]).tolist()
     return [traffic.tariffs[code] for code in codes if code != UNPRICED]

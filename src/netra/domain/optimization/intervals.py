@@ -56,7 +56,7 @@ def break_even_accept_rate(*, weak_usd: float, strong_usd: float) -> float:
 
 
 def answers_to_judge(*, expected_share: float, within: float) -> int:
-    """Return how many answers tell a share to `within` at 95 %: `z^2 p (1 - p) / e^2`, at least 50.
+    """Return how many answers determine a share to `within` at 95 %: `z^2 p (1 - p) / e^2`, at least 50.
 
     >>> answers_to_judge(expected_share=0.5, within=0.05), answers_to_judge(expected_share=0.99, within=0.05)
     (385, 50)

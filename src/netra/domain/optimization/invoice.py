@@ -1,9 +1,9 @@
-"""What was really paid for each call, where the log says so, against its list price.
+"""Compare the logged cost of each call with its list price.
 
 Formula: `ratio = sum of cost / sum of list price` over the calls of one model, service tier and UTC day whose
-`cost` is logged in US dollars and above zero. A call without a cost is taken to be paid at its group's ratio;
-one with a cost in another currency at its list price, for nothing is converted. A call with a list price that
-cost nothing was served by capacity that is paid for otherwise: its ratio is 0.
+`cost` is logged in US dollars and above zero. A call without a cost is assumed to be paid at its group's
+ratio; a cost in another currency is not converted, and its call is priced at list. A call with a list price
+and a cost of zero was served by reserved capacity: its ratio is 0.
 """
 
 from typing import Final, Literal
@@ -24,14 +24,14 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True):
 
     listed_usd: Floats  # at the prices of the call's day; NaN where they are unknown
     paid_usd: Floats
-    cost_usd: Floats  # as logged, in US dollars; NaN where the log has none
+    cost_usd: Floats  # as logged, in US dollars; NaN where the log has no cost
     ratio: Floats  # paid for a dollar of list price; 1 where no cost of the group is known
     is_invoiced: Bools  # the price of the call comes from a logged cost, its own or its group's
-    is_reserved: Bools  # it cost nothing, though it has a list price
+    is_reserved: Bools  # its cost is zero, though it has a list price
 
     @property
     def source(self) -> Literal["invoice", "list", "mixed"]:
-        """Where the bill comes from."""
+        """The source of the bill."""
         priced = ~np.isnan(self.paid_usd)
         invoiced = self.is_invoiced & priced
         if not invoiced.any():
@@ -40,14 +40,14 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ratio_of_all(self) -> float | None:
-        """Return what is paid for a dollar of list price over all calls that have both; None without any."""
+        """Return the paid dollars per dollar of list price over the calls with both, or None without any."""
         both = self.is_invoiced & ~np.isnan(self.listed_usd)
         listed = float(self.listed_usd[both].sum())
         return float(self.paid_usd[both].sum()) / listed if listed > 0 else None
 
 
 def invoice_of(events: Events, listed_usd: Floats) -> Invoice:
-    """Return what each call was listed at and what was paid for it."""
+    """Return the list price and the paid price of each call."""
     cost_usd = _dollars(events)
     if events.cost is None:
         return _as_listed(listed_usd, cost_usd=cost_usd)
@@ -89,12 +89,14 @@ def _as_listed(listed_usd: Floats, *, cost_usd: Floats) -> Invoice:
 
 
 def _dollars(events: Events) -> Floats:
-    """Return the logged costs that are US dollars; nothing is converted."""
+    """Return the logged costs in US dollars; other currencies are not converted."""
     if events.cost is None:
         return np.full(len(events), np.nan)
     if events.currency is None:
         return events.cost
-    is_usd = np.array([name == "USD" for name in events.currency.names] + [True])  # no currency is dollars
+    is_usd = np.array(
+        [name == "USD" for name in events.currency.names] + [True]
+    )  # without a currency: dollars
     return np.where(is_usd[events.currency.codes], events.cost, np.nan)
 
 

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from netra.domain.ids import WorkloadId
+from netra.domain.optimization.explain.explanation import Explanation
 from netra.domain.optimization.measures.span import Span
 from netra.domain.optimization.model import Gap, Goals, Option, Priority
 from netra.domain.optimization.verdicts.verdict import ChangeVerdict
@@ -91,30 +92,79 @@ class Latency(LatencyTails, frozen=True, kw_only=True):
 
 
 class AnalysisScope(msgspec.Struct, frozen=True, kw_only=True):
-    """The features that the question limits the answer to; `unknown` ones are not in the log."""
+    """The features that the question limits the answer to; `unknown` ones are not in the log.
+
+    The calls of the `excluded` features, tools, templates and models are in no number of the answer, but in
+    the comparison with a budget.
+    """
 
     features: tuple[str, ...]
     unknown: tuple[str, ...]
     requests: int
+    excluded: tuple[str, ...] | UnsetType = UNSET
+    requests_excluded: int | UnsetType = UNSET
 
 
 class PlanBill(msgspec.Struct, frozen=True, kw_only=True):
-    """The bill now, under the plan, and if every evaluation passes; a month, or the log's own span."""
+    """The bill now, under the plan, and if every evaluation passes.
 
-    now_usd_per_month: float
-    planned_usd_per_month: float
-    saved_usd_per_month: float
+    Dollars in the window are those of the log's own time, or of that since the change that was asked about.
+    Dollars a month are None where that is less than a day; `bill_usd_per_month_basis` then says why.
+    """
+
+    now_usd_in_window: float
+    planned_usd_in_window: float
+    saved_usd_in_window: float
+    if_evaluations_pass_usd_in_window: float
     saved_share: float
-    if_evaluations_pass_usd_per_month: float
     if_evaluations_pass_saved_share: float
+    now_usd_per_month: float | None = None
+    planned_usd_per_month: float | None = None
+    saved_usd_per_month: float | None = None
+    if_evaluations_pass_usd_per_month: float | None = None
+
+    @property
+    def now_usd(self) -> float:
+        """The bill now to show: a month's where it is known, else the log's own."""
+        return self.now_usd_in_window if self.now_usd_per_month is None else self.now_usd_per_month
+
+    @property
+    def planned_usd(self) -> float:
+        """The bill under the plan, in the same time as `now_usd`."""
+        month = self.planned_usd_per_month
+        return self.planned_usd_in_window if month is None else month
+
+    @property
+    def saved_usd(self) -> float:
+        """What the plan saves, in the same time as `now_usd`."""
+        return self.saved_usd_in_window if self.saved_usd_per_month is None else self.saved_usd_per_month
+
+    @property
+    def evaluated_usd(self) -> float:
+        """The bill if every evaluation passes, in the same time as `now_usd`."""
+        month = self.if_evaluations_pass_usd_per_month
+        return self.if_evaluations_pass_usd_in_window if month is None else month
 
 
 class GrowthBill(msgspec.Struct, frozen=True, kw_only=True):
     """The bill and the plan at the traffic growth in question."""
 
     traffic_growth: float
-    bill_usd_per_month: float
-    planned_usd_per_month: float
+    bill_usd_in_window: float
+    planned_usd_in_window: float
+    bill_usd_per_month: float | None = None  # None: the log covers less than a day
+    planned_usd_per_month: float | None = None
+
+    @property
+    def bill_usd(self) -> float:
+        """The bill to show: a month's where it is known, else the log's own."""
+        return self.bill_usd_in_window if self.bill_usd_per_month is None else self.bill_usd_per_month
+
+    @property
+    def planned_usd(self) -> float:
+        """The bill under the plan, in the same time as `bill_usd`."""
+        month = self.planned_usd_per_month
+        return self.planned_usd_in_window if month is None else month
 
 
 TargetName = Literal[
@@ -125,6 +175,7 @@ TargetName = Literal[
     "tpot_ms_p99",
     "latency_ms_p99",
     "gpu_memory_gib",
+    "saving_usd_per_month",
 ]
 
 
@@ -137,6 +188,8 @@ class TargetOutcome(msgspec.Struct, frozen=True, kw_only=True):
     reached_if_evaluations_pass: float | UnsetType | None = UNSET  # absent: evaluations do not affect it
     met: bool | None
     why: str
+    percentile: float | UnsetType = UNSET  # of a limit that is not judged at the 99th percentile
+    feature: str | UnsetType = UNSET  # absent: all calls
 
 
 class RefusedOption(msgspec.Struct, frozen=True, kw_only=True):
@@ -351,6 +404,7 @@ class Metrics(BilledMetrics, frozen=True, kw_only=True):
     growth: GrowthBill | UnsetType = UNSET
     targets: tuple[TargetOutcome, ...]
     change: ChangeVerdict | UnsetType = UNSET  # present where a change at an instant was asked about
+    explanation: Explanation | UnsetType = UNSET  # present where the question asks why the bill changed
     pareto: Pareto | UnsetType = UNSET
     workload_id: WorkloadId | UnsetType | None = UNSET
     goals: StatedGoals | UnsetType = UNSET

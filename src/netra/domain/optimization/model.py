@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+Precision = Literal["fp32", "bf16", "fp8", "int8", "fp4", "int4"]  # of a model's weights on GPUs
+
 
 class Priority(enum.StrEnum):
     """The objective to minimise: cost, latency or both."""
@@ -14,6 +16,35 @@ class Priority(enum.StrEnum):
     COST = "cost"
     PERFORMANCE = "performance"
     BALANCED = "balanced"
+
+
+class LatencyLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """A limit on a latency, judged at `percentile`; an empty `feature` means all calls."""
+
+    metric: Literal["ttft", "tpot", "latency"]
+    value_ms: float
+    percentile: float = 99.0
+    feature: str = ""
+
+
+class GpuFleet(msgspec.Struct, frozen=True, kw_only=True):
+    """GPUs that a question names; `count` is None if it gives no number."""
+
+    name: str
+    count: int | None = None
+    is_owned: bool = False
+    is_bound: bool = False  # the count is the most that may be used
+
+
+class FeatureGoal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The goals stated for one feature while other features have others."""
+
+    feature: str
+    saving_share: float | None = None
+    speedup: float | None = None
+    traffic_growth: float | None = None
+    budget_usd_per_month: float | None = None
+    saving_usd_per_month: float | None = None
 
 
 class Goals(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,10 +70,22 @@ class Goals(msgspec.Struct, frozen=True, kw_only=True):
     served_on: str | None = None  # the GPUs that serve the log now, as "4x H100"; calibrates step times
     served_replicas: int | None = None
     served_precision: str | None = None  # of the weights; None: the usual precision on that GPU
+    balancing: Literal["random", "round_robin", "least_loaded"] = "random"  # that own fleets are sized for
+    spare_replicas: int = 0  # beyond those that keep the limits, for failures and updates
     change_at: datetime | None = None  # before/after questions
     analyses: tuple[str, ...] = ()  # analysers asked for by name, e.g. "prompt_caching"
     split_by: Literal["tool", "feature", "template"] | None = None  # "which tools …": one finding for each
     unread: tuple[str, ...] = ()
+    saving_usd_per_month: float | None = None
+    limits: tuple[LatencyLimit, ...] = ()  # every latency limit; those at the 99th percentile stand above too
+    excluded: tuple[str, ...] = ()  # features, tools, templates and models that no advice may change
+    excluded_kinds: tuple[str, ...] = ()  # analysers whose advice is ruled out, e.g. "self_hosting"
+    from_models: tuple[str, ...] = ()  # models to move away from
+    fleets: tuple[GpuFleet, ...] = ()
+    per_feature: tuple[FeatureGoal, ...] = ()
+    facts: tuple[str, ...] = ()  # statements of the question about the past and the present
+    assumed: tuple[str, ...] = ()  # sentences on what was assumed to read the question
+    ask_back: str = ""  # the question to ask before any advice; empty if the question is clear
 
 
 class Grade(enum.StrEnum):
@@ -69,7 +112,7 @@ class Savings(msgspec.Struct, frozen=True, kw_only=True):
     share_high: float | None = None
     low_in_window: float | None = None  # at the log's own bill
     high_in_window: float | None = None
-    interval: str = ""  # what the intervals were resampled by, or why there is none
+    interval: str = ""  # what the intervals were resampled by, or why there is no interval
     marginal_usd_in_window: float | None = None  # after those applied before it
     marginal_usd_per_month: float | None = None  # after those applied before it
     cumulative_usd_per_month: float | None = None
@@ -136,7 +179,8 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     """One way to serve the traffic, a point of the Pareto analysis; None means "not known", never "good"."""
 
     name: str
-    usd_per_month: float
+    usd_in_window: float  # over the log's own time, or since the change that was asked about
+    usd_per_month: float | None = None  # None: the log covers less than a day
     kind: str = ""  # the analyser that proposes it; "" is the current traffic
     ttft_ms_p99: float | None = None
     tpot_ms_p99: float | None = None
@@ -147,15 +191,21 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     memory_gib: float | None = None  # needed on one GPU
     gpu: str | None = None
     replicas: int | None = None
+    gpus: int | None = None  # of all replicas
     needs_evaluation: bool = False  # another model answers, or a limit could not be checked
+
+    @property
+    def usd(self) -> float:
+        """The dollars to compare and to show: a month's, or the log's own where no month is known."""
+        return self.usd_in_window if self.usd_per_month is None else self.usd_per_month
 
 
 def formatted_ms(option: Option, measure: str) -> str:
     """Format an option's latency: a measured one as a number, a modelled one always as a range.
 
-    >>> formatted_ms(Option(name="a", usd_per_month=1.0, ttft_ms_p99=1500.0), "ttft_ms_p99")
+    >>> formatted_ms(Option(name="a", usd_in_window=1.0, ttft_ms_p99=1500.0), "ttft_ms_p99")
     '1,500 ms'
-    >>> modelled = Option(name="b", usd_per_month=1.0, ttft_ms_p99=9.0, ttft_ms_p99_range=(8.0, 12.0))
+    >>> modelled = Option(name="b", usd_in_window=1.0, ttft_ms_p99=9.0, ttft_ms_p99_range=(8.0, 12.0))
     >>> formatted_ms(modelled, "ttft_ms_p99")
     '8 to 12 ms'
     """

@@ -29,10 +29,13 @@ class Pick(msgspec.Struct, frozen=True, kw_only=True):
     refused: tuple[tuple[str, str], ...]  # (option, the limit it breaks)
 
 
-def pick(options: Sequence[Option], *, goals: Goals, now_usd: float | None = None) -> Pick:
+def pick(
+    options: Sequence[Option], *, goals: Goals, now_usd: float | None = None, period: str = "a month"
+) -> Pick:
     """Return the best option under the limits: least dollars, least p99, or a balance of both.
 
-    `now_usd` is the present monthly bill, the baseline of a question about savings; None: not known.
+    `now_usd` is the present bill, the baseline of a question about savings; None: not known. `period` is what
+    it and the options' dollars are of, in words.
     """
     broken = [broken_limit(option, goals=goals, now_usd=now_usd) for option in options]
     refused = [(option.name, why) for option, why in zip(options, broken, strict=True) if why is not None]
@@ -45,7 +48,7 @@ def pick(options: Sequence[Option], *, goals: Goals, now_usd: float | None = Non
     return Pick(
         option=chosen,
         candidate=None if candidate is chosen else candidate,
-        why=_why(chosen, candidate, measure=measure, goals=goals, refused=refused),
+        why=_why(chosen, candidate, measure=measure, goals=goals, refused=refused, period=period),
         measure=measure,
         front=tuple(frontier),
         refused=tuple(refused),
@@ -68,13 +71,14 @@ def pareto_metrics(options: Sequence[Option], chosen: Pick) -> Pareto:
 def broken_limit(option: Option, *, goals: Goals, now_usd: float | None = None) -> str | None:
     """Return the first limit that the option is known to break, in words; None if it breaks no limit.
 
-    The budget applies to the expected traffic: every option's dollars are assumed to grow with it.
+    The budget applies to the expected traffic: every option's dollars are assumed to grow with it. It is one
+    a month, so it removes nothing where no month is known.
     """
     growth = goals.traffic_growth or 0.0
-    usd = option.usd_per_month * (1 + growth)
+    usd = None if option.usd_per_month is None else option.usd_per_month * (1 + growth)
     limits: tuple[tuple[str, float | None, float | None, str], ...] = (
         ("budget", usd, goals.budget_usd_per_month, "USD a month"),
-        ("bill", option.usd_per_month, dearest_usd(goals, now_usd=now_usd), "USD a month"),
+        ("bill", option.usd, dearest_usd(goals, now_usd=now_usd), "USD"),
         ("TTFT p99", option.ttft_ms_p99, goals.ttft_ms_p99, "ms"),
         ("TPOT p99", option.tpot_ms_p99, goals.tpot_ms_p99, "ms"),
         ("latency p99", option.latency_ms_p99, goals.latency_ms.get(""), "ms"),
@@ -84,6 +88,22 @@ def broken_limit(option: Option, *, goals: Goals, now_usd: float | None = None) 
         if value is not None and limit is not None and value > limit:
             at = at_traffic(growth) if name == "budget" else ""
             return f"{name} {value:,.1f} {unit}{at} is over the limit of {limit:,.1f} {unit}"
+    return _broken_fleet(option, goals=goals)
+
+
+def _broken_fleet(option: Option, *, goals: Goals) -> str | None:
+    """Return the bound on a number of GPUs that the option breaks; None without one."""
+    if option.gpu is None or option.gpus is None:
+        return None
+    for fleet in goals.fleets:
+        is_same = option.gpu.lower().startswith(fleet.name.split()[0].lower())
+        if (
+            fleet.count is not None
+            and (fleet.is_bound or fleet.is_owned)
+            and is_same
+            and option.gpus > fleet.count
+        ):
+            return f"{option.gpus} {option.gpu} are over the limit of {fleet.count}"
     return None
 
 
@@ -121,7 +141,7 @@ def front(options: Sequence[Option], *, measure: Measure | None) -> list[Option]
 
     An option whose measure is unknown counts as slowest: it stays only if it is the cheapest.
     """
-    ordered = sorted(options, key=lambda option: (option.usd_per_month, _ms(option, measure), option.name))
+    ordered = sorted(options, key=lambda option: (option.usd, _ms(option, measure), option.name))
     kept: list[Option] = []
     for option in ordered:
         if not kept or _ms(option, measure) < _ms(kept[-1], measure):
@@ -143,7 +163,7 @@ def _best(frontier: Sequence[Option], *, measure: Measure | None, priority: Prio
     if priority is Priority.PERFORMANCE:
         return frontier[-1]
     known = [option for option in frontier if _ms(option, measure) < float("inf")]
-    return min(known or frontier, key=lambda o: (o.usd_per_month * _ms(o, measure), o.usd_per_month))
+    return min(known or frontier, key=lambda o: (o.usd * _ms(o, measure), o.usd))
 
 
 def _why(
@@ -153,13 +173,12 @@ def _why(
     measure: Measure | None,
     goals: Goals,
     refused: Sequence[tuple[str, str]],
+    period: str,
 ) -> str:
     if chosen is None:
-        return _none_left(candidate, refused)
+        return _none_left(candidate, refused, period=period)
     reason = {
-        Priority.COST: (
-            f"It is the cheapest option within the limits, at {money(chosen.usd_per_month)} a month."
-        ),
+        Priority.COST: (f"It is the cheapest option within the limits, at {money(chosen.usd)} {period}."),
         Priority.PERFORMANCE: "It has the lowest p99 latency within the limits and the budget.",
         Priority.BALANCED: "It has the lowest product of cost and p99 latency within the limits.",
     }[goals.priority]
@@ -170,7 +189,7 @@ def _why(
     if candidate is not None and candidate is not chosen:
         reason += (
             f" If its answers pass an evaluation, {candidate.name} is better, at "
-            f"{money(candidate.usd_per_month)} a month."
+            f"{money(candidate.usd)} {period}."
         )
     return reason + _unverified(chosen, goals=goals)
 
@@ -186,11 +205,11 @@ def _unverified(chosen: Option, *, goals: Goals) -> str:
     return f" Its {' and '.join(open_ones)} is not known, so that limit is not verified." if open_ones else ""
 
 
-def _none_left(candidate: Option | None, refused: Sequence[tuple[str, str]]) -> str:
+def _none_left(candidate: Option | None, refused: Sequence[tuple[str, str]], *, period: str) -> str:
     if candidate is not None:
         return (
             f"No option available today keeps the limits; {candidate.name} would, at "
-            f"{money(candidate.usd_per_month)} a month, if its answers pass an evaluation."
+            f"{money(candidate.usd)} {period}, if its answers pass an evaluation."
         )
     if not refused:
         return "There are no options to choose from."

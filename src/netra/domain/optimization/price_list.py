@@ -1,4 +1,4 @@
-"""The prices of one analysis, and which of them each call meets."""
+"""The prices of one analysis, and the assignment of a tariff to each call."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -11,15 +11,17 @@ from netra.domain.workloads.columns import Codes, Events, Ints, Labels, places_o
 
 
 class PriceList(msgspec.Struct, frozen=True, kw_only=True):
-    """The tariffs one analysis needs: of every model label in the log, and of models it could move to."""
+    """The tariffs that one analysis needs: of every model label in the log, and of candidate models."""
 
     tariffs: Mapping[str, Tariff]  # by the log's own model label; absent means not in the price book
     candidates: tuple[Tariff, ...] = ()
-    assumed: Mapping[str, str] = {}  # label -> the model it was priced as, where the log or user left it open
+    assumed: Mapping[
+        str, str
+    ] = {}  # label -> the model it is priced as, if the log or the user does not determine it
     at_providers: Mapping[tuple[str, str], Tariff | None] = {}  # by (label, provider), where several serve it
     as_of: date | None = None  # the day whose prices the tariffs hold; None: they have no history
     suggestions: Mapping[str, tuple[str, ...]] = {}  # label without a price -> models it may stand for
-    unpriceable: Mapping[str, str] = {}  # label without a price -> why none can be given
+    unpriceable: Mapping[str, str] = {}  # label without a price -> the reason
 
     def tariff_of(self, label: str, *, provider: str | None) -> Tariff | None:
         """Return the prices of one call, its provider's own where several serve the model, or None."""
@@ -27,12 +29,12 @@ class PriceList(msgspec.Struct, frozen=True, kw_only=True):
         return usual if provider is None else self.at_providers.get((label, provider), usual)
 
     def known(self) -> tuple[Tariff, ...]:
-        """Return every tariff that a call of the log may meet."""
+        """Return every tariff that may apply to a call of the log."""
         return (*self.tariffs.values(), *(found for found in self.at_providers.values() if found is not None))
 
 
 def tariffs_met(events: Events, prices: PriceList) -> tuple[list[Tariff | None], Codes]:
-    """Return the tariffs of the log's models, by provider, tier and region, and which one each call meets."""
+    """Return the tariffs of the log's models by provider, tier and region, and each call's index."""
     met = _served(events, prices)
     tariffs: list[Tariff | None] = []
     for model, provider, tier, region in met.by:
@@ -74,7 +76,7 @@ def _is_split(columns: Sequence[Labels | None]) -> bool:
 
 
 def _all_of(cells: Ints, models: Sequence[str | None]) -> tuple[Ints, Ints]:
-    """Return every model as it stands: where nothing but the model decides, there is nothing to sort."""
+    """Return one group per model, for logs in which only the model determines the price."""
     return np.arange(len(models)), cells
 
 
@@ -85,7 +87,7 @@ def labels_needed(events: Events) -> tuple[str, ...]:
 
 
 def unpriced_labels(events: Events, prices: PriceList) -> tuple[str, ...]:
-    """Return the models that a call has no tariff for, with the provider where several serve one."""
+    """Return the models without a tariff for some call, with the provider if several serve the model."""
     met = _served(events, prices)
     tariffs, codes = tariffs_met(events, prices)
     used: list[int] = np.unique(codes).tolist()

@@ -1,6 +1,6 @@
-"""What a call costs at list prices: tariffs as values, and the bill of a log against them.
+"""Compute the cost of calls, and the bill of a log, at list prices.
 
-Where tariffs come from is the price book's; what to do about a bill is the analysers'.
+The price book provides the tariffs; analysers decide what to change.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +20,7 @@ from netra.domain.optimization.tariff import (
     Regional,
     ServedTier,
     Tariff,
+    flat,
     start_ns,
 )
 from netra.domain.workloads.columns import Codes, Events, Floats, Ints
@@ -38,22 +39,23 @@ __all__ = [
     "bill_usd",
     "billed",
     "billed_as",
+    "billed_flat",
     "charges_usd",
     "costs_usd",
 ]
 
 
 class Billed(msgspec.Struct, frozen=True, kw_only=True):
-    """Every event's tokens by what they are charged as, and the dollars a token after tier cliffs.
+    """Every event's tokens by kind of charge, and the dollars per token at the request's price tier.
 
     Prices are NaN where the event's model has no tariff. To re-price a change, replace the columns
-    it touches and ask `usd()` again: moving tokens between the kinds of input keeps the sum,
-    so the tiers stand; for other changes of input, bill the changed events anew.
+    that it affects and call `usd()` again: moving tokens between kinds of input keeps their sum, so the
+    tiers remain valid; for other changes of input, bill the changed events again.
     """
 
     uncached_input_tokens: Ints
     cached_input_tokens: Ints
-    cache_write_tokens: Ints  # those that live for the shortest time
+    cache_write_tokens: Ints  # with the shortest time to live
     cache_write_1h_tokens: Ints
     cache_write_12h_tokens: Ints
     output_tokens: Ints
@@ -64,8 +66,8 @@ class Billed(msgspec.Struct, frozen=True, kw_only=True):
     usd_per_cache_write_12h_token: Floats
     usd_per_output_token: Floats
     usd_per_request: Floats
-    charges_usd: Floats  # what is charged beside tokens, where its price is known
-    assumptions: tuple[str, ...] = ()  # what had to be taken for granted, a sentence each
+    charges_usd: Floats  # charges other than for tokens, where the price is known
+    assumptions: tuple[str, ...] = ()  # one sentence each
 
     def usd(self) -> Floats:
         """Return the dollars of every event."""
@@ -82,7 +84,7 @@ class Billed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def billed(events: Events, prices: PriceList) -> Billed:
-    """Return every event charged at its own model's tariff, each request priced alone.
+    """Charge every event at its own model's tariff, each request separately.
 
     An event's dollars are the sum over uncached input, cached input, cache writes and output of
     tokens x dollars a token, plus dollars a request and its other charges, at the prices of its own day,
@@ -108,8 +110,19 @@ def billed(events: Events, prices: PriceList) -> Billed:
 
 
 def billed_as(events: Events, tariff: Tariff) -> Billed:
-    """Return every event charged as if `tariff`'s model had served it with the same tokens."""
+    """Charge every event as if `tariff`'s model had served it with the same tokens."""
     return _billed(events, [tariff], np.zeros(len(events), np.int32))
+
+
+def billed_flat(events: Events, prices: PriceList, *, on_day_of_ns: int | None = None) -> Billed:
+    """Return every event charged without context thresholds and without prices of single hours.
+
+    At the prices of its own day, or of the day that `on_day_of_ns` lies on.
+    """
+    tariffs, codes = tariffs_met(events, prices)
+    if on_day_of_ns is not None:
+        events = msgspec.structs.replace(events, at_ns=np.full(len(events), on_day_of_ns, np.int64))
+    return _billed(events, [None if tariff is None else flat(tariff) for tariff in tariffs], codes)
 
 
 def costs_usd(events: Events, prices: PriceList) -> Floats:
@@ -118,12 +131,12 @@ def costs_usd(events: Events, prices: PriceList) -> Floats:
 
 
 def bill_usd(events: Events, prices: PriceList) -> float:
-    """Return the dollars of all events that have a tariff; `unpriced_labels` says which have none."""
+    """Return the dollars of all events that have a tariff; `unpriced_labels` returns the others."""
     return float(np.nansum(costs_usd(events, prices)))
 
 
 def charges_usd(events: Events, tariffs: Sequence[Tariff | None], codes: Codes) -> Floats:
-    """Return what each event is charged beside tokens; charges without a known price count as nothing."""
+    """Return each event's charges other than for tokens; charges without a known price count as zero."""
     usd = np.zeros(len(events))
     if events.charges is None:
         return usd
@@ -140,9 +153,9 @@ def charges_usd(events: Events, tariffs: Sequence[Tariff | None], codes: Codes) 
 
 
 def _billed(events: Events, tariffs: Sequence[Tariff | None], codes: Codes) -> Billed:
-    """Charge event i at `tariffs[codes[i]]`, nowhere more than its input in all its parts."""
+    """Charge event i at `tariffs[codes[i]]`; the parts of its input never exceed the whole."""
     tariffs, met = _at_their_hours(*_at_their_days(tariffs, codes, events.at_ns), events.at_ns)
-    places = met.astype(np.intp)  # once, and not in every look-up
+    places = met.astype(np.intp)  # converted once, not in every look-up
     cached = _part(events.cached_input_tokens, of=events.input_tokens)
     written = _part(written_tokens(events), of=events.input_tokens - cached)
     twelve_hours = _part(events.cache_write_12h_tokens, of=written)
@@ -184,7 +197,7 @@ def _billed(events: Events, tariffs: Sequence[Tariff | None], codes: Codes) -> B
 
 
 def write_rate(tariff: Tariff, *, kind: str) -> Rate:
-    """Return the price of a cache write, or the dearest known price that it cannot be below."""
+    """Return the price of a cache write, or the highest known lower bound."""
     kinds = ("cache_write_12h", "cache_write_1h", "cache_write")
     for name in kinds[kinds.index(kind) :]:
         rate: Rate | None = getattr(tariff, name)
@@ -196,7 +209,7 @@ def write_rate(tariff: Tariff, *, kind: str) -> Rate:
 def _at_their_days(
     tariffs: Sequence[Tariff | None], codes: Codes, at_ns: Ints
 ) -> tuple[Sequence[Tariff | None], Codes]:
-    """Return the tariffs with those of other days behind them, and which one each event meets."""
+    """Append the tariffs of other days; return all, and the index of each event's tariff."""
     met, all_tariffs = codes, list(tariffs)
     for code, tariff in enumerate(tariffs):
         for dated in () if tariff is None else tariff.dated:
@@ -212,7 +225,7 @@ def _at_their_days(
 def _at_their_hours(
     tariffs: Sequence[Tariff | None], codes: Codes, at_ns: Ints
 ) -> tuple[Sequence[Tariff | None], Codes]:
-    """Return the tariffs with those of single hours behind them, and which one each event meets."""
+    """Append the tariffs of certain hours; return all, and the index of each event's tariff."""
     met, all_tariffs = codes, list(tariffs)
     for code, tariff in enumerate(tariffs):
         for hours in () if tariff is None else tariff.hours:
@@ -222,12 +235,12 @@ def _at_their_hours(
 
 
 def _part(tokens: Ints | None, *, of: Ints) -> Ints:
-    """Return a part of the input: 0 where the log is silent, never more than there is."""
+    """Return a part of the input: 0 where it is not logged, and at most the whole input."""
     return np.zeros(len(of), np.int64) if tokens is None else np.clip(tokens, 0, of)
 
 
 def _usd_per_token(rates: Sequence[Rate | None], codes: npt.NDArray[np.intp], input_tokens: Ints) -> Floats:
-    """Return the dollars a token for each event, its tier chosen by its own input alone."""
+    """Return the dollars per token of each event; its own input selects the price tier."""
     base = np.array([np.nan if rate is None else rate.usd_per_token for rate in rates])
     prices: Floats = base.take(codes)
     for code, rate in enumerate(rates):
@@ -239,16 +252,16 @@ def _usd_per_token(rates: Sequence[Rate | None], codes: npt.NDArray[np.intp], in
 def _assumptions(
     tariffs: Sequence[Tariff | None], codes: Codes, *, parts: Mapping[str, Ints]
 ) -> tuple[str, ...]:
-    """Say where a part of the input was billed at another price because its own is unknown."""
-    said: list[str] = []
+    """Return sentences on parts of the input that were billed at another price, as theirs is unknown."""
+    assumed: list[str] = []
     for kind, tokens in parts.items():
         touched: list[int] = np.unique(codes[tokens > 0]).tolist()
-        said += [
+        assumed += [
             f"{tariff.model} has no known price for {_PARTS[kind]}."
             for tariff in (tariffs[code] for code in touched)
             if tariff is not None and getattr(tariff, kind) is None
         ]
-    return tuple(dict.fromkeys(said))
+    return tuple(dict.fromkeys(assumed))
 
 
 _PARTS: Final = {

@@ -76,16 +76,34 @@ class OutputCap(CallGroup, frozen=True, kw_only=True):
     max_output_tokens: int
 
 
+class Container(msgspec.Struct, frozen=True, kw_only=True):
+    """A container that runs one replica."""
+
+    image: str
+    args: tuple[str, ...]
+    port: int
+
+
 class Serving(msgspec.Struct, frozen=True, kw_only=True):
     """Replicas of an open model on own GPUs, with arguments for the inference engines."""
 
     model: str
+    checkpoint: str  # the id of the weights to load
+    publisher: str | None
+    licence: str | None  # None: not in the list of published checkpoints
+    non_commercial: bool
     gpu: str
     gpus_per_replica: int
     replicas: int
-    balancing: str | UnsetType = UNSET
+    balancing: str  # the balancing that the number of replicas is sized for
+    max_context_tokens: int
+    command: str  # of one replica
+    container: Container
+    environment: Mapping[str, str]
+    secrets: tuple[str, ...]  # names of environment variables that hold secrets
     vllm: tuple[str, ...]
-    tensorrt_llm: Mapping[str, Any]  # Any: JSON, options of `trtllm-serve`
+    sglang: tuple[str, ...]
+    tensorrt_llm: Mapping[str, Any]  # Any: JSON, fields of `LlmArgs`
 
 
 class Autoscaling(msgspec.Struct, frozen=True, kw_only=True):

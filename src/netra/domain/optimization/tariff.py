@@ -1,7 +1,7 @@
 """Prices of one model as values: by kind of token, service tier, region, hour and date.
 
-A tariff holds what a provider publishes. Which of its prices one call meets is decided here; what a log
-costs at them is `pricing`'s.
+A tariff holds what a provider publishes. This module selects the prices that apply to a call; `pricing`
+computes the cost of a log.
 """
 
 from calendar import monthrange
@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from netra.domain.workloads.columns import Ints
 
-HORIZON_MONTHS: Final = 12  # how far ahead published prices and retirements are looked at
-RESERVED: Final = "reserved"  # the tier of calls served by capacity that is paid for whether used or not
+HORIZON_MONTHS: Final = 12  # months ahead for which published prices and retirements are considered
+RESERVED: Final = "reserved"  # tier of calls served by capacity that is paid for even if unused
 _NS_PER_S: Final = 1_000_000_000
 _S_PER_DAY: Final = 86_400
 _EPOCH: Final = date(1970, 1, 1)
@@ -35,7 +35,7 @@ _TIERS: Final = {
 
 
 class Rate(msgspec.Struct, frozen=True, kw_only=True):
-    """Dollars a token; a tier replaces the base for the whole request, it is a cliff and no bracket.
+    """Dollars per token; above its threshold a tier's rate applies to the whole request.
 
     `tiers` holds (input tokens above which it applies, dollars a token), ascending.
     """
@@ -52,7 +52,7 @@ class Rate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Charge(msgspec.Struct, frozen=True, kw_only=True):
-    """The price of one unit of something that is charged beside tokens, such as a web search."""
+    """The price of one unit of something other than tokens, such as a web search."""
 
     name: str
     usd: float
@@ -66,7 +66,7 @@ class ServedTier(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Regional(msgspec.Struct, frozen=True, kw_only=True):
-    """A factor on all token prices of calls processed in some regions; none named: all but the global one."""
+    """A factor on all token prices of calls processed in `regions`; if empty, in all but the global one."""
 
     factor: float
     regions: tuple[str, ...] = ()
@@ -74,21 +74,21 @@ class Regional(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Dated(msgspec.Struct, frozen=True, kw_only=True):
-    """Prices that hold from a day on, until the next ones; `since` None: before all others."""
+    """Prices valid from a day until the next entry; `since` None: before all others."""
 
     since: date | None
     tariff: "Tariff"
 
 
 class Hours(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of every UTC day that has its own prices; `to_s` before `from_s` runs over midnight."""
+    """A part of every UTC day that has its own prices; spans midnight if `to_s` is before `from_s`."""
 
     from_s: int  # seconds since midnight, inclusive
     to_s: int  # exclusive
     tariff: "Tariff"
 
     def hold(self, at_ns: Ints) -> npt.NDArray[np.bool_]:
-        """Return which instants these prices hold at."""
+        """Return a mask of the instants at which these prices apply."""
         second = at_ns // _NS_PER_S % _S_PER_DAY
         since, before = second >= self.from_s, second < self.to_s
         return since & before if self.from_s <= self.to_s else since | before
@@ -104,7 +104,7 @@ class Tariff(msgspec.Struct, frozen=True, kw_only=True):
     cached_input: Rate | None = None
     cache_write: Rate | None = None
     usd_per_request: float = 0.0
-    batch: "Tariff | None" = None  # the same model's prices when nobody waits
+    batch: "Tariff | None" = None  # the same model's prices for batch jobs
     context_window_tokens: int | None = None
     caching: Literal["automatic", "explicit"] | None = None  # who decides what is cached; None: unknown
     cache_min_tokens: int = 1024
@@ -115,7 +115,7 @@ class Tariff(msgspec.Struct, frozen=True, kw_only=True):
     hours: tuple[Hours, ...] = ()  # where several hold, the last one counts
     cache_write_1h: Rate | None = None  # `cache_write` buys the shortest of `cache_ttl_s`, this one an hour
     cache_write_12h: Rate | None = None
-    cache_min_known: bool = True  # whether `cache_min_tokens` is published, and not taken for granted
+    cache_min_known: bool = True  # whether `cache_min_tokens` is published, not assumed
     tier: str | None = None  # the service tier that these prices are of; None: the standard one
     tiers: tuple[ServedTier, ...] = ()
     regional: tuple[Regional, ...] = ()
@@ -123,10 +123,10 @@ class Tariff(msgspec.Struct, frozen=True, kw_only=True):
     dated: tuple[Dated, ...] = ()  # all known prices by date, those of `as_of` among them, oldest first
     retires: date | None = None  # the day from which the provider no longer serves the model
     is_deprecated: bool = False
-    modality: Literal["audio", "image", "video"] | None = None  # what it makes, where that is not text
+    modality: Literal["audio", "image", "video"] | None = None  # of its output, if not text
 
     def on(self, day: date) -> "Tariff":
-        """Return the prices of that day, with the same history; these ones where no others are known."""
+        """Return the prices of that day with the same history, or these prices if the day has no others."""
         standing = [dated.tariff for dated in self.dated if dated.since is None or dated.since <= day]
         return msgspec.structs.replace(standing[-1], dated=self.dated) if standing else self
 
@@ -135,7 +135,7 @@ class Tariff(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(d.since for d in self.dated if d.since is not None and after < d.since <= until)
 
     def charge_usd(self, name: str) -> float | None:
-        """Return the price of one unit of a charge, or None where it is not known."""
+        """Return the price of one unit of a charge, or None if unknown."""
         wanted = charge_name(name)
         return next((charge.usd for charge in self.charges if charge.name == wanted), None)
 
@@ -174,17 +174,17 @@ def months_after(day: date, months: int) -> date:
 
 
 def served(tariff: Tariff, *, tier: str | None, region: str | None) -> Tariff | None:
-    """Return the prices that calls of a service tier meet in a region, now and at the other dates.
+    """Return the prices for calls of a service tier in a region, for now and the other dates.
 
-    `tier` is what `tier_named` returns. None where the tier has no known price. Tokens of reserved
-    capacity have no price each.
+    `tier` is a result of `tier_named`. Returns None if the tier has no known price. Tokens on reserved
+    capacity have no price of their own.
     """
     found = _at_tier(tariff, tier)
     return None if found is None else _in_region(found, region)
 
 
 def undated(tariff: Tariff) -> Tariff:
-    """Return the tariff without its history: its own prices hold at any day."""
+    """Return the tariff without its history, so that its own prices apply on any day."""
     return msgspec.structs.replace(tariff, dated=()) if tariff.dated else tariff
 
 
@@ -194,7 +194,7 @@ def start_ns(day: date) -> int:
 
 
 def is_global(region: str | None) -> bool:
-    """Return whether a log's region is none in particular."""
+    """Return whether a log's region means no particular region."""
     return (region or "").strip().lower() in _GLOBAL
 
 
@@ -217,7 +217,7 @@ def _at_tier(tariff: Tariff, tier: str | None) -> Tariff | None:
 
 
 def _reserved(tariff: Tariff) -> Tariff:
-    """Return prices of nothing: the capacity is paid for whether these tokens are sent or not."""
+    """Return prices of zero: the capacity is paid for even if these tokens are not sent."""
     nothing = Rate(usd_per_token=0.0)
     return msgspec.structs.replace(
         tariff,
@@ -245,7 +245,7 @@ def _in_region(tariff: Tariff, region: str | None) -> Tariff:
 
 
 def scaled(tariff: Tariff, factor: float) -> Tariff:
-    """Return the tariff with all its token prices, those of other hours, dates and tiers too, multiplied."""
+    """Return the tariff with all token prices multiplied, including those of other hours, dates and tiers."""
     return msgspec.structs.replace(
         tariff,
         **{name: _times(getattr(tariff, name), factor) for name in _RATES},
@@ -256,6 +256,20 @@ def scaled(tariff: Tariff, factor: float) -> Tariff:
         tiers=tuple(ServedTier(name=one.name, tariff=scaled(one.tariff, factor)) for one in tariff.tiers),
         dated=tuple(Dated(since=one.since, tariff=scaled(one.tariff, factor)) for one in tariff.dated),
     )
+
+
+def flat(tariff: Tariff) -> Tariff:
+    """Return the tariff without context thresholds and without prices of single hours, at all its dates."""
+    return msgspec.structs.replace(
+        tariff,
+        **{name: _flat(getattr(tariff, name)) for name in _RATES},
+        hours=(),
+        dated=tuple(Dated(since=one.since, tariff=flat(one.tariff)) for one in tariff.dated),
+    )
+
+
+def _flat(rate: Rate | None) -> Rate | None:
+    return None if rate is None else Rate(usd_per_token=rate.usd_per_token)
 
 
 _RATES: Final = ("input", "output", "cached_input", "cache_write", "cache_write_1h", "cache_write_12h")

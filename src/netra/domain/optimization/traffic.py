@@ -1,7 +1,7 @@
-"""The calls of a log as they would be sent and paid after some changes: priced columns, one value a call.
+"""The calls of a log as they would be sent and charged after some changes, as priced columns.
 
 A change is a function from `Traffic` to `Traffic`. Composition applies changes one after another and
-prices what remains each time, so that no token is saved twice. What a token costs is `pricing`'s.
+prices the rest each time, so that no token is saved twice. `pricing` computes the price of a token.
 """
 
 from collections.abc import Callable
@@ -62,7 +62,7 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     unpaid_usd: Floats  # what a call has in the bill that nothing can save: refused, or of unknown price
     cache_write_1h_tokens: Ints
     cache_write_12h_tokens: Ints
-    charges_usd: Floats  # what a call is charged beside tokens, wherever it is sent
+    charges_usd: Floats  # charges of a call other than for tokens; the same for every model
     paid_ratio: Floats  # what is paid for a dollar of list price at the provider that the log names
     sent_to: Codes  # the tariff that the log has, at whose provider `paid_ratio` holds
     hosting_usd_in_window: float = 0.0
@@ -247,7 +247,7 @@ def cached(traffic: Traffic, where: Bools, *, read_tokens: Ints, write_tokens: I
 def routed(traffic: Traffic, where: Bools, *, to: Tariff) -> Traffic:
     """Return the traffic with the calls in `where` sent to another model.
 
-    They keep their service tier where the other model has a price of it; else it is the standard one.
+    They keep their service tier if the other model has a price for it; else they use the standard tier.
     """
     tariffs = list(traffic.tariffs)
     used = set(np.unique(traffic.tariff[where]).tolist())

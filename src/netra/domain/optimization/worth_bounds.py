@@ -1,7 +1,7 @@
-"""The bounds of a saving: what the sample, the month's traffic and the finding's own model leave open.
+"""Bounds of a saving, from the sample, the month's traffic and the finding's own model.
 
-The saving is `A - rent`: A is saved on calls and known as a share of the bill, give or take what resampling
-shows; a month's A also depends on the level of its traffic; the rent is fixed and bounded by the finding.
+The saving is `A - rent`: A is saved on calls and known as a share of the bill, within the interval from
+resampling; a month's A also depends on the level of its traffic; the finding bounds the rent, which is fixed.
 """
 
 import msgspec
@@ -11,8 +11,15 @@ from netra.domain.optimization.model import Grade
 from netra.domain.optimization.uncertainty.level import month_range
 
 
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """How long the log is that a month is scaled from, and how much its windows differ."""
+
+    seconds: float
+    swing: float
+
+
 class Interval(msgspec.Struct, frozen=True, kw_only=True):
-    """The 90 % interval of a share; both ends None where the log cannot bound it, `basis` says why."""
+    """The 90 % interval of a share; without bounds, both ends are None and `basis` is the reason."""
 
     low: float | None
     high: float | None
@@ -28,26 +35,26 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """What a finding saves in some time, in dollars of that time."""
+    """The dollars that a finding saves in a period."""
 
     usd: float  # saved on calls
     bill_usd: float
     rent_usd: float  # of the hosting it adds
-    most_usd: float  # what the calls it touches cost: no saving is more
-    can_lose: bool = True  # whether some call gets dearer
+    most_usd: float  # cost of the calls it changes; upper bound of the saving
+    can_lose: bool = True  # whether some call can become more expensive
 
 
-def bounded(finding: Finding, part: Part, *, margin: float | None, seconds: float | None = None) -> Value:
+def bounded(finding: Finding, part: Part, *, margin: float | None, known: Known | None = None) -> Value:
     """Return the saving with its bounds.
 
     `margin` is half the width of the interval of the share of the bill, None where that is not known;
-    `seconds` is the length of the log where the dollars are scaled from it to a month.
+    `known` is what the log shows of its level where the dollars are scaled from it to a month.
     """
     saved_usd = part.usd - part.rent_usd
     least, most = finding.rent_shares or (1.0, 1.0)
-    ends = _on_calls(part, margin=margin, seconds=seconds)
+    ends = _on_calls(part, margin=margin, known=known)
     if ends is None and finding.rent_shares is not None:
-        ends = part.usd, part.usd  # the rent's bounds are the finding's own
+        ends = part.usd, part.usd  # the finding bounds the rent
     low_usd = None if ends is None else ends[0] - most * part.rent_usd
     high_usd = None if ends is None else ends[1] - least * part.rent_usd
     if finding.low_share is not None:
@@ -57,23 +64,25 @@ def bounded(finding: Finding, part: Part, *, margin: float | None, seconds: floa
     return Value(
         saved_usd=saved_usd,
         low_usd=None if low_usd is None else min(low_usd, saved_usd),
-        high_usd=None if high_usd is None else max(min(high_usd, _most(part, seconds=seconds)), saved_usd),
+        high_usd=None if high_usd is None else max(min(high_usd, _most(part, known=known)), saved_usd),
     )
 
 
-def _on_calls(part: Part, *, margin: float | None, seconds: float | None) -> tuple[float, float] | None:
-    """Return the bounds of what is saved on calls; None where the sample shows none."""
+def _on_calls(part: Part, *, margin: float | None, known: Known | None) -> tuple[float, float] | None:
+    """Return the bounds of the savings on calls, or None if the sample determines no bounds."""
     if margin is None:
         return None
     reach = margin * part.bill_usd
     low_usd, high_usd = part.usd - reach, part.usd + reach
-    if seconds is not None and part.usd:
-        low_usd, high_usd, _ = month_range(part.usd, seconds=seconds, share_margin=reach / abs(part.usd))
+    if known is not None and part.usd:
+        low_usd, high_usd, _ = month_range(
+            part.usd, seconds=known.seconds, swing=known.swing, share_margin=reach / abs(part.usd)
+        )
     return low_usd if part.can_lose else max(low_usd, 0.0), high_usd
 
 
-def _most(part: Part, *, seconds: float | None) -> float:
-    """Return the cost of the calls that are touched, in a month of much traffic."""
-    if seconds is None:
+def _most(part: Part, *, known: Known | None) -> float:
+    """Return the cost of the changed calls in a month at the upper bound of traffic."""
+    if known is None:
         return part.most_usd
-    return month_range(part.most_usd, seconds=seconds)[1]
+    return month_range(part.most_usd, seconds=known.seconds, swing=known.swing)[1]

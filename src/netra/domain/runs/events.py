@@ -5,8 +5,8 @@ so it is stored only once.
 """
 
 import enum
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -45,14 +45,15 @@ class RunEvent(msgspec.Struct, frozen=True, kw_only=True):
         return self.kind is EventKind.RESULT
 
     def numbered(self) -> bytes:
-        """Return `data` with `seq` added, as one JSON object.
+        """Return `data` with `seq` and the event's instant added, as one JSON object.
 
         >>> from datetime import UTC
         >>> at = datetime(2024, 1, 1, tzinfo=UTC)
         >>> RunEvent(run_id=RunId("r"), seq=3, kind=EventKind.UPDATE, at=at, data=b'{"a":1}').numbered()
-        b'{"seq":3,"a":1}'
+        b'{"seq":3,"emitted_at":"2024-01-01T00:00:00Z","a":1}'
         """
-        return b'{"seq":%d,' % self.seq + self.data[1:]
+        emitted_at = self.at.isoformat(timespec="seconds")[:19].encode()
+        return b'{"seq":%d,"emitted_at":"%bZ",' % (self.seq, emitted_at) + self.data[1:]
 
 
 def updated(run: Run, *, agent: str, message: str, progress: int, status: str = "processing") -> NewEvent:
@@ -66,7 +67,7 @@ def text_emitted(
 ) -> NewEvent:
     """Return an event with the next part of the answer; `at` is its offset in characters in this `attempt`.
 
-    A later attempt, and the result, replace all of it.
+    A later attempt, and the result, replace the whole text.
     """
     data = {"agent": agent, "status": "processing", "message": message, "progress": progress}
     return _event(EventKind.UPDATE, run, {**data, "text": text, "attempt": attempt, "at": at})
@@ -94,8 +95,8 @@ def failed(run: Run, error: NetraError) -> tuple[NewEvent, NewEvent]:
     return _event(EventKind.ERROR, run, failure), _event(EventKind.RESULT, run, ended)
 
 
-def _event(kind: EventKind, run: Run, data: dict[str, Any]) -> NewEvent:
-    named: dict[str, Any] = {"run_id": run.id, "thread_id": run.thread_id, **data}
+def _event(kind: EventKind, run: Run, data: Mapping[str, object]) -> NewEvent:
+    named: dict[str, object] = {"run_id": run.id, "thread_id": run.thread_id, **data}
     if run.client_ref is not None:
         named["request_id"] = run.client_ref
     return NewEvent(kind=kind, data=msgspec.json.encode(named))

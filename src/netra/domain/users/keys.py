@@ -11,14 +11,13 @@ from netra.domain.errors import Forbidden, ValidationFailed
 from netra.domain.ids import KeyId, SessionId
 from netra.domain.texts import check_plain
 from netra.domain.users.model import ApiKey, KeyScope, Role, User
-from netra.domain.users.rules import NAME_MAX, digest_of
+from netra.domain.users.rules import KEY_PREFIX, NAME_MAX, key_digest
 from netra.ports.api_keys import ApiKeyStore
 from netra.ports.clock import Clock
 from netra.ports.ids import IdSource
 from netra.ports.secrets import SecretSource
 from netra.ports.tokens import TicketBook
 
-KEY_PREFIX: Final = "nk_"
 HINT_LENGTH: Final = 4
 KEYS_PER_USER_MAX: Final = 100
 LIFETIME_DAYS_MAX: Final = 366
@@ -99,11 +98,6 @@ class ApiKeyService:
             Kind.KEY_REVOKED, origin=origin, user_id=owner.id, count=str(len(revoked)), by="all"
         )
         return len(revoked)
-
-
-def key_digest(secret: str) -> str:
-    """Return the stored digest of a key's secret."""
-    return digest_of(secret, use="api key")
 
 
 def _check(*, name: str, scopes: Collection[KeyScope], lifetime_days: int) -> None:

@@ -76,11 +76,23 @@ class UserSession(msgspec.Struct, frozen=True, kw_only=True):
     agent: str = ""  # the client's User-Agent
 
 
-class Rotation(msgspec.Struct, frozen=True, kw_only=True):
-    """The outcome of using a refresh token: the renewed `session`, or the session whose token was reused."""
+class Grace(msgspec.Struct, frozen=True, kw_only=True):
+    """How long after its replacement a refresh token may be brought once more, in seconds."""
 
-    session: UserSession | None = None
-    reused: UserSession | None = None  # the session ended because of the reuse
+    replay_s: float = 0  # by a repeated request, which gets the same successor
+    race_s: float = 0  # by another page of the same browser, which gets no successor
+
+
+NO_GRACE: Final = Grace()
+
+
+class Rotation(msgspec.Struct, frozen=True, kw_only=True):
+    """The outcome of using a refresh token: exactly one of these, or no outcome for an unknown token."""
+
+    session: UserSession | None = None  # renewed
+    replayed: UserSession | None = None  # renewed before, by the same request
+    raced: UserSession | None = None  # renewed by another page moments ago; not renewed again
+    reused: UserSession | None = None  # ended because of the reuse
 
 
 class TokenKind(enum.StrEnum):
@@ -129,6 +141,8 @@ class SignInResult(msgspec.Struct, frozen=True, kw_only=True):
     refresh_token: str
     refresh_expires_in_s: int
     user: User
+    is_rotated: bool = True  # False: `refresh_token` is the one that was brought, and must not be sent
+    is_replay: bool = False
 
 
 class AddUser(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,7 +172,7 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     owner_id: UserId
     name: str
     scopes: frozenset[KeyScope]
-    hint: str  # last characters of the secret, to tell keys apart
+    hint: str  # last characters of the secret, to distinguish keys
     created_at: datetime
     expires_at: datetime
     last_used_at: datetime | None = None

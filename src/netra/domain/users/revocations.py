@@ -9,7 +9,7 @@ from netra.domain.audit.postponed import PostponedTrail
 from netra.domain.errors import NotFound, Unavailable
 from netra.domain.ids import SessionId, UserId
 from netra.domain.postponed import PostponedWrites, retried
-from netra.domain.users.model import Rotation, User, UserSession
+from netra.domain.users.model import NO_GRACE, Grace, Rotation, User, UserSession
 from netra.ports.audit_trail import AuditTrail
 from netra.ports.clock import Clock
 from netra.ports.incidents import Incidents
@@ -35,9 +35,9 @@ class RememberedRevocations:
         """Store a new session, provided the account has not changed."""
         await self._store.add(session, refresh=refresh, user=user)
 
-    async def rotate(self, used: str, *, fresh: str, at: datetime) -> Rotation:
+    async def rotate(self, used: str, *, fresh: str, at: datetime, grace: Grace = NO_GRACE) -> Rotation:
         """Replace a refresh token by a new one, unless the session was revoked."""
-        rotation = await self._store.rotate(used, fresh=fresh, at=at)
+        rotation = await self._store.rotate(used, fresh=fresh, at=at, grace=grace)
         session = rotation.session or rotation.reused
         return Rotation() if session is not None and session.id in self._ended else rotation
 
@@ -103,7 +103,7 @@ class RememberedRevocations:
 async def postponing(
     sessions: SessionStore, audit: AuditTrail, *, clock: Clock, incidents: Incidents
 ) -> AsyncGenerator[tuple[SessionStore, AuditTrail]]:
-    """Postpone a sign-out's writes while the store accepts none, until the block ends."""
+    """Postpone a sign-out's writes while the store accepts no writes, until the block ends."""
     ends = PostponedWrites(incidents=incidents, where="writing the ends of sessions")
     events = PostponedWrites(incidents=incidents, where="writing the security log")
     async with retried(ends, events, clock=clock):

@@ -1,15 +1,16 @@
 """Validate accounts, decide which account an identity may be linked to, and hash secrets."""
 
+import enum
 import hashlib
 import hmac
 import math
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from netra.domain.errors import Fault, OAuthRefused, RateLimited, ValidationFailed
 from netra.domain.texts import plain, unsafe_fault
-from netra.domain.users.model import ProvenIdentity, User
+from netra.domain.users.model import Grace, ProvenIdentity, User
 
 EMAIL_MAX: Final = 254  # longest address in characters, RFC 5321
 NAME_MAX: Final = 200
@@ -25,6 +26,8 @@ WAITING_MAX: Final = 100_000  # pending sign-ins and codes in total: about 50 MB
 WAITING_PER_CLIENT_MAX: Final = (
     500  # pending sign-ins and codes per client network; no client can exhaust the total
 )
+
+KEY_PREFIX: Final = "nk_"  # distinguishes an API key from a token, and lets secret scanners find it
 
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 
@@ -68,6 +71,38 @@ def check_password(password: str, *, path: str) -> None:
         raise ValidationFailed.of(path, "length", message)
 
 
+NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)  # stored as the replacement of a token whose grace is spent
+
+
+class Reuse(enum.StrEnum):
+    """The effect of bringing a refresh token that was replaced before."""
+
+    REPLAY = "replay"
+    RACE = "race"
+    END = "end"
+
+
+def on_reuse(
+    *,
+    replaced_at: datetime,
+    renewed_at: datetime | None,
+    has_successor: bool,
+    at: datetime,
+    grace: Grace,
+) -> Reuse:
+    """Decide about a token replaced at `replaced_at`, of a session last renewed at `renewed_at`.
+
+    Only the token before the present one has a grace. `has_successor`: the request names the present token
+    as its successor, which only the request that made it can. Everything else may be theft.
+    """
+    age_s = (at - replaced_at).total_seconds()
+    if replaced_at != renewed_at:
+        return Reuse.END
+    if has_successor and age_s < grace.replay_s:
+        return Reuse.REPLAY
+    return Reuse.RACE if age_s < grace.race_s else Reuse.END
+
+
 def digest_of(secret: str, *, use: str) -> str:
     """Return the stored digest of a random secret; digests for different uses never match.
 
@@ -77,6 +112,11 @@ def digest_of(secret: str, *, use: str) -> str:
     False
     """
     return hashlib.sha256(f"netra {use}\0{secret}".encode()).hexdigest()
+
+
+def key_digest(secret: str) -> str:
+    """Return the stored digest of an API key."""
+    return digest_of(secret, use="api key")
 
 
 def too_many_waiting(*, first_ends_s: float) -> RateLimited:

@@ -9,7 +9,6 @@ from netra.domain.audit.model import AT_THE_MACHINE, Origin
 from netra.domain.audit.model import SecurityEventKind as Kind
 from netra.domain.errors import AccountChanged, Forbidden, TokenExpired, Unauthorized, Unavailable
 from netra.domain.ids import SessionId, UserId
-from netra.domain.users.keys import KEY_PREFIX, key_digest
 from netra.domain.users.model import (
     AddUser,
     ApiKey,
@@ -21,7 +20,13 @@ from netra.domain.users.model import (
     SignInResult,
     User,
 )
-from netra.domain.users.rules import check_account, check_password, normal_email
+from netra.domain.users.rules import (
+    KEY_PREFIX,
+    check_account,
+    check_password,
+    key_digest,
+    normal_email,
+)
 from netra.domain.users.session_opener import SessionOpener
 from netra.ports.api_keys import ApiKeyStore
 from netra.ports.clock import Clock

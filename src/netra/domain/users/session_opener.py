@@ -65,6 +65,13 @@ class SessionOpener:
         """Return a new refresh token."""
         return REFRESH_PREFIX + self._secrets.new()
 
+    def successor(self, token: str, *, key: str) -> str:
+        """Return the new refresh token of a request with this idempotency key: the same for each attempt.
+
+        Only this deployment's signing key can derive it, so it need not be stored to be sent again.
+        """
+        return REFRESH_PREFIX + self._tokens.derive(f"refresh {digest_of(token, use='successor')} {key}")
+
     def issue(self, user: User, session: UserSession, *, refresh: str, now: datetime) -> SignInResult:
         """Return the tokens of a live session, issued at `now`."""
         expires_at = min(now + ACCESS_LIFETIME, session.expires_at)

@@ -43,7 +43,7 @@ _US_MAX: Final = (2**63 - 1) // 1_000  # in nanoseconds they still fit
 
 
 class Labels(msgspec.Struct, frozen=True, kw_only=True):
-    """A column of names: `names[codes[i]]` is event i's, code -1 means it has none."""
+    """A column of names: `names[codes[i]]` is event i's, code -1 means no name."""
 
     codes: Codes
     names: tuple[str, ...]
@@ -54,8 +54,17 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True):
         return None if code < 0 else self.names[code]
 
     def take(self, indexes: npt.NDArray[np.intp]) -> "Labels":
-        """Return the same names for the chosen events."""
-        return Labels(codes=self.codes[indexes], names=self.names)
+        """Return the labels of the chosen events, with only the names that these use, in the same order.
+
+        A code may therefore change: where codes of the whole column must hold, index `codes` instead.
+        """
+        codes = self.codes[indexes]
+        used: Codes = _used_codes(codes, of=len(self.names))
+        if len(used) == len(self.names):
+            return Labels(codes=codes, names=self.names)
+        lookup: Codes = np.searchsorted(used, codes).astype(np.int32)
+        lookup[codes < 0] = -1
+        return Labels(codes=lookup, names=tuple([self.names[int(code)] for code in used]))
 
 
 class Prefixes(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,7 +177,7 @@ def block_hash(block: int | str) -> int:
 
 
 def places_of(cells: Ints) -> tuple[Ints, Ints]:
-    """Return the distinct values of `cells`, none below zero, ascending, and the place of each cell's value.
+    """Return the distinct values of non-negative `cells`, ascending, and the place of each cell's value.
 
     What `np.unique` returns with its inverse, without sorting where the values are small.
     """
@@ -181,8 +190,17 @@ def places_of(cells: Ints) -> tuple[Ints, Ints]:
     return found, lookup[cells]
 
 
+def _used_codes(codes: Codes, *, of: int) -> Codes:
+    """Return the distinct codes from 0, ascending; sorts only where the events are fewer than the names."""
+    if len(codes) < of:
+        return np.unique(codes[codes >= 0])
+    is_used = np.zeros(of + 1, np.bool_)  # the last place is that of code -1
+    is_used[codes] = True
+    return np.flatnonzero(is_used[:-1]).astype(np.int32)
+
+
 def labels_of(values: Iterable[str | None]) -> Labels | None:
-    """Return the column of `values`, or None when none has a name."""
+    """Return the column of `values`, or None if every value is None."""
     cells = list(values)
     unique = dict.fromkeys(cells)
     unique.pop(None, None)

@@ -23,13 +23,15 @@ _NUL: Final = b"\\u0000"
 _LINE_END, _BRACE, _CLOSING, _RETURN = b"\n{}\r"
 _NESTED_MAX: Final = 4  # closing braces of the first row that are tried as its end
 
+Decoder = msgspec.json.Decoder[Any]  # Any: a Struct that is defined when needed
+
 
 class Decoders(msgspec.Struct, frozen=True, kw_only=True):
     """Decoders of rows with some of the fields of `Event`, in the three forms rows come in."""
 
-    line: msgspec.json.Decoder[Any]  # Any: a Struct that is made when it is needed
-    array: msgspec.json.Decoder[Any]
-    batch: msgspec.json.Decoder[Any]
+    line: Decoder
+    array: Decoder
+    batch: Decoder
 
 
 @lru_cache(maxsize=NARROW_MAX)
@@ -57,9 +59,8 @@ def decoders_of(names: frozenset[str]) -> Decoders:
 def rows_of_lines(body: bytes) -> Sequence[Event] | None:
     """Return one row a line when every line is one; lines are numbered from 1 then.
 
-    A value of a row may be an object, but what stands before an object in a value is a colon: of lines
-    that all begin and end with a brace none can go on in the next, so as many rows as lines are one in
-    each.
+    A value of a row may be an object, but in a value a colon precedes the object. So if every line begins
+    and ends with a brace, no row continues on the next line, and as many rows as lines means one per line.
     """
     text = np.frombuffer(body, np.uint8)
     ends = np.flatnonzero(text == _LINE_END)

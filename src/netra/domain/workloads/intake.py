@@ -127,8 +127,8 @@ def _groups(rows: Iterable[tuple[int, bytes]]) -> Iterator[list[tuple[int, bytes
 def _take_group(rows: list[tuple[int, bytes]]) -> Taken:
     """Return the events in `rows`; nothing is refused as a whole.
 
-    All are tried at once; when that fails, the halves, down to a few that are judged one by one, so
-    that a bad row does not make the many good ones slow.
+    All rows are decoded together; on a failure each half, down to a few that are decoded one by one, so
+    that a bad row does not slow down the many good ones.
     """
     parts: list[Taken] = []
     waiting = [rows]
@@ -203,7 +203,7 @@ def _together(parts: Sequence[Taken]) -> Taken:
 
 
 def are_sound(events: Events) -> bool:
-    """Return whether no event contradicts itself: what `wrong_with` says of one, of all at once."""
+    """Return whether no event contradicts itself: `wrong_with` for all events in one pass."""
     parts = [events.cached_input_tokens, written_tokens(events)]
     input_parts = sum(np.maximum(part, 0) for part in parts if part is not None)
     return bool(
@@ -262,7 +262,7 @@ def fault_of(line: int, error: msgspec.DecodeError | UnicodeDecodeError) -> RowF
 
 
 def with_ids(events: Events, *, name: str) -> Events:
-    """Return the events with an id for each that has none: `name` and its place among them, from 1."""
+    """Give each event without an id one: `name` and its place among those, from 1."""
     known = [None] * len(events) if events.id is None else events.id.tolist()
     ids = [f"{name}-{place}" if one is None else one for place, one in enumerate(known, 1)]
     return msgspec.structs.replace(events, id=np.array(ids, np.object_))

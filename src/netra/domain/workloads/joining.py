@@ -1,6 +1,6 @@
 """Joins the columns of several logs; a column that one of them lacks is filled as missing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ def concatenated(parts: Sequence[Events]) -> Events:
     if len(parts) == 1:
         return parts[0]
     sizes = [len(part) for part in parts]
-    joined: dict[str, Any] = {  # Any: each field's own column type, which the loop cannot say
+    joined: dict[str, Column] = {
         name: _joined([getattr(part, name) for part in parts], sizes) for name in Events.__struct_fields__
     }
     if joined["model"] is None:
@@ -22,7 +22,13 @@ def concatenated(parts: Sequence[Events]) -> Events:
     for name in ("at_ns", "input_tokens", "output_tokens"):
         if joined[name] is None:
             joined[name] = np.zeros(0, np.int64)
-    return Events(**joined)
+    return from_columns(joined)
+
+
+def from_columns(columns: Mapping[str, Column]) -> Events:
+    """Return events made of columns by name; a column must be of its field's type."""
+    typed: Any = columns  # Any: each field has its own column type
+    return Events(**typed)
 
 
 def _joined(columns: Sequence[Column], sizes: Sequence[int]) -> Column:

@@ -1,4 +1,4 @@
-"""What a workload is and what one call in it looks like; the columns live in `columns`."""
+"""Workloads and their calls as values; `columns` holds calls as columns."""
 
 import enum
 from datetime import datetime
@@ -11,7 +11,9 @@ from netra.domain.quotas import PREFIX_HASHES_PER_EVENT_MAX
 
 UNSPECIFIED_MODEL: Final = "unspecified"  # the label of calls in a log that names no model
 
-TOKENS_MAX: Final = 100_000_000  # of one call, each way: a hundred times the longest context in use
+TOKENS_MAX: Final = (
+    100_000_000  # tokens of one call, input and output each: 100 times the longest context in use
+)
 
 Tokens = Annotated[int, msgspec.Meta(ge=0, le=TOKENS_MAX)]
 Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=1e10)]
@@ -38,11 +40,11 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One call to a model, as it is sent in; only time, model and tokens are required.
+    """One call to a model, as a client sends it; only time, model and tokens are required.
 
-    Token counts follow one convention whatever the provider's: `input_tokens` counts all input,
-    with `cached_input_tokens` and `cache_write_tokens` as parts of it; `output_tokens` counts all
-    output, with `reasoning_tokens` as a part of it. Writes that live for 1 or 12 hours are parts of
+    Token counts follow one convention for all providers: `input_tokens` counts all input,
+    with `cached_input_tokens` and `cache_write_tokens` as parts; `output_tokens` counts all
+    output, with `reasoning_tokens` as a part. Writes that live for 1 or 12 hours are parts of
     `cache_write_tokens`, where that is given.
     """
 
@@ -57,7 +59,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     reasoning_tokens: Tokens | None = None
     latency_ms: Milliseconds | None = None
     ttft_ms: Milliseconds | None = None
-    status: Label | None = None  # "ok", or what went wrong: "error", "timeout", "429", …
+    status: Label | None = None  # "ok", or the failure: "error", "timeout", "429", …
     cost: Annotated[float, msgspec.Meta(ge=0)] | None = None  # billed, in `currency`
     currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")] | None = None  # ISO 4217; USD if absent
     session: Label | None = None
@@ -69,23 +71,23 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         None
     )
     prefix_block_tokens: Annotated[int, msgspec.Meta(ge=1, le=65_536)] = 512
-    offline: bool | None = None  # nobody waits for the answer
+    offline: bool | None = None  # no user waits for the answer
     deadline_s: Annotated[float, msgspec.Meta(ge=0)] | None = None
     streaming: bool | None = None
     max_output_tokens: Tokens | None = None
     retry_of: Label | None = None  # the id of the call this one repeats
-    accepted: bool | None = None  # whether the answer was good enough, where the log knows
+    accepted: bool | None = None  # whether the answer was good enough, if known
     service_tier: Label | None = None  # the tier that served the call, which may not be the one requested
     region: Label | None = None  # where the call was processed: "us", "eu-central-1", "global", …
     cache_write_1h_tokens: Tokens | None = None  # written to live for an hour
     cache_write_12h_tokens: Tokens | None = None
-    charges: Charges | None = None  # what is charged beside tokens: {"web_search": 2}
+    charges: Charges | None = None  # units charged other than tokens: {"web_search": 2}
     labels: LabelSet | None = None  # whom the call is accounted to: team, customer, environment, …
     variant: Literal["control", "treatment"] | None = None  # the arm of a hold-out test
 
 
 class EventStatus(enum.StrEnum):
-    """What became of one event that was sent in."""
+    """The outcome of one received event."""
 
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
@@ -93,7 +95,7 @@ class EventStatus(enum.StrEnum):
 
 
 class RowFault(msgspec.Struct, frozen=True, kw_only=True):
-    """A row that could not be taken, and why; `line` counts from 1 in the file or body."""
+    """A rejected row and the reason; `line` counts from 1 in the file or body."""
 
     line: int
     code: str
@@ -101,7 +103,7 @@ class RowFault(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IntakeReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a batch: every row is accepted, a duplicate by id, or rejected."""
+    """The outcome of a batch: every row is accepted, a duplicate by id, or rejected."""
 
     accepted: int
     duplicates: int

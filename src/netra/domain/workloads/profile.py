@@ -147,7 +147,7 @@ def _peak_to_mean(ordered_ns: Ints, *, window_s: int) -> float:
 
 
 def spread_of(values: Floats | None) -> Spread | None:
-    """Return how the values that are not NaN are spread; None when there is none.
+    """Return the quantiles of the values that are not NaN, or None without values.
 
     >>> spread_of(np.array([1.0, 2.0, 3.0, np.nan])).p50
     2.0

@@ -53,9 +53,7 @@ class WorkloadService:
 
         Raises `ValidationFailed` for an invalid name or when the owner has too many workloads.
         """
-        if not name.strip() or len(name) > NAME_MAX:
-            raise ValidationFailed.of("name", "length", f"name must have 1 to {NAME_MAX} characters")
-        check_plain(name, path="name")
+        _check_name(name)
         now = self._clock.now()
         workload = Workload(
             id=WorkloadId(self._ids.new("wl") if made_as is None else f"wl-{made_as}"),
@@ -84,6 +82,14 @@ class WorkloadService:
         """Return the owner's workloads, newest first."""
         return await self._workloads.page(owner_id=owner_id, request=request)
 
+    async def rename(self, workload_id: WorkloadId, *, owner_id: UserId, name: str) -> Workload:
+        """Set the name and return the workload.
+
+        Raises `NotFound`, and `ValidationFailed` for an invalid name.
+        """
+        _check_name(name)
+        return await self._workloads.rename(workload_id, owner_id=owner_id, name=name)
+
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
         """Delete the workload and its events. Raises `NotFound`."""
         await self._workloads.delete(workload_id, owner_id=owner_id)  # and its events, for every reader
@@ -110,6 +116,12 @@ class WorkloadService:
             appended = await self._log.append(workload_id, part, owner_id=owner_id, limits=limits)
             is_new[here] = appended.is_new
         return is_new
+
+
+def _check_name(name: str) -> None:
+    if not name.strip() or len(name) > NAME_MAX:
+        raise ValidationFailed.of("name", "length", f"name must have 1 to {NAME_MAX} characters")
+    check_plain(name, path="name")
 
 
 def parts_of(events: Events) -> Iterator[npt.NDArray[np.intp]]:

@@ -1,4 +1,4 @@
-"""What a log can and cannot tell: the fields it holds, those it lacks, and what each would add."""
+"""Determine whether a log suffices for advice: its fields, the missing ones, and what each would add."""
 
 from typing import Final
 
@@ -22,13 +22,13 @@ ADDS: Final = {
     "feature": "advice and limits by product feature",
     "template": "advice by prompt template or function",
     "session": "conversations, and how their prompts grow",
-    "offline": "batch prices for calls that nobody waits for, as a fact and not a guess",
+    "offline": "batch prices for calls that no user waits for, as a fact and not a guess",
     "max_output_tokens": "answers that were cut, and what a shorter limit would save",
     "cost": "the bill as it was paid, against list prices",
     "accepted": "routing to a smaller model with its real acceptance rate",
     "service_tier": "prices of the tier that served each call: flex, priority, fast or batch",
     "region": "regional prices",
-    "charges": "what is charged beside tokens: web searches, containers, grounding",
+    "charges": "charges other than for tokens: web searches, containers, grounding",
     "labels": "the bill by team, customer or environment",
     "variant": "a change judged by its hold-out group",
     "id": "rows sent twice counted once, and evidence by name",
@@ -44,7 +44,7 @@ class MissingField(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sufficiency(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether the log is enough to advise on, and what limits the advice."""
+    """Whether the log suffices for advice, and what limits the advice."""
 
     sufficient: bool
     reason: str
@@ -57,7 +57,7 @@ class Sufficiency(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sufficiency_of(events: Events) -> Sufficiency:
-    """Return what the log can tell and what it lacks."""
+    """Return whether the log suffices for advice, and which fields it lacks."""
     seconds = span_s(events.at_ns)
     present = tuple(name for name in ADDS if getattr(events, name) is not None)
     return Sufficiency(

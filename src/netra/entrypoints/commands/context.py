@@ -1,6 +1,5 @@
 """What commands share: common options, settings, the data folder, and the event loop."""
 
-import asyncio
 import os
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
@@ -9,14 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from dotenv import dotenv_values
-from dotenv.parser import parse_stream
-
-from netra.settings import Settings, SettingsRefused, settings_from
 
 if TYPE_CHECKING:
     from netra.domain.users.model import User
     from netra.entrypoints.embedded import Netra
+    from netra.settings import Settings, SettingsRefused
 
 Result = TypeVar("Result")
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -50,8 +46,10 @@ def log_argument(command: Decorated) -> Decorated:
     return click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))(command)
 
 
-def settings_with(**overrides: object) -> Settings:
+def settings_with(**overrides: object) -> "Settings":
     """Return the settings; the environment overrides `.env`, and options override both."""
+    from netra.settings import settings_from
+
     written = {name: text for name, text in _file_of_settings(Path(".env")).items() if text is not None}
     return settings_from({**written, **os.environ}, **overrides)
 
@@ -60,6 +58,9 @@ def _file_of_settings(path: Path) -> Mapping[str, str | None]:
     """Return the variables in `path`, empty if it is missing. Raises `SettingsRefused` for a damaged file."""
     if not path.is_file():
         return {}
+    from dotenv import dotenv_values
+    from dotenv.parser import parse_stream
+
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -72,7 +73,9 @@ def _file_of_settings(path: Path) -> Mapping[str, str | None]:
     return dotenv_values(stream=StringIO(text))
 
 
-def _damaged(path: Path, why: str) -> SettingsRefused:
+def _damaged(path: Path, why: str) -> "SettingsRefused":
+    from netra.settings import SettingsRefused
+
     return SettingsRefused(f"The file {str(path.absolute())!r} cannot be used: {why}.")
 
 
@@ -85,8 +88,10 @@ def written(path: Path, content: bytes) -> None:
         raise click.ClickException(message) from error
 
 
-def run(work: Coroutine[Any, Any, Result]) -> Result:
+def run(work: Coroutine[object, None, Result]) -> Result:
     """Run `work` to completion on a new event loop."""
+    import asyncio  # a help text needs no event loop
+
     return asyncio.run(work)
 
 

@@ -18,6 +18,8 @@ from netra.domain.optimization.result import Advice
 from netra.domain.optimization.wording import count
 from netra.entrypoints.reports.progress import progress_on
 
+Answered = Mapping[str, Any]  # Any: the decoded JSON of an answer or frame
+
 QUESTION: Final = "Optimize my AI workload for cost efficiency"
 TIMEOUT_S: Final = 60.0
 POLL_S: Final = 1.0  # seconds between two polls; well below the limit of 100 requests a minute
@@ -89,7 +91,7 @@ class Journey:
                 checkpoint(state["progress"] / 100, "polling its status")
                 await asyncio.sleep(POLL_S)
         ended = await self._send(client, "GET", path)
-        result: Mapping[str, Any] = ended["result"] or {"recommendations": ()}
+        result: Answered = ended["result"] or {"recommendations": ()}
         self._print_outcome(f"{ended['status']}, {count(len(result['recommendations']), 'recommendation')}")
 
     async def _looked_back(self, client: httpx.AsyncClient) -> None:
@@ -129,9 +131,7 @@ class Journey:
         line = Text.assemble((f"{verb:>6} ", "cyan"), f"{what:<{WHAT_COLUMNS}}", (outcome, "bold"))
         self._console.print(line)
 
-    async def _send(
-        self, client: httpx.AsyncClient, method: str, path: str, **content: Any
-    ) -> Mapping[str, Any]:
+    async def _send(self, client: httpx.AsyncClient, method: str, path: str, **content: Any) -> Answered:
         """Send one request, show it, and return the response. Raises `UpstreamFailed` for an error."""
         headers = {**self._headers, **content.pop("headers", {})}
         begun_s = perf_counter()
@@ -143,7 +143,7 @@ class Journey:
         self._console.print(line.append(f"{took_ms:5.0f} ms  ", "dim"), end="")
         return _answer(response)
 
-    async def _get(self, client: httpx.AsyncClient, path: str) -> Mapping[str, Any]:
+    async def _get(self, client: httpx.AsyncClient, path: str) -> Answered:
         """Return the response to a request that is not shown."""
         return _answer(await client.get(path, headers=self._headers))
 
@@ -167,26 +167,26 @@ def farewell(url: str, visitor: Visitor, *, data: str | None) -> str:
             "  Sign in, then use the access_token of the response:",
             f"    curl -s {url}/api/auth/login -H 'Content-Type: application/json' -d '{body}'",
             f"    curl -s {url}/api/agent/history -H 'Authorization: Bearer ACCESS_TOKEN'",
-            "  Your own request log:   netra optimize FILE",
+            "  Your own request log:   netra optimize PATH",
             "  A permanent service:    netra serve --data netra-data",
         )
     )
 
 
-def _answer(response: httpx.Response) -> Mapping[str, Any]:
+def _answer(response: httpx.Response) -> Answered:
     if response.is_error:
         raise UpstreamFailed(f"{response.request.url.path} was rejected: {response.text}")
-    answer: Mapping[str, Any] = response.json()
+    answer: Answered = response.json()
     return answer
 
 
-async def _frame(channel: ClientConnection) -> Mapping[str, Any]:
-    frame: Mapping[str, Any] = msgspec.json.decode(await channel.recv())
+async def _frame(channel: ClientConnection) -> Answered:
+    frame: Answered = msgspec.json.decode(await channel.recv())
     return frame
 
 
-def _advice(data: Mapping[str, Any]) -> Advice:
-    """Return the result in a result frame. Raises `UpstreamFailed` when the run has none."""
+def _advice(data: Answered) -> Advice:
+    """Return the result in a result frame. Raises `UpstreamFailed` when the run failed."""
     if not data["success"]:
         raise UpstreamFailed(f"The run ended without a result: {data.get('error')}")
     return msgspec.convert(data["result"], Advice)

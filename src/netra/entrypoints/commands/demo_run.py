@@ -8,7 +8,7 @@ from typing import Final
 from httpx import HTTPError
 from websockets.exceptions import WebSocketException
 
-from netra.bootstrap import contained, open_ports
+from netra.bootstrap import open_ports
 from netra.domain.errors import NetraError, UpstreamFailed
 from netra.domain.users.model import AddUser
 from netra.domain.workloads.intake import read_ndjson
@@ -23,6 +23,7 @@ from netra.entrypoints.reports.sketch import sketch_of
 from netra.entrypoints.server.server import server_config
 from netra.entrypoints.server.serving import AnnouncedServer, run_beside_server, url_of
 from netra.entrypoints.server.wire_limits import wire_limits_of
+from netra.plugboard import contained
 from netra.settings import Settings
 
 CALLS: Final = 2_000  # calls; enough for every analyser, and only seconds to send and to analyse

@@ -1,6 +1,8 @@
 """`netra keys`: API keys for programs."""
 
+import secrets
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -10,6 +12,8 @@ from netra.domain.users.keys import LIFETIME_DAYS_DEFAULT, LIFETIME_DAYS_MAX
 from netra.domain.users.model import ApiKey, KeyScope
 from netra.entrypoints.commands.context import data_option, json_option, owner_in, run, store_in
 from netra.entrypoints.reports.safe import say, say_json
+
+PREFIX_KEY_BYTES: Final = 32  # of a key under which prompts are hashed
 
 _email_option = click.option("--email", help="Owner's e-mail address; optional while there is only one user.")
 
@@ -54,6 +58,15 @@ def add(*, name: str, scopes: tuple[str, ...], days: int, email: str | None, dat
             say(f"This is key {key.id} of {owner.email}; it is not shown again.", err=True)
 
     run(added())
+
+
+@keys.command("prefix")
+def prefix() -> None:
+    """Print a new key for hashing prompts on the client; set it as NETRA_PREFIX_KEY there.
+
+    All processes of one workload need the same key. Netra's server never needs it.
+    """
+    say(secrets.token_hex(PREFIX_KEY_BYTES))
 
 
 @keys.command("list")

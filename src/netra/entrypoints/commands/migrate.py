@@ -29,7 +29,7 @@ def migrate(*, is_check: bool, is_script: bool, data: Path | None) -> int:
     Exit codes:
       0  the schema is current
       1  the store does not answer, or its schema is newer
-      3  --check found an older schema, or none
+      3  --check found an older schema, or no schema
     """
     settings = settings_with(data=data)
     if settings.database_url is None and not (is_check or is_script):

@@ -1,34 +1,30 @@
-"""The options of commands that price a log: negotiated prices, and the day whose prices count."""
+"""Options of commands that price a log: negotiated prices, and the date of the prices."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
 
 import click
 import msgspec
 
-Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+from netra.entrypoints.commands.context import Decorated
 
 
 class Prices(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose prices, and of which day; None: what the settings say."""
+    """The price file and the date of prices; None: as the settings say."""
 
     file: Path | None = None
     as_of: datetime | None = None
 
     @property
     def settings(self) -> Mapping[str, object]:
-        """The settings that were typed."""
+        """The settings that the options give."""
         given = {"prices": self.file, "prices_as_of": None if self.as_of is None else self.as_of.date()}
         return {name: value for name, value in given.items() if value is not None}
 
 
-PUBLISHED: Final = Prices()
-
-
 def price_options(command: Decorated) -> Decorated:
-    """Give a command `--prices` and `--as-of`."""
+    """Add `--prices` and `--as-of` to a command."""
     with_file = click.option(
         "--prices",
         "price_file",

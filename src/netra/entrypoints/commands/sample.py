@@ -6,7 +6,6 @@ from typing import Final
 import click
 
 from netra.entrypoints.commands.context import written
-from netra.entrypoints.commands.sample_log import sample_log
 from netra.entrypoints.reports.safe import say, say_bytes
 
 REQUESTS: Final = 4_000
@@ -35,6 +34,8 @@ def sample(*, out: Path | None, seed: int, requests: int) -> None:
     \b
     netra sample --out day.jsonl && netra optimize day.jsonl
     """
+    from netra.entrypoints.commands.sample_log import sample_log  # needs numpy, which the help does not
+
     log = sample_log(requests=requests, seed=seed)
     if out is None:
         say_bytes(log)

@@ -4,24 +4,20 @@ import socket
 import sys
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from importlib.metadata import version
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from netra.bootstrap import open_ports, prepare, schema_of
-from netra.domain.errors import NetraError
-from netra.domain.ids import UserId
-from netra.entrypoints.app import create_app
 from netra.entrypoints.commands.context import data_option, settings_with, slots_option
 from netra.entrypoints.reports.safe import say, say_text
-from netra.entrypoints.server.server import server_config
-from netra.entrypoints.server.serving import AnnouncedServer, bound_to, run_beside_server, url_of
-from netra.entrypoints.server.supervision import KNOWN, NEW, end_with_parent, supervise
-from netra.entrypoints.server.wire_limits import wire_limits_of
-from netra.settings import Settings, SettingsRefused
+
+if TYPE_CHECKING:
+    from netra.settings import Settings
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -52,6 +48,8 @@ def serve(
       1  could not start
       2  a setting is invalid
     """
+    from netra.entrypoints.server.serving import bound_to, url_of
+
     settings = settings_with(host=host, port=port, workers=workers, slots=slots, data=data)
     prepare(settings)
     with bound_to(settings.host, settings.port) as bound:
@@ -61,12 +59,17 @@ def serve(
 
         if settings.workers == 1:
             return _run(settings, bound, announce=announce, line=None)
+        from netra.entrypoints.server.supervision import supervise
+
         schema_of(settings).upgrade()  # once, so that an unreachable store is reported only once
         return supervise(partial(api_process, settings, bound), count=settings.workers, on_ready=announce)
 
 
-def api_process(settings: Settings, bound: socket.socket, line: "Connection[bytes, bytes]") -> None:
+def api_process(settings: "Settings", bound: socket.socket, line: "Connection[bytes, bytes]") -> None:
     """Run as one of several API processes on the socket `bound`, until SIGTERM or the end of the pipe."""
+    from netra.domain.errors import NetraError
+    from netra.entrypoints.server.supervision import KNOWN, NEW
+    from netra.settings import SettingsRefused
 
     def announce(is_new: bool) -> None:  # noqa: FBT001 # as above
         line.send_bytes(NEW if is_new else KNOWN)
@@ -79,12 +82,14 @@ def api_process(settings: Settings, bound: socket.socket, line: "Connection[byte
 
 
 def _run(
-    settings: Settings,
+    settings: "Settings",
     bound: socket.socket,
     *,
     announce: Callable[[bool], None],
     line: "Connection[bytes, bytes] | None",
 ) -> int:
+    from netra.entrypoints.server.serving import run_beside_server
+
     try:
         return run_beside_server(_served(settings, bound, announce=announce, line=line))
     except SystemExit:  # uvicorn raises this for a failed start, which it has logged
@@ -92,16 +97,29 @@ def _run(
 
 
 async def _served(
-    settings: Settings,
+    settings: "Settings",
     bound: socket.socket,
     *,
     announce: Callable[[bool], None],
     line: "Connection[bytes, bytes] | None",
 ) -> int:
+    from netra.domain.ids import UserId
+    from netra.entrypoints.blocked_packages import SCHEMA_LIBRARIES, SIGNATURES, unseen
+    from netra.entrypoints.server.server import server_config
+    from netra.entrypoints.server.serving import AnnouncedServer
+    from netra.entrypoints.server.supervision import end_with_parent
+    from netra.entrypoints.server.wire_limits import wire_limits_of
+
+    with unseen(*SCHEMA_LIBRARIES):
+        from netra.entrypoints.app import create_app
+    with unseen(*SIGNATURES):  # not while ports open: sign-in by a provider checks other signatures
+        import_module("netra.bootstrap.one_process")
+
     async with open_ports(settings) as ports:
         # User ids start at 1, so a store without user 1 has no users.
         is_new = await ports.users.find(UserId(1)) is None
-        app = create_app(settings, ports)
+        with unseen(*SCHEMA_LIBRARIES):  # Litestar imports them here too
+            app = create_app(settings, ports)
         config = server_config(
             app,
             host=settings.host,
@@ -118,7 +136,7 @@ async def _served(
     return DONE
 
 
-def greeting(url: str, *, settings: Settings, is_new: bool) -> str:
+def greeting(url: str, *, settings: "Settings", is_new: bool) -> str:
     """Return the text shown once the service accepts connections."""
     lines = [
         f"Netra {version('netra')} is at {url}   (Ctrl-C ends it)",

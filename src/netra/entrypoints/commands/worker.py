@@ -8,15 +8,16 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from netra.bootstrap import contained, open_ports
+from netra.bootstrap import open_ports
 from netra.entrypoints.commands.context import data_option, settings_with, slots_option
 from netra.entrypoints.reports.safe import say_text
-from netra.entrypoints.server.serving import new_loop
-from netra.settings import Settings, SettingsRefused
+
+if TYPE_CHECKING:
+    from netra.settings import Settings
 
 DONE: Final = 0
 
@@ -36,6 +37,9 @@ def worker(*, slots: int | None, data: Path | None) -> int:
       1  could not start
       2  a setting is invalid
     """
+    from netra.entrypoints.server.serving import new_loop
+    from netra.settings import SettingsRefused
+
     settings = settings_with(slots=slots, data=data)
     if settings.slots == 0:
         raise SettingsRefused("A worker with 0 slots does nothing; set --slots or NETRA_SLOTS to at least 1.")
@@ -43,7 +47,9 @@ def worker(*, slots: int | None, data: Path | None) -> int:
         return runner.run(_worked(settings))
 
 
-async def _worked(settings: Settings) -> int:
+async def _worked(settings: "Settings") -> int:
+    from netra.plugboard import contained
+
     stopping = asyncio.Event()
     with _signals_call(stopping.set):
         async with open_ports(settings) as ports:

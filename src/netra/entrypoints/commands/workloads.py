@@ -1,24 +1,31 @@
 """`netra workloads`: request logs in the store, for use by the service."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from netra.domain.ids import WorkloadId
 from netra.domain.optimization.wording import count
-from netra.domain.workloads.model import Workload
+from netra.domain.texts import plain
 from netra.entrypoints.commands.context import (
     Decorated,
     data_option,
     json_option,
-    log_argument,
     owner_in,
     run,
     store_in,
 )
-from netra.entrypoints.commands.rejected_rows import warn_of_rows
-from netra.entrypoints.reports.console import error_console
-from netra.entrypoints.reports.progress import progress_on
+from netra.entrypoints.commands.reading_options import Logs, logs_argument, logs_of
+from netra.entrypoints.commands.rejected_rows import has_dropped_too_many, say_why_it_fails, warn_of_rows
 from netra.entrypoints.reports.safe import say, say_json
+
+if TYPE_CHECKING:
+    from netra.domain.telemetry.reports import Emitter
+    from netra.domain.workloads.model import Workload
+    from netra.ports.log_files import ReadLog
+
+NOT_ENOUGH: Final = 3
 
 
 def email_option(command: Decorated) -> Decorated:
@@ -34,31 +41,105 @@ def workloads() -> None:
 
 
 @workloads.command("import")
-@log_argument
+@logs_argument
 @click.option("--name", help="Name of the workload; the file's name by default.")
 @email_option
 @json_option
 @data_option
-def import_file(file: Path, *, name: str | None, email: str | None, as_json: bool, data: Path | None) -> None:
-    """Create a workload from the request log in FILE."""
+def import_file(
+    paths: tuple[str, ...],
+    *,
+    name: str | None,
+    email: str | None,
+    as_json: bool,
+    data: Path | None,
+    **reading: Any,  # Any: click's options on reading, checked by click
+) -> int:
+    """Create a workload from the request logs in PATH: files, folders, patterns, or - for standard input.
 
-    async def imported() -> None:
-        with progress_on(error_console()) as checkpoint:
-            async with store_in(data) as netra:
-                owner = await owner_in(netra, email=email)
+    \b
+    Exit codes: 0 imported; 2 the log or an option cannot be used;
+    3 more than 5 % of the rows cannot be read, and nothing was imported.
+    """
+    logs = logs_of(paths, **reading)
+    log, workload = run(imported(logs, name=name or plain(logs.title), email=email, data=data))
+    warn_of_rows(log)
+    if workload is None:
+        say_why_it_fails(log)
+        return NOT_ENOUGH
+    say_imported(workload, as_json=as_json)
+    return 0
 
-                def progress(done: float) -> None:
-                    checkpoint(done, f"Reading {file.name}")
 
-                workload, log = await netra.import_file(owner, file, name=name, progress=progress)
-        warn_of_rows(log)
+async def imported(
+    logs: Logs, *, name: str, email: str | None, data: Path | None
+) -> "tuple[ReadLog, Workload | None]":
+    """Return the log and its workload, or None if too many rows were dropped."""
+    import asyncio
+
+    from netra.entrypoints.reports.console import error_console
+    from netra.entrypoints.reports.progress import progress_on
+
+    with progress_on(error_console()) as checkpoint:
+        async with store_in(data) as netra:
+            owner = await owner_in(netra, email=email)
+
+            def progress(done: float) -> None:
+                checkpoint(done, f"Reading {logs.title}")
+
+            choices = logs.choices(now=netra.now())
+            log = await asyncio.to_thread(netra.read_files, *logs.paths, choices=choices, progress=progress)
+            if has_dropped_too_many(log, allow_dropped=logs.allow_dropped):
+                return log, None
+            return log, await netra.import_log(owner, log, name=name)
+
+
+def say_imported(workload: "Workload", *, as_json: bool) -> None:
+    """Print which workload was made."""
+    if as_json:
+        say_json(shown(workload))
+        return
+    say(f"{workload.id} holds {count(workload.event_count, 'call')} of {workload.name}.")
+    say("Analyse it with 'workload_id' in POST /api/agent/execute.", err=True)
+
+
+@workloads.command("intake")
+@click.argument("workload_id", metavar="ID")
+@email_option
+@json_option
+@data_option
+def intake(*, workload_id: str, email: str | None, as_json: bool, data: Path | None) -> None:
+    """Show what came in for the workload ID by telemetry, and what to change so that more is known."""
+
+    async def read() -> None:
+        from netra.domain.telemetry.reports import advice_on
+
+        async with store_in(data) as netra:
+            owner = await owner_in(netra, email=email)
+            report = await netra.intake(owner, WorkloadId(workload_id))
         if as_json:
-            say_json(_shown(workload))
-        else:
-            say(f"{workload.id} holds {count(workload.event_count, 'call')} of {workload.name}.")
-            say("Analyse it with 'workload_id' in POST /api/agent/execute.", err=True)
+            say_json({"workload_id": workload_id, "emitters": report.emitters, "advice": advice_on(report)})
+            return
+        for emitter in report.emitters.values():
+            say(intake_line(emitter))
+        if not report.emitters:
+            say("No telemetry came in for this workload yet; see docs/telemetry.md.", err=True)
+        for line in advice_on(report):
+            say(line)
 
-    run(imported())
+    run(read())
+
+
+def intake_line(emitter: "Emitter") -> str:
+    """Return what one instrumentation scope sent, in a line."""
+    parts = [
+        f"{emitter.taken} calls",
+        f"{emitter.merged} merged",
+        f"{sum(emitter.corrected.values())} corrected",
+        f"{emitter.without_usage} without usage",
+        f"{emitter.context + emitter.ignored} other records",
+    ]
+    return f"{plain(emitter.scope) or '(no name)'} {plain(emitter.version)}: {', '.join(parts)}"
 
 
 @workloads.command("list")
@@ -72,15 +153,16 @@ def list_workloads(*, email: str | None, as_json: bool, data: Path | None) -> No
         async with store_in(data) as netra:
             found = await netra.workloads(await owner_in(netra, email=email))
         if as_json:
-            say_json([_shown(workload) for workload in found])
+            say_json([shown(workload) for workload in found])
             return
         for workload in found:
             say(f"{workload.id}  {workload.event_count:>10,} calls  {workload.name}")
         if not found:
-            say("There is no workload yet; create one with 'netra workloads import FILE'.", err=True)
+            say("There is no workload yet; create one with 'netra workloads import PATH'.", err=True)
 
     run(listed())
 
 
-def _shown(workload: Workload) -> dict[str, object]:
+def shown(workload: "Workload") -> dict[str, object]:
+    """Return a workload as `--json` prints it."""
     return {"id": workload.id, "name": workload.name, "event_count": workload.event_count}

@@ -1,24 +1,29 @@
 """Routes for signing in and out by password, and for the account itself."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from litestar import Router, get, post
 from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
+from msgspec import UNSET, UnsetType
 
 from netra.domain.optimization.wording import count
 from netra.domain.quotas import LimitName
 from netra.domain.texts import UNSAFE_SET
-from netra.domain.users.model import AddUser, SignIn, SignInResult, User
+from netra.domain.users.model import AddUser, Role, SignIn, SignInResult, User
 from netra.domain.users.rules import EMAIL_MAX, NAME_MAX, PASSWORD_MAX, PASSWORD_MIN
 from netra.domain.users.service import UserService
 from netra.entrypoints.errors import Envelope
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.listing import instant
 from netra.entrypoints.http.openapi import noted
-from netra.entrypoints.http.request import ApiRequest
+from netra.entrypoints.http.refresh_cookie import Keep, forget_refresh_token, keep_refresh_token
+from netra.entrypoints.http.request import ApiRequest, InjectedServices
+from netra.entrypoints.schemas import one_of
+from netra.entrypoints.services import Services
 from netra.entrypoints.sign_in import SignInDesk
 from netra.entrypoints.start_run import NAME
 
@@ -26,7 +31,7 @@ _READS: Final = admits(limit=LimitName.AUTHENTICATION, public=True, reads=(JSON,
 _PERSON: Final = admits(scope=None)
 _PASSWORDS: Final = admits(limit=LimitName.AUTHENTICATION, reads=(JSON,), scope=None)
 _LOGIN: Final = _READS | noted(answers={401: Envelope})
-_REGISTER: Final = _READS | noted(answers={409: Envelope})
+_REGISTER: Final = _READS | noted(answers={409: Envelope}, codes=("CONFLICT",))
 
 # Documentation only: `users.rules` validates, with its own messages.
 _ADDRESS: Final = rf"^[^@\s{UNSAFE_SET}]+@[^@\s{UNSAFE_SET}]+$"
@@ -44,6 +49,7 @@ class LoginRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     email: Annotated[str, _EMAIL]
     password: Annotated[str, _TRIED]
+    keep: Keep | None = None  # "cookie": the refresh token goes into a cookie, not into the answer
 
 
 class RegisterRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,12 +70,15 @@ class UserCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class LoginResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens and their user; `expires_in` is in seconds. A refresh token is valid once."""
+    """Tokens and their user; `expires_in` is in seconds. A refresh token is valid once.
+
+    `refresh_token` is absent where it is kept in a cookie.
+    """
 
     access_token: str
-    token_type: str
+    token_type: Literal["bearer"]
     expires_in: int
-    refresh_token: str
+    refresh_token: str | UnsetType = UNSET
     refresh_expires_in: int
     user: UserCard
 
@@ -88,7 +97,7 @@ class UserProfile(msgspec.Struct, frozen=True, kw_only=True):
     email: str
     name: str
     picture: str | None
-    role: str
+    role: Annotated[str, one_of(Role)]
     created_at: datetime
     updated_at: datetime
 
@@ -115,11 +124,12 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
 
 @post("/login", status_code=200, opt=_LOGIN, summary="Sign in with e-mail and password")
 async def login(
-    data: JSONBody[LoginRequest], request: ApiRequest, sign_in_desk: NamedDependency[SignInDesk]
+    data: JSONBody[LoginRequest], request: ApiRequest, services: InjectedServices
 ) -> LoginResponse:
     """Return tokens; every wrong pair gets the same answer in the same time."""
     command = SignIn(email=data.email, password=data.password)
-    return login_response(await sign_in_desk.sign_in(command, request.exchange, origin=request.origin))
+    signed_in = await services.sign_in_desk().sign_in(command, request.exchange, origin=request.origin)
+    return login_response(signed_in, request, services, keep=data.keep)
 
 
 @post("/register", status_code=200, opt=_REGISTER, summary="Create an account")
@@ -132,9 +142,10 @@ async def register(
 
 
 @post("/logout", status_code=200, opt=_PERSON, summary="Sign out")
-async def logout(request: ApiRequest, users: NamedDependency[UserService]) -> Confirmation:
+async def logout(request: ApiRequest, services: InjectedServices) -> Confirmation:
     """End the session: its token is no longer accepted by any process."""
-    await users.sign_out(request.principal, origin=request.origin)
+    await services.user_service().sign_out(request.principal, origin=request.origin)
+    forget_refresh_token(request, services)
     return Confirmation(message="Successfully logged out")
 
 
@@ -166,19 +177,23 @@ async def change_password(
 
 def authentication_router(*, registration: bool) -> Router:
     """Return the routes; `register` is included if the deployment allows self-registration."""
-    handlers: list[Any] = [login, logout, me, ws_ticket, change_password]
+    handlers: list[HTTPRouteHandler] = [login, logout, me, ws_ticket, change_password]
     if registration:
         handlers.append(register)
     return Router("/api/auth", route_handlers=handlers, tags=["Authentication"])
 
 
-def login_response(signed_in: SignInResult) -> LoginResponse:
-    """Return the response to a sign-in."""
+def login_response(
+    signed_in: SignInResult, request: ApiRequest, services: Services, *, keep: Keep | None = None
+) -> LoginResponse:
+    """Return the response to a sign-in; with `keep`, its refresh token goes into a cookie."""
+    if keep == "cookie":
+        keep_refresh_token(signed_in, request.exchange, services)
     return LoginResponse(
         access_token=signed_in.access_token,
         token_type="bearer",  # noqa: S106 (a documented value, no secret)
         expires_in=signed_in.expires_in_s,
-        refresh_token=signed_in.refresh_token,
+        refresh_token=UNSET if keep == "cookie" else signed_in.refresh_token,
         refresh_expires_in=signed_in.refresh_expires_in_s,
         user=_card(signed_in.user),
     )

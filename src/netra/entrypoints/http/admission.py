@@ -34,6 +34,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     reads: tuple[str, ...] = ()  # accepted media types; empty when the route reads no body
     scope: KeyScope | None = KeyScope.READ  # the scope that an API key needs; None: API keys are not accepted
     also: KeyScope | None = None  # a second scope that it needs
+    encodings: tuple[bytes, ...] = ()  # accepted compressions of the body
+    takes_key_header: bool = False  # whether an API key may come as `x-api-key`
 
 
 _USUAL: Final = Rule()
@@ -46,9 +48,20 @@ def admits(
     reads: tuple[str, ...] = (),
     scope: KeyScope | None = KeyScope.READ,
     also: KeyScope | None = None,
+    encodings: tuple[bytes, ...] = (),
+    takes_key_header: bool = False,
 ) -> dict[str, Any]:
     """Return the `opt` of a route whose rule differs from: signed in, general rate limit, read scope."""
-    return {_RULE: Rule(limit=limit, is_public=public, reads=reads, scope=scope, also=also)}
+    rule = Rule(
+        limit=limit,
+        is_public=public,
+        reads=reads,
+        scope=scope,
+        also=also,
+        encodings=encodings,
+        takes_key_header=takes_key_header,
+    )
+    return {_RULE: rule}
 
 
 def rule_of(opt: Any) -> Rule:
@@ -78,17 +91,17 @@ class AdmissionMiddleware:
         try:
             key = await self._sign_in(scope, rule, exchange)
         except Unauthorized as error:
-            await self._count(rule, address_key(exchange), exchange)
+            await self._count(rule.limit or LimitName.GENERAL, address_key(exchange), exchange)
             await self._note_proof(error, scope)
             raise
-        admission = await self._count(rule, key, exchange)
+        admission = await self._count(rule.limit, key, exchange)
         if admission is not None:
             await self._note_limit(admission, rule, key, scope)
             must_be_allowed(admission)
         if not rule.is_public:
             await self._check_scope(scope, rule)
         if rule.reads:
-            check_media_type(scope["headers"], rule.reads)
+            check_media_type(scope["headers"], rule.reads, encodings=rule.encodings)
 
     async def _check_scope(self, scope: Scope, rule: Rule) -> None:
         principal: Principal = scope["auth"]
@@ -97,7 +110,7 @@ class AdmissionMiddleware:
             if rule.also is not None:
                 check_scope(principal, rule.also)
         except Forbidden:
-            await self._switchboard.services.journal.note_once(
+            await self._switchboard.services.security_journal().note_once(
                 SecurityEventKind.ACCESS_REFUSED,
                 origin=origin_of(exchange_of(scope), scope["headers"]),
                 key=principal.session_id,
@@ -111,7 +124,7 @@ class AdmissionMiddleware:
         if isinstance(error, TokenExpired) or header(scope["headers"], b"authorization") is None:
             return
         exchange = exchange_of(scope)
-        await self._switchboard.services.journal.note_once(
+        await self._switchboard.services.security_journal().note_once(
             SecurityEventKind.ACCESS_REFUSED,
             origin=origin_of(exchange, scope["headers"]),
             key=address_key(exchange),
@@ -121,7 +134,7 @@ class AdmissionMiddleware:
     async def _note_limit(self, admission: Admission, rule: Rule, key: str, scope: Scope) -> None:
         if admission.allowed or rule.limit is None:
             return
-        await self._switchboard.services.journal.note_once(
+        await self._switchboard.services.security_journal().note_once(
             SecurityEventKind.LIMIT_REACHED,
             origin=origin_of(exchange_of(scope), scope["headers"]),
             key=f"{rule.limit.value} {key}",
@@ -130,15 +143,17 @@ class AdmissionMiddleware:
     async def _sign_in(self, scope: Scope, rule: Rule, exchange: Exchange) -> str:
         if rule.is_public:
             return address_key(exchange)
-        token = bearer_token(scope["headers"])
-        principal = await self._switchboard.services.users.authenticate(token)
+        key = header(scope["headers"], b"x-api-key") if rule.takes_key_header else None
+        has_bearer = header(scope["headers"], b"authorization") is not None
+        token = bearer_token(scope["headers"]) if key is None or has_bearer else key.decode("latin-1").strip()
+        principal = await self._switchboard.services.user_service().authenticate(token)
         scope["auth"] = principal
         return user_key(principal.user_id)
 
-    async def _count(self, rule: Rule, key: str, exchange: Exchange) -> Admission | None:
-        if rule.limit is None:
+    async def _count(self, limit: LimitName | None, key: str, exchange: Exchange) -> Admission | None:
+        if limit is None:
             return None
-        admission = await self._switchboard.services.ports.limiter.admit(rule.limit, key)
+        admission = await self._switchboard.services.ports().limiter.admit(limit, key)
         add_headers(admission, exchange)
         return admission
 
@@ -163,14 +178,18 @@ def check_scope(principal: Principal, needed: KeyScope | None) -> None:
         raise Forbidden(f"This API key lacks the scope {needed.value}.", scope=needed.value)
 
 
-def check_media_type(headers: list[Header], accepted: tuple[str, ...]) -> None:
+def check_media_type(
+    headers: list[Header], accepted: tuple[str, ...], *, encodings: tuple[bytes, ...] = ()
+) -> None:
     """Raise unless the headers declare a media type that this route reads.
 
     A body without a Content-Type counts as the first accepted type. Raises `UnsupportedMediaType`.
     """
     encoding = header(headers, b"content-encoding")
-    if encoding is not None and encoding.strip().lower() != b"identity":
-        raise UnsupportedMediaType("Send the body without a Content-Encoding.", accepted=list(accepted))
+    if encoding is not None and encoding.strip().lower() not in (b"identity", *encodings):
+        ways = " or ".join(name.decode() for name in encodings)
+        known = f"as {ways}, or without a Content-Encoding" if ways else "without a Content-Encoding"
+        raise UnsupportedMediaType(f"Send the body {known}.", accepted=list(accepted))
     kind = media_type(headers, usual=accepted[0])
     if kind not in accepted:
         wanted = " or ".join(accepted)

@@ -1,19 +1,20 @@
 """Routes for runs: start, inspect, list and cancel."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Router, get, post
 from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.types import ASGIApp
 
 from netra.domain.ids import RunId, ThreadId
-from netra.domain.optimization.result import Advice
 from netra.domain.paging import LIMIT_DEFAULT, Page, page_request
 from netra.domain.quotas import LimitName
-from netra.domain.runs.model import Accepted, Run, StopRun
+from netra.domain.runs.model import Accepted, Run, RunState, StopRun
 from netra.domain.runs.service import RunService
 from netra.domain.users.model import KeyScope
 from netra.entrypoints.http.admission import JSON, admits
@@ -27,17 +28,20 @@ from netra.entrypoints.http.listing import (
     instant_or_none,
     pagination_of,
 )
-from netra.entrypoints.http.openapi import REF, noted
+from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import ApiRequest
-from netra.entrypoints.start_run import WELL_FORMED, Ask, start_run
+from netra.entrypoints.run_events import RESULT, RunError
+from netra.entrypoints.schemas import WELL_FORMED, one_of
+from netra.entrypoints.start_run import Ask, start_run
 
-_EXECUTE: Final = admits(limit=LimitName.AGENT, reads=(JSON,), scope=KeyScope.EXECUTE) | noted(key=True)
+_EXECUTE: Final = admits(limit=LimitName.AGENT, reads=(JSON,), scope=KeyScope.EXECUTE) | noted(
+    key=True, codes=("THREAD_BUSY",)
+)
 
 _CANCEL: Final = admits(scope=KeyScope.EXECUTE) | noted(key=True)
 
-_RESULT: Final = msgspec.Meta(
-    extra_json_schema={"anyOf": [{"$ref": REF.format(name=Advice.__name__)}, {"type": "null"}]}
-)  # stored as sent
+_RunStatusWord = Annotated[str, one_of(state.status for state in RunState)]
+_RunPhase = Annotated[str, one_of([*RunState, "cancelling"])]
 
 ThreadFilter = Annotated[
     str | None, QueryParameter(pattern=WELL_FORMED, description="Only runs of this thread.")
@@ -49,16 +53,9 @@ class RunAccepted(msgspec.Struct, frozen=True, kw_only=True):
 
     run_id: str
     thread_id: str
-    status: str
+    status: _RunStatusWord
     created_at: datetime
     thread_created: bool
-
-
-class RunError(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a run failed."""
-
-    code: str
-    message: str
 
 
 class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,11 +63,15 @@ class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     run_id: str
     thread_id: str
-    status: str
-    phase: str
+    status: _RunStatusWord
+    phase: _RunPhase
     progress: int
-    result: Annotated[msgspec.Raw | None, _RESULT]
+    result: Annotated[msgspec.Raw | None, RESULT]
     error: RunError | None
+    message: str
+    workload_id: str | None
+    parameters: Mapping[str, Any]
+    last_seq: int
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
@@ -81,10 +82,11 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True):
 
     run_id: str
     thread_id: str
-    status: str
-    phase: str
+    status: _RunStatusWord
+    phase: _RunPhase
     progress: int
     message: str
+    workload_id: str | None
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
@@ -145,7 +147,7 @@ async def cancel(run_id: FromPath[str], request: ApiRequest, runs: NamedDependen
     return answer if request.principal.may_read else msgspec.structs.replace(answer, result=None, error=None)
 
 
-def agent_router(*, replayed: Any, stream: Any) -> Router:
+def agent_router(*, replayed: Callable[[ASGIApp], ASGIApp], stream: HTTPRouteHandler) -> Router:
     """Return the routes; `replayed` is the middleware that replays responses by idempotency key."""
     cancelling = Router("/", route_handlers=[cancel], middleware=[replayed])
     return Router("/api/agent", route_handlers=[execute, status, history, stream, cancelling], tags=["Agent"])
@@ -172,6 +174,10 @@ def _status(run: Run) -> RunStatus:
         progress=run.progress,
         result=run.result,
         error=None if failure is None else RunError(code=failure.code, message=failure.message),
+        message=run.message,
+        workload_id=run.workload_id,
+        parameters=run.parameters,
+        last_seq=run.last_seq,
         created_at=instant(run.created_at),
         started_at=instant_or_none(run.started_at),
         completed_at=instant_or_none(run.completed_at),
@@ -186,6 +192,7 @@ def _line(run: Run) -> RunLine:
         phase=run.phase,
         progress=run.progress,
         message=run.message,
+        workload_id=run.workload_id,
         created_at=instant(run.created_at),
         started_at=instant_or_none(run.started_at),
         completed_at=instant_or_none(run.completed_at),

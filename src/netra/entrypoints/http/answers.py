@@ -20,11 +20,11 @@ _JSON: Final = (b"content-type", b"application/json")
 class Answer(Response[Any]):
     """The response class of every handler that returns a Struct."""
 
-    def __init__(self, content: Any, *, status_code: int | None = None, **_: Any) -> None:
+    def __init__(self, content: object, *, status_code: int | None = None, **_: object) -> None:
         self.content = content
         self.status_code = status_code
 
-    def to_asgi_response(self, *_: Any, **__: Any) -> ASGIResponse:
+    def to_asgi_response(self, *_: object, **__: object) -> ASGIResponse:
         """Return the encoded response."""
         return _Sent(_ENCODER.encode(self.content), status=self.status_code or 200)
 
@@ -42,7 +42,7 @@ class _Sent(ASGIResponse):
         await _send(self.body, cast("PlainSend", send), status=self.status_code)
 
 
-async def send_json(content: Any, send: PlainSend) -> None:
+async def send_json(content: object, send: PlainSend) -> None:
     """Send `content` with status 200, without a handler."""
     await _send(_ENCODER.encode(content), send, status=200)
 

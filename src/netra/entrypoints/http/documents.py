@@ -2,18 +2,22 @@
 
 from collections.abc import Callable, Mapping
 from importlib.resources import files
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from litestar import Response, Router, get
+from litestar import Litestar, Response, Router, get
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from netra.entrypoints.asgi import Exchange, Header
 from netra.entrypoints.errors import RouteNotFound
+from netra.entrypoints.http.accounts import register
 from netra.entrypoints.http.admission import JSON
 from netra.entrypoints.http.methods import answering_options
 from netra.entrypoints.http.openapi import document
 from netra.entrypoints.http.request import ApiRequest
+from netra.entrypoints.schemas import Json
 
 ASYNCAPI: Final = "application/vnd.aai.asyncapi+json;version=3.0.0"
 
@@ -42,14 +46,15 @@ def documents_router(*, asyncapi: Callable[[], bytes]) -> Router:
     @get(["/openapi.json", "/schema/openapi.json"], sync_to_thread=False)
     def openapi(request: ApiRequest) -> Response[bytes]:
         if "openapi" not in made:
-            made["openapi"] = msgspec.json.encode(document(request.app))
+            made["openapi"] = msgspec.json.encode(openapi_document(request.app))
         return Response(made["openapi"], media_type=JSON)
 
     @get("/asyncapi.json", sync_to_thread=False)
-    def asyncapi_json() -> Response[bytes]:
+    def asyncapi_json(request: ApiRequest) -> Response[bytes]:
         if "asyncapi" not in made:
             made["asyncapi"] = asyncapi()
-        return Response(made["asyncapi"], media_type=ASYNCAPI)
+        wants_plain = JSON in request.headers.get("accept", "")  # simple tools refuse the parameter
+        return Response(made["asyncapi"], media_type=JSON if wants_plain else ASYNCAPI)
 
     @get(["/", "/docs", "/schema"], sync_to_thread=False)
     def docs(request: ApiRequest) -> Response[bytes]:
@@ -63,8 +68,18 @@ def documents_router(*, asyncapi: Callable[[], bytes]) -> Router:
     def favicon(request: ApiRequest) -> Response[bytes]:
         return _page(pages, "favicon.svg", request.exchange)
 
-    handlers: list[Any] = [openapi, asyncapi_json, docs, part, favicon]
+    handlers: list[HTTPRouteHandler] = [openapi, asyncapi_json, docs, part, favicon]
     return Router("/", route_handlers=handlers, middleware=[answering_options], include_in_schema=False)
+
+
+def openapi_document(app: Litestar) -> Json:
+    """Return the OpenAPI document of `app`, with the routes that its settings switch off."""
+    accounts = Router("/api/auth", route_handlers=[register], tags=["Authentication"])
+    unused = Provide(lambda: None, sync_to_thread=False)
+    switched_off = Litestar(
+        [accounts], dependencies={"sign_in_desk": unused}, request_class=ApiRequest, openapi_config=None
+    )
+    return document(app, switched_off)
 
 
 def _page(pages: Mapping[str, bytes], name: str, exchange: Exchange) -> Response[bytes]:

@@ -19,7 +19,10 @@ WAITING_MAX: Final = 64  # events buffered for one reader; further events are re
 STUCK_CHECKS_MAX: Final = 15
 ENDED_CHECKS_MAX: Final = 1  # the same, for a stream that is ending
 
-_HEADERS: Final = ((b"content-type", b"text/event-stream; charset=utf-8"),)
+_HEADERS: Final = (
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"x-accel-buffering", b"no"),  # nginx would otherwise hold the events back until the end
+)
 _HEARTBEAT: Final = b": still here\n\n"
 
 

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Response, Router, get, post
-from litestar.di import NamedDependency
 from litestar.params import JSONBody, QueryParameter
 
 from netra.domain.errors import InvalidRequest
@@ -18,8 +17,9 @@ from netra.entrypoints.errors import Envelope
 from netra.entrypoints.http.accounts import SECRET, LoginResponse, login_response
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.openapi import noted
-from netra.entrypoints.http.request import ApiRequest
-from netra.entrypoints.http.restrictions import NO_NUL
+from netra.entrypoints.http.refresh_cookie import Keep
+from netra.entrypoints.http.request import ApiRequest, InjectedServices
+from netra.entrypoints.schemas import NO_NUL
 from netra.entrypoints.services import Services
 
 PLAIN_COOKIE: Final = "netra-sign-in"
@@ -66,12 +66,13 @@ class ExchangeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """The code from the URL's fragment."""
 
     code: Annotated[str, SECRET]
+    keep: Keep | None = None  # "cookie": the refresh token goes into a cookie, not into the answer
 
 
 @get("/google/authorize", opt=_AUTHORIZE, summary="Begin a sign-in with Google")
 async def authorize(
     request: ApiRequest,
-    services: NamedDependency[Services],
+    services: InjectedServices,
     redirect_uri: Annotated[
         str | None,
         QueryParameter(description="Where to redirect after the sign-in.", schema_extra=_PROVIDER_TEXT),
@@ -81,7 +82,9 @@ async def authorize(
     name = _cookie_name(services)
     had = cookie(request.scope["headers"], name) or ""
     browser = had if _BROWSER.fullmatch(had) else None  # two tabs may sign in concurrently
-    begun = await services.federated.begin(redirect_uri=redirect_uri, browser=browser, origin=request.origin)
+    begun = await services.federated_sign_in().begin(
+        redirect_uri=redirect_uri, browser=browser, origin=request.origin
+    )
     _keep_cookie(request.exchange, name=name, value=begun.browser)
     return AuthorizationUrl(authorization_url=begun.authorization_url, state=begun.state)
 
@@ -89,7 +92,7 @@ async def authorize(
 @get("/google/callback", opt=_CALLBACK, summary="Finish a sign-in with Google")
 async def callback(
     request: ApiRequest,
-    services: NamedDependency[Services],
+    services: InjectedServices,
     *,
     code: Code = None,
     oauth_state: State = None,
@@ -101,21 +104,22 @@ async def callback(
         raise InvalidRequest("The callback requires code and state.")
     browser = cookie(request.scope["headers"], _cookie_name(services))
     returned = ProviderCallback(state=oauth_state, browser=browser, code=code, error=error, issuer=issuer)
-    recognized = await services.sign_ins.recognize(returned, request.exchange, origin=request.origin)
+    recognized = await services.sign_in_desk().recognize(returned, request.exchange, origin=request.origin)
+    federated = services.federated_sign_in()
     if recognized.redirect_uri is not None:
-        there = await services.federated.hand_over(recognized, state=oauth_state, origin=request.origin)
+        there = await federated.hand_over(recognized, state=oauth_state, origin=request.origin)
         return _redirect(there)
-    signed_in = await services.federated.open(recognized, origin=request.origin)
-    return Response(login_response(signed_in))
+    signed_in = await federated.open(recognized, origin=request.origin)
+    return Response(login_response(signed_in, request, services))
 
 
 @post("/exchange", status_code=200, opt=_EXCHANGE, summary="Exchange the code of a redirect for tokens")
 async def exchange(
-    data: JSONBody[ExchangeRequest], request: ApiRequest, services: NamedDependency[Services]
+    data: JSONBody[ExchangeRequest], request: ApiRequest, services: InjectedServices
 ) -> LoginResponse:
     """Return the tokens for the code, which is valid once, for a minute."""
-    signed_in = await services.sign_ins.exchange(data.code, request.exchange, origin=request.origin)
-    return login_response(signed_in)
+    signed_in = await services.sign_in_desk().exchange(data.code, request.exchange, origin=request.origin)
+    return login_response(signed_in, request, services, keep=data.keep)
 
 
 def google_router() -> Router:
@@ -124,7 +128,7 @@ def google_router() -> Router:
 
 
 def _cookie_name(services: Services) -> str:
-    return TLS_COOKIE if services.settings.callback_url.startswith("https:") else PLAIN_COOKIE
+    return TLS_COOKIE if services.settings().callback_url.startswith("https:") else PLAIN_COOKIE
 
 
 def _keep_cookie(exchange: Exchange, *, name: str, value: str) -> None:

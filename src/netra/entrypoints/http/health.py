@@ -3,13 +3,13 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 from litestar import Response, Router, get
 from litestar.di import NamedDependency
 
-from netra.domain.health.model import Dependency, DependencyReport, Readiness
+from netra.domain.health.model import Dependency, DependencyReport, DependencyStatus, Readiness
 from netra.domain.health.service import HealthService
 from netra.entrypoints.asgi import API_VERSION, App, Receive, Scope, Send
 from netra.entrypoints.credentials import header
@@ -18,6 +18,7 @@ from netra.entrypoints.http.answers import send_json
 from netra.entrypoints.http.listing import instant
 from netra.entrypoints.http.methods import answering_options
 from netra.entrypoints.http.openapi import noted
+from netra.entrypoints.schemas import one_of
 
 _PATH: Final = "/health"
 _HOST: Final = re.compile(rb"[A-Za-z0-9._:\[\]-]*")  # the characters of host names and addresses
@@ -27,17 +28,20 @@ _OPEN: Final = admits(limit=None, public=True)
 class Health(msgspec.Struct, frozen=True, kw_only=True):
     """The process answers."""
 
-    status: str
+    status: Annotated[str, one_of(["healthy"])]
     timestamp: datetime
     version: str
+
+
+Connection = Annotated[str, one_of(["connected", "disconnected", "not_configured"])]
 
 
 class Checks(msgspec.Struct, frozen=True, kw_only=True):
     """`connected`, `disconnected` or `not_configured`, for each dependency."""
 
-    database: str
-    redis: str
-    clickhouse: str
+    database: Connection
+    redis: Connection
+    clickhouse: Connection
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +54,7 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
 class DependencyHealth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One dependency; `latency_ms` only if it answered, `reason` only if it did not."""
 
-    status: str
+    status: Annotated[str, one_of(DependencyStatus)]
     latency_ms: float | None = None
     reason: str | None = None
 
@@ -59,10 +63,12 @@ class DependenciesHealth(msgspec.Struct, frozen=True, kw_only=True):
     """All dependencies, and the overall status."""
 
     dependencies: Mapping[str, DependencyHealth]
-    overall_status: str
+    overall_status: Annotated[str, one_of(["healthy", "degraded", "unhealthy"])]
 
 
-@get("/", sync_to_thread=False, opt=_OPEN, summary="Check that the process is up")
+@get(
+    "/", operation_id="health_check", sync_to_thread=False, opt=_OPEN, summary="Check that the process is up"
+)
 def health() -> Health:
     """Return that the process answers, without checking anything else."""
     return _alive()

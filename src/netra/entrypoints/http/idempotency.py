@@ -80,7 +80,7 @@ class ReplayMiddleware:
         await self._answer_once(scope, receive, send, key=key)
 
     async def _answer_once(self, scope: Scope, receive: Receive, send: Send, *, key: str) -> None:
-        book = self._switchboard.services.ports.replays
+        book = self._switchboard.services.ports().replays
         principal: Principal = scope["auth"]
         body = await _whole(scope, receive)
         printed = fingerprint(scope["method"], scope["path"], body, may_read=principal.may_read)

@@ -6,7 +6,6 @@ from typing import Annotated, Final
 
 import msgspec
 from litestar import Router, delete, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from netra.domain.ids import KeyId
@@ -16,10 +15,9 @@ from netra.domain.users.rules import NAME_MAX
 from netra.entrypoints.errors import Envelope
 from netra.entrypoints.http.accounts import Confirmation
 from netra.entrypoints.http.admission import JSON, admits
-from netra.entrypoints.http.listing import instant, instant_or_none
+from netra.entrypoints.http.listing import Pagination, instant, instant_or_none, whole_list
 from netra.entrypoints.http.openapi import noted
-from netra.entrypoints.http.request import ApiRequest
-from netra.entrypoints.services import Services
+from netra.entrypoints.http.request import ApiRequest, InjectedServices
 from netra.entrypoints.start_run import NAME
 
 _PERSON: Final = admits(scope=None)
@@ -44,7 +42,7 @@ class KeyLine(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     name: str
-    scopes: Sequence[str]
+    scopes: Sequence[KeyScope]
     hint: str
     created_at: datetime
     expires_at: datetime
@@ -56,6 +54,7 @@ class KeyList(msgspec.Struct, frozen=True, kw_only=True):
 
     data: Sequence[KeyLine]
     total: int
+    pagination: Pagination
 
 
 class MadeKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,19 +72,17 @@ class KeysRevoked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/", opt=_PERSON, summary="List API keys, newest first")
-async def list_keys(request: ApiRequest, services: NamedDependency[Services]) -> KeyList:
+async def list_keys(request: ApiRequest, services: InjectedServices) -> KeyList:
     """Return the signed-in user's keys, without their secrets."""
-    keys = await services.api_keys.all_of(await services.users.get(request.owner_id))
-    return KeyList(data=[_line(key) for key in keys], total=len(keys))
+    keys = await services.api_key_service().all_of(await services.user_service().get(request.owner_id))
+    return KeyList(data=[_line(key) for key in keys], total=len(keys), pagination=whole_list(keys))
 
 
 @post("/", status_code=200, opt=_MAKE, summary="Create an API key")
-async def make_key(
-    data: JSONBody[NewKey], request: ApiRequest, services: NamedDependency[Services]
-) -> MadeKey:
+async def make_key(data: JSONBody[NewKey], request: ApiRequest, services: InjectedServices) -> MadeKey:
     """Create a key, to be sent as `Authorization: Bearer nk_…`. Only this response contains its secret."""
-    owner = await services.users.get(request.owner_id)
-    key, secret = await services.api_keys.issue(
+    owner = await services.user_service().get(request.owner_id)
+    key, secret = await services.api_key_service().issue(
         owner,
         name=data.name,
         scopes=data.scopes,
@@ -96,20 +93,18 @@ async def make_key(
 
 
 @delete("/{key_id:str}", status_code=200, opt=_PERSON, summary="Revoke an API key")
-async def revoke_key(
-    key_id: FromPath[str], request: ApiRequest, services: NamedDependency[Services]
-) -> Confirmation:
+async def revoke_key(key_id: FromPath[str], request: ApiRequest, services: InjectedServices) -> Confirmation:
     """Revoke a key immediately; sockets opened with it are closed."""
-    owner = await services.users.get(request.owner_id)
-    await services.api_keys.revoke(KeyId(key_id), owner=owner, origin=request.origin)
+    owner = await services.user_service().get(request.owner_id)
+    await services.api_key_service().revoke(KeyId(key_id), owner=owner, origin=request.origin)
     return Confirmation(message="Key revoked")
 
 
 @delete("/", status_code=200, opt=_PERSON, summary="Revoke every API key")
-async def revoke_keys(request: ApiRequest, services: NamedDependency[Services]) -> KeysRevoked:
+async def revoke_keys(request: ApiRequest, services: InjectedServices) -> KeysRevoked:
     """Revoke every key of the signed-in user immediately; sockets opened with them are closed."""
-    owner = await services.users.get(request.owner_id)
-    revoked = await services.api_keys.revoke_all(owner, origin=request.origin)
+    owner = await services.user_service().get(request.owner_id)
+    revoked = await services.api_key_service().revoke_all(owner, origin=request.origin)
     return KeysRevoked(message=f"API keys revoked: {revoked}", revoked=revoked)
 
 
@@ -124,7 +119,7 @@ def _line(key: ApiKey) -> KeyLine:
     return KeyLine(
         id=key.id,
         name=key.name,
-        scopes=sorted(scope.value for scope in key.scopes),
+        scopes=sorted(key.scopes),
         hint=key.hint,
         created_at=instant(key.created_at),
         expires_at=instant(key.expires_at),

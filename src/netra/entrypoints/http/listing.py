@@ -1,5 +1,6 @@
 """Pagination of lists, and the format of timestamps."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -10,12 +11,17 @@ from netra.domain.paging import CURSOR_MAX, LIMIT_MAX, OFFSET_MAX, Page, cursor_
 
 Limit = Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX, description="Maximum number of items to return.")]
 Offset = Annotated[
-    int, QueryParameter(ge=0, le=OFFSET_MAX, description="Number of items to skip, newest first.")
+    int,
+    QueryParameter(
+        ge=0,
+        le=OFFSET_MAX,
+        description="Number of items to skip, newest first; excludes `cursor` (422).",
+    ),
 ]
 Cursor = Annotated[
     str | None,
     QueryParameter(
-        description="`pagination.next_cursor` of the previous page; use instead of `offset`.",
+        description="`pagination.next_cursor` of the previous page; excludes `offset` (422).",
         schema_extra={"minLength": 1, "maxLength": CURSOR_MAX, "pattern": "^[A-Za-z0-9_=-]+$"},
     ),
 ]
@@ -40,6 +46,12 @@ def pagination_of(page: Page[Any]) -> Pagination:
         has_more=page.has_more,
         next_cursor=None if page.next is None else cursor_of(page.next),
     )
+
+
+def whole_list(items: Sequence[object]) -> Pagination:
+    """Return the position of a list that is always sent as one page."""
+    count = len(items)
+    return Pagination(total=count, limit=count, offset=0, has_more=False, next_cursor=None)
 
 
 def instant(at: datetime) -> datetime:

@@ -16,7 +16,7 @@ _ANSWERED: Final = frozenset({"GET", "POST", "DELETE", "PUT", "PATCH"})
 
 
 def allowed(methods: Iterable[str]) -> list[str]:
-    """Return the allowed methods, including implied ones; empty when there are none.
+    """Return the allowed methods, including implied ones; empty if there are no methods.
 
     >>> allowed({"GET", "DELETE"}), allowed({"websocket"})
     (['DELETE', 'GET', 'HEAD', 'OPTIONS'], [])

@@ -5,7 +5,7 @@ admission sends.
 """
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Final, cast, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -17,49 +17,23 @@ from litestar.routes import HTTPRoute
 from netra.domain.optimization.result import Advice
 from netra.domain.workloads.model import Event
 from netra.entrypoints.asgi import API_VERSION
-from netra.entrypoints.errors import PROBLEM_TYPE, Envelope, Problem
+from netra.entrypoints.errors import Envelope, Problem
 from netra.entrypoints.http.admission import JSON, Rule, rule_of
+from netra.entrypoints.http.openapi_examples import ANSWERED, SENT, TAGS
+from netra.entrypoints.http.openapi_responses import (
+    EVENT_KINDS,
+    HEADERS,
+    Responses,
+    answered,
+    codes_of,
+    refused_statuses,
+)
 from netra.entrypoints.http.restrictions import restricted
+from netra.entrypoints.schemas import Json, components, reference, rename_references
 
-REF: Final = "#/components/schemas/{name}"
+Kind = Any  # Any: a Struct, a type that msgspec describes, or a schema
 
 _NOTES: Final = "netra.notes"
-_WORDS: Final = {
-    200: "Done.",
-    204: "No event can follow.",
-    303: "Redirect to the page that began the sign-in.",
-    400: "The request cannot be read.",
-    401: "Not signed in, or the token is not valid.",
-    403: "Signed in, but not allowed.",
-    404: "Not found for this caller.",
-    409: "The request conflicts with the current state.",
-    413: "The body is larger than the limit.",
-    415: "The media type is not supported by this route.",
-    422: "The request violates the schema or a limit.",
-    429: "Too many requests in 60 seconds.",
-    500: "Internal error.",
-    502: "An upstream service gave no usable answer.",
-    503: "A dependency is down or overloaded; try again later.",
-}
-_ALWAYS: Final = ("X-Request-ID", "X-API-Version", "Access-Control-Allow-Origin")
-_COUNTED: Final = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
-_HEADERS: Final[Mapping[str, tuple[str, dict[str, Any]]]] = {
-    "X-Request-ID": ("The request's id; the client's own if it is well-formed.", {"type": "string"}),
-    "X-API-Version": ("The version of this API.", {"type": "string", "const": API_VERSION}),
-    "Access-Control-Allow-Origin": (
-        "The page's origin, if this deployment allows it; otherwise the header is absent.",
-        {"type": "string"},
-    ),
-    "X-RateLimit-Limit": ("Requests admitted in any 60 seconds.", {"type": "integer"}),
-    "X-RateLimit-Remaining": ("Requests that may still be sent now.", {"type": "integer"}),
-    "X-RateLimit-Reset": (
-        "Unix time in seconds at which the whole limit is available again.",
-        {"type": "integer"},
-    ),
-    "Retry-After": ("Seconds until a retry may succeed.", {"type": "integer"}),
-    "WWW-Authenticate": ("How to sign in.", {"type": "string"}),
-    "Idempotency-Replayed": ("`true` on a replayed response.", {"type": "string", "const": "true"}),
-}
 _PLACES: Final[Mapping[type[ParameterKwarg], str]] = {
     QueryParameter: "query",
     HeaderParameter: "header",
@@ -75,55 +49,69 @@ _KEY: Final = {
 
 
 class Notes(msgspec.Struct, frozen=True, kw_only=True):
-    """What a handler's signature does not show: bodies by media type, other responses, idempotency.
+    """What a handler's signature does not show: bodies by media type, other responses, idempotency, codes.
 
     A body is a Struct, or a schema where any JSON is accepted.
     """
 
-    bodies: Mapping[str, Any] = {}
-    answers: Mapping[int, Any] = {}
+    bodies: Mapping[str, Kind] = {}
+    answers: Mapping[int, Kind] = {}
     takes_key: bool = False
+    codes: tuple[str, ...] = ()
 
 
 def noted(
-    *, bodies: Mapping[str, Any] | None = None, answers: Mapping[int, Any] | None = None, key: bool = False
-) -> dict[str, Any]:
+    *,
+    bodies: Mapping[str, Kind] | None = None,
+    answers: Mapping[int, Kind] | None = None,
+    key: bool = False,
+    codes: tuple[str, ...] = (),
+) -> Json:
     """Return the `opt` that completes a route's description."""
-    return {_NOTES: Notes(bodies=bodies or {}, answers=answers or {}, takes_key=key)}
+    return {_NOTES: Notes(bodies=bodies or {}, answers=answers or {}, takes_key=key, codes=codes)}
 
 
-def document(app: Litestar) -> dict[str, Any]:
-    """Return the OpenAPI 3.1 document of all public routes."""
-    found = sorted(_handlers(app), key=lambda each: (each[0], sorted(each[1].http_methods)))
+def document(app: Litestar, *also: Litestar) -> Json:
+    """Return the OpenAPI 3.1 document of all public routes; `also` has routes that are switched off here."""
+    handlers = {(path, _method(one)): one for each in (*also, app) for path, one in _handlers(each)}
+    found = sorted(handlers.items(), key=lambda each: each[0])
+    responses = Responses()
+    paths: dict[str, Json] = {}
+    for (path, method), handler in found:
+        paths.setdefault(path, {})[method] = _operation(handler, responses)
     kinds = [kind for _, handler in found for kind in _kinds(handler)]
-    _, components = msgspec.json.schema_components(
-        [Advice, Event, Envelope, Problem, *kinds], ref_template=REF
-    )
-    paths: dict[str, dict[str, Any]] = {}
-    for path, handler in found:
-        method = next(iter(handler.http_methods)).lower()
-        paths.setdefault(path, {})[method] = _operation(handler)
-    made: dict[str, Any] = {
+    bodies = [kind for _, handler in found for kind in _structs(_bodies(handler).values())]
+    made: Json = {
         "openapi": "3.1.0",
         "info": _INFO,
-        "servers": [_SERVER],
+        "servers": _SERVERS,
+        "externalDocs": {
+            "description": "Guides and reference",
+            "url": "https://github.com/netrasystems/netra",
+        },
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": paths,
         "components": {
-            "schemas": dict(sorted(components.items())),
+            "schemas": components([Advice, Envelope, Problem, *EVENT_KINDS, *kinds], sent=[Event, *bodies]),
+            "responses": dict(sorted(responses.shared.items())),
             "headers": {
-                name: {"description": text, "schema": schema} for name, (text, schema) in _HEADERS.items()
+                name: {"description": text, "schema": schema} for name, (text, schema) in HEADERS.items()
             },
             "securitySchemes": {"bearer": _BEARER},
         },
     }
+    rename_references(made)
     return restricted(made)
 
 
-_SERVER: Final = {
-    "url": "/",
-    "description": "This deployment, local or production; paths may also be prefixed with /v2.",
-    "x-internal": False,
-}
+_SERVERS: Final = [
+    {"url": "/", "description": "This deployment, local or production.", "x-internal": False},
+    {
+        "url": "/v2",
+        "description": "This deployment, local or production, under the version prefix.",
+        "x-internal": False,
+    },
+]
 _BEARER: Final = {
     "type": "http",
     "scheme": "bearer",
@@ -154,64 +142,67 @@ def _handlers(app: Litestar) -> Iterator[tuple[str, HTTPRouteHandler]]:
                     yield route.path_format or "/", handler
 
 
-def _operation(handler: HTTPRouteHandler) -> dict[str, Any]:
+def _method(handler: HTTPRouteHandler) -> str:
+    return min(handler.http_methods).lower()
+
+
+def operation_id(handler: HTTPRouteHandler) -> str:
+    """Return the handler's name; one that is too bare to stand alone begins with its group."""
+    name = handler.handler_name.rpartition(".")[2]
+    prefix = _PREFIXES.get(next(iter(handler.resolve_tags() or ()), ""), "")
+    return handler.operation_id if isinstance(handler.operation_id, str) else f"{prefix}{name}"
+
+
+_PREFIXES: Final = {"Authentication": "auth_", "Agent": "agent_", "Health": "health_"}
+
+
+def _operation(handler: HTTPRouteHandler, responses: Responses) -> Json:
     rule, notes = rule_of(handler.opt), _notes(handler)
-    parameters = [*_parameters(handler), *([_KEY] if notes.takes_key else [])]
-    operation: dict[str, Any] = {
-        "operationId": handler.handler_name.rpartition(".")[2],
+    name = operation_id(handler)
+    operation: Json = {
+        "operationId": name,
         "summary": handler.summary,
         "description": inspect.getdoc(handler.fn),
         "tags": list(handler.resolve_tags() or ()),
-        "parameters": parameters,
-        "responses": _responses(handler, rule, notes, is_checked=bool(parameters)),
+        "security": [] if rule.is_public else [{"bearer": []}],
+        "parameters": [*_parameters(handler), *([_KEY] if notes.takes_key else [])],
+        **_responses(handler, rule, responses),
     }
     if bodies := _bodies(handler):
+        example = {"example": SENT[name]} if name in SENT else {}
         content = {media_type: {"schema": _schema(kind)} for media_type, kind in bodies.items()}
+        content[next(iter(content))].update(example)
         operation["requestBody"] = {"required": True, "content": content}
-    if not rule.is_public:
-        operation["security"] = [{"bearer": []}]
+    if rule.scope is not None and not rule.is_public:
+        operation["x-api-key-scope"] = rule.scope.value
     return operation
 
 
-def _responses(
-    handler: HTTPRouteHandler, rule: Rule, notes: Notes, *, is_checked: bool
-) -> dict[str, dict[str, Any]]:
-    has_id = any("in" in given and given["in"] == "path" for given in _parameters(handler))
-    refused = {400, 500, 503}
-    refused |= set() if rule.is_public else {401, 403}
-    refused |= set() if rule.limit is None else {429}
-    refused |= {413, 415, 422} if rule.reads else set()
-    refused |= {422} if is_checked else set()
-    refused |= {409} if notes.takes_key else set()
-    refused |= {404} if has_id else set()
-    answers: dict[int, Any] = dict.fromkeys(refused, Envelope)
-    answers[200] = _answer(handler)
-    answers.update(notes.answers)
-    return {str(status): _response(status, answers[status], rule, handler) for status in sorted(answers)}
-
-
-def _response(status: int, kind: Any, rule: Rule, handler: HTTPRouteHandler) -> dict[str, Any]:
-    names = [*_ALWAYS, *(_COUNTED if rule.limit is not None and status not in {500, 502, 503} else ())]
-    names += ["Retry-After"] if kind is Envelope and status in {429, 503} else []
-    names += ["WWW-Authenticate"] if status == 401 else []
-    names += ["Idempotency-Replayed"] if status == 200 and _notes(handler).takes_key else []
-    response: dict[str, Any] = {
-        "description": _WORDS[status],
-        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
+def _responses(handler: HTTPRouteHandler, rule: Rule, responses: Responses) -> Json:
+    notes, parameters = _notes(handler), list(_parameters(handler))
+    statuses = refused_statuses(
+        rule,
+        takes_key=notes.takes_key,
+        is_checked=bool(parameters) or notes.takes_key,
+        has_id=any(given["in"] == "path" for given in parameters),
+        can_fail=rule.limit is not None,
+    )
+    own = {200: _answer(handler), **notes.answers}
+    refused = (statuses - own.keys()) | {status for status, kind in own.items() if kind is Envelope}
+    codes = {one: codes_of(one, takes_key=notes.takes_key, more=notes.codes) for one in sorted(refused)}
+    made = {status: responses.refused(status, rule, codes[status]) for status in refused}
+    example = ANSWERED.get(operation_id(handler))
+    for status, kind in own.items():
+        if kind is not Envelope:
+            shown = example if status == 200 else None
+            made[status] = answered(status, kind, rule, takes_key=notes.takes_key, example=shown)
+    return {
+        "responses": {str(status): made[status] for status in sorted(made)},
+        "x-error-codes": sorted({code for listed in codes.values() for code in listed}),
     }
-    if kind is Envelope:
-        response["content"] = {
-            JSON: {"schema": _schema(Envelope)},
-            PROBLEM_TYPE: {"schema": _schema(Problem)},
-        }
-    elif kind is str:
-        response["content"] = {str(handler.media_type): {"schema": {"type": "string"}}}
-    elif kind is not None:
-        response["content"] = {JSON: {"schema": _schema(kind)}}
-    return response
 
 
-def _parameters(handler: HTTPRouteHandler) -> Iterator[dict[str, Any]]:
+def _parameters(handler: HTTPRouteHandler) -> Iterator[Json]:
     defaults = inspect.signature(handler.fn).parameters
     for name, hint in get_type_hints(handler.fn, include_extras=True).items():
         kind, kwarg = _split(hint)
@@ -231,7 +222,7 @@ def _parameters(handler: HTTPRouteHandler) -> Iterator[dict[str, Any]]:
         }
 
 
-def _bounded(schema: dict[str, Any], kwarg: ParameterKwarg) -> dict[str, Any]:
+def _bounded(schema: Json, kwarg: ParameterKwarg) -> Json:
     bounds = {"minimum": kwarg.ge, "maximum": kwarg.le, "pattern": kwarg.pattern}
     return (
         schema
@@ -240,22 +231,23 @@ def _bounded(schema: dict[str, Any], kwarg: ParameterKwarg) -> dict[str, Any]:
     )
 
 
-def _bodies(handler: HTTPRouteHandler) -> Mapping[str, Any]:
+def _bodies(handler: HTTPRouteHandler) -> Mapping[str, Kind]:
     if noted_bodies := _notes(handler).bodies:
         return noted_bodies
     kind, kwarg = _split(get_type_hints(handler.fn, include_extras=True).get("data"))
     return {JSON: kind} if isinstance(kwarg, BodyKwarg) else {}
 
 
-def _kinds(handler: HTTPRouteHandler) -> Iterator[Any]:
-    """Yield every Struct that the route reads or sends."""
-    bodies, answers = _bodies(handler).values(), _notes(handler).answers.values()
-    for kind in (*bodies, *answers, _answer(handler)):
-        if isinstance(kind, type) and kind is not str:
-            yield kind
+def _kinds(handler: HTTPRouteHandler) -> Iterator[Kind]:
+    """Yield every Struct that the route sends."""
+    yield from _structs([*_notes(handler).answers.values(), _answer(handler)])
 
 
-def _answer(handler: HTTPRouteHandler) -> Any:
+def _structs(kinds: Iterable[Kind]) -> Iterator[Kind]:
+    return (kind for kind in kinds if isinstance(kind, type) and issubclass(kind, msgspec.Struct))
+
+
+def _answer(handler: HTTPRouteHandler) -> Kind:
     answered = get_type_hints(handler.fn)["return"]
     return get_args(answered)[0] if get_origin(answered) is Response else answered
 
@@ -265,21 +257,19 @@ def _notes(handler: HTTPRouteHandler) -> Notes:
     return notes
 
 
-def _split(hint: Any) -> tuple[Any, Any]:
+def _split(hint: object) -> tuple[Kind, object]:
     """Return the type and its annotation, if any."""
     if get_origin(hint) is not Annotated:
         return hint, None
-    return hint.__origin__, hint.__metadata__[0]
+    kind, annotation, *_ = get_args(hint)
+    return kind, annotation
 
 
-def _present(kind: Any) -> Any:
+def _present(kind: Kind) -> Kind:
     """Return the type of a parameter that is present: None only means that it is absent."""
-    present = [part for part in get_args(kind) if part is not type(None)]
-    return present[0] if present else kind
+    parts = get_args(kind)
+    return next(part for part in parts if part is not type(None)) if type(None) in parts else kind
 
 
-def _schema(kind: Any) -> dict[str, Any]:
-    if isinstance(kind, dict):  # already a schema
-        return cast("dict[str, Any]", kind)
-    (schema,), _ = msgspec.json.schema_components([kind], ref_template=REF)
-    return schema
+def _schema(kind: Kind) -> Json:
+    return dict(cast("Json", kind)) if isinstance(kind, dict) else reference(kind)

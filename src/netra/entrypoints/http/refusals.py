@@ -17,6 +17,7 @@ from netra.entrypoints.asgi import Scope, exchange_of
 from netra.entrypoints.edge import no_route
 from netra.entrypoints.errors import MethodNotAllowed, Unexpected, is_outage, refusal_of
 from netra.entrypoints.http.methods import allowed
+from netra.entrypoints.http.otlp_answers import is_export, is_json_request, status_of
 from netra.entrypoints.json_body import fault_of
 
 AnyRequest = Request[Any, Any, Any]
@@ -27,10 +28,19 @@ def refuse(request: AnyRequest, error: NetraError) -> Response[bytes]:
     exchange = exchange_of(cast("Scope", request.scope))
     if isinstance(error, UpstreamFailed) or is_outage(error):
         exchange.incident = error  # the response says that it failed, the log says why
+    if is_export(request.scope["path"]):
+        return _refuse_export(request, error)
     refusal = refusal_of(error, request_id=exchange.request_id, accept=request.headers.get("accept", ""))
     return Response(
         refusal.body, status_code=refusal.status, media_type=refusal.media_type, headers=refusal.headers
     )
+
+
+def _refuse_export(request: AnyRequest, error: NetraError) -> Response[bytes]:
+    """Return the response of OTLP, in the request's own encoding."""
+    refusal = refusal_of(error, request_id="")
+    body, kind = status_of(refusal.status, error.message, is_json=is_json_request(request.scope["headers"]))
+    return Response(body, status_code=refusal.status, media_type=kind, headers=refusal.headers)
 
 
 def refuse_unread(request: AnyRequest, error: HTTPException) -> Response[bytes]:

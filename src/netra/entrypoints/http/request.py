@@ -4,6 +4,8 @@ from typing import Any, cast
 
 from litestar import Request
 from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from netra.domain.audit.model import Origin
 from netra.domain.ids import UserId
@@ -11,6 +13,10 @@ from netra.domain.users.model import Principal
 from netra.entrypoints.asgi import Exchange, Scope, exchange_of
 from netra.entrypoints.credentials import origin_of
 from netra.entrypoints.json_body import read_object
+from netra.entrypoints.services import Services
+
+InjectedServices = NamedDependency[SkipValidation[Services]]
+"""The services, as a handler's parameter; a container's instance is of the library's own class."""
 
 
 class ApiRequest(Request[Any, Principal, State]):
@@ -19,6 +25,10 @@ class ApiRequest(Request[Any, Principal, State]):
     async def body(self) -> bytes:
         """Return the raw body, at most as long as the route's limit."""
         return await super().body() or b" "  # an empty body then reaches `json` and is rejected there
+
+    async def wire_body(self) -> bytes:
+        """Return the raw body as it was sent, which may be empty."""
+        return await super().body()
 
     async def json(self) -> Any:
         """Return the body as an object. Raises `InvalidRequest`."""

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 from litestar import Router, get
-from litestar.di import NamedDependency
 
 from netra.domain.audit.model import SecurityEvent, SecurityEventKind
 from netra.domain.errors import Forbidden
@@ -13,7 +13,8 @@ from netra.domain.paging import LIMIT_DEFAULT, page_request
 from netra.domain.users.model import KeyScope
 from netra.entrypoints.http.admission import admits
 from netra.entrypoints.http.listing import Cursor, Limit, Offset, Pagination, instant, pagination_of
-from netra.entrypoints.http.request import ApiRequest
+from netra.entrypoints.http.request import ApiRequest, InjectedServices
+from netra.entrypoints.schemas import one_of
 from netra.entrypoints.services import Services
 
 
@@ -22,7 +23,7 @@ class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     at: datetime
-    event: str
+    event: Annotated[str, one_of(SecurityEventKind)]
     user_id: int | None
     request_id: str
     address: str
@@ -37,17 +38,22 @@ class AuditPage(msgspec.Struct, frozen=True, kw_only=True):
     pagination: Pagination
 
 
-@get("/api/audit", opt=admits(scope=KeyScope.ADMIN), summary="List the security log, newest first")
+@get(
+    "/api/audit",
+    operation_id="list_audit",
+    opt=admits(scope=KeyScope.ADMIN),
+    summary="List the security log, newest first",
+)
 async def audit(
     request: ApiRequest,
-    services: NamedDependency[Services],
+    services: InjectedServices,
     limit: Limit = LIMIT_DEFAULT,
     offset: Offset = 0,
     cursor: Cursor = None,
 ) -> AuditPage:
     """Return sign-ins, rejections, revocations and links of all users; for administrators only."""
     await _check_admin(request, services)
-    page = await services.ports.audit.page(page_request(limit=limit, offset=offset, cursor=cursor))
+    page = await services.ports().audit.page(page_request(limit=limit, offset=offset, cursor=cursor))
     return AuditPage(data=[_line(event) for event in page.items], pagination=pagination_of(page))
 
 
@@ -58,9 +64,9 @@ def audit_router() -> Router:
 
 async def _check_admin(request: ApiRequest, services: Services) -> None:
     try:
-        await services.users.check_admin(request.principal)
+        await services.user_service().check_admin(request.principal)
     except Forbidden:
-        await services.journal.note_once(
+        await services.security_journal().note_once(
             SecurityEventKind.ACCESS_REFUSED,
             origin=request.origin,
             key=request.principal.session_id,

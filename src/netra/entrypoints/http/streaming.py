@@ -3,7 +3,6 @@
 import re
 from typing import Annotated, Any, Final, cast
 
-import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter
@@ -19,7 +18,8 @@ from netra.entrypoints.asgi import Send as PlainSend
 from netra.entrypoints.errors import TooManyConnections
 from netra.entrypoints.http.event_reader import EventReader
 from netra.entrypoints.http.openapi import noted
-from netra.entrypoints.http.request import ApiRequest
+from netra.entrypoints.http.openapi_responses import EVENT_STREAM
+from netra.entrypoints.http.request import ApiRequest, InjectedServices
 from netra.entrypoints.live_connections import LiveConnections
 from netra.entrypoints.rate_limiting import user_key
 from netra.entrypoints.services import Services
@@ -36,39 +36,31 @@ LastEventId = Annotated[
 ]
 
 
-class SentEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """One server-sent event, with the fields of the stream's format."""
-
-    id: str  # the event's `seq`
-    event: str  # the frame's type on the socket
-    data: str  # the frame's data, numbered, as JSON text
-
-
 @get(
     "/stream/{run_id:str}",
-    media_type="text/event-stream",
-    opt=noted(answers={200: SentEvent, 204: None}),
+    media_type=EVENT_STREAM,
+    opt=noted(answers={200: EVENT_STREAM, 204: None}),
     summary="Follow a run by server-sent events",
 )
 async def stream(
     run_id: FromPath[str],
     request: ApiRequest,
-    services: NamedDependency[Services],
+    services: InjectedServices,
     connections: NamedDependency[LiveConnections],
     last_event_id: LastEventId = None,
-) -> Response[Any]:
+) -> Response[None]:
     """Send every event after `Last-Event-ID`, then live events until the last; 204 if no event can follow."""
-    run = await services.runs.get(RunId(run_id), owner_id=request.owner_id)
+    run = await services.run_service().get(RunId(run_id), owner_id=request.owner_id)
     after = seq_of(last_event_id, most=run.last_seq)
     if run.state.is_terminal and after >= run.last_seq:
         return Response(None, status_code=204)  # 204 stops an EventSource from reconnecting
     reader = EventReader(
-        request.principal, run.id, after=after, runs=services.runs, clock=services.ports.clock
+        request.principal, run.id, after=after, runs=services.run_service(), clock=services.ports().clock
     )
     return EventStream(reader, request=request, services=services, connections=connections)
 
 
-class EventStream(Response[Any]):
+class EventStream(Response[None]):
     """A response that lasts until its reader leaves or the run ends."""
 
     def __init__(
@@ -76,7 +68,7 @@ class EventStream(Response[Any]):
     ) -> None:
         self._sent = _Streamed(reader, request=request, services=services, connections=connections)
 
-    def to_asgi_response(self, *_: Any, **__: Any) -> ASGIResponse:
+    def to_asgi_response(self, *_: object, **__: object) -> ASGIResponse:
         """Return the ASGI application of the response."""
         return self._sent
 
@@ -108,7 +100,7 @@ class _Streamed(ASGIResponse):
             self._connections.check_room()
             self._connections.seat(self._reader, principal)
         except TooManyConnections:
-            await self._services.journal.note_once(
+            await self._services.security_journal().note_once(
                 SecurityEventKind.ACCESS_REFUSED,
                 origin=self._request.origin,
                 key=f"stream {user_key(principal.user_id)}",

@@ -2,21 +2,33 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Annotated, Final
 
 import msgspec
-from litestar import Router, delete, get
+from litestar import Router, delete, get, patch
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 
 from netra.domain.ids import ThreadId
 from netra.domain.paging import LIMIT_DEFAULT, Page, page_request
-from netra.domain.threads.model import Message, Thread
-from netra.domain.threads.service import ThreadService
+from netra.domain.threads.model import Message, MessageRole, Thread
+from netra.domain.threads.service import TITLE_MAX, ThreadService
 from netra.domain.users.model import KeyScope
 from netra.entrypoints.http.accounts import Confirmation
-from netra.entrypoints.http.admission import admits
+from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.listing import Cursor, Limit, Offset, Pagination, instant, pagination_of
 from netra.entrypoints.http.request import ApiRequest
+from netra.entrypoints.schemas import one_of
+from netra.entrypoints.start_run import NAME
+
+_RENAME: Final = admits(reads=(JSON,), scope=KeyScope.EXECUTE)
+_TITLE: Final = msgspec.Meta(extra_json_schema={"pattern": NAME, "minLength": 1, "maxLength": TITLE_MAX})
+
+
+class ThreadTitle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The new title of a conversation."""
+
+    title: Annotated[str, _TITLE]
 
 
 class ThreadLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +56,7 @@ class ThreadMessage(msgspec.Struct, frozen=True, kw_only=True):
     """One message; `run_id` is the run that it started or that produced it."""
 
     id: str
-    role: str
+    role: Annotated[str, one_of(MessageRole)]
     content: str
     created_at: datetime
     run_id: str | None
@@ -83,6 +95,17 @@ async def get_thread(
     return _shown(thread, messages)
 
 
+@patch("/{thread_id:str}", opt=_RENAME, summary="Rename a thread")
+async def rename_thread(
+    thread_id: FromPath[str],
+    data: JSONBody[ThreadTitle],
+    request: ApiRequest,
+    threads: NamedDependency[ThreadService],
+) -> ThreadLine:
+    """Set the title of a conversation."""
+    return _line(await threads.rename(ThreadId(thread_id), owner_id=request.owner_id, title=data.title))
+
+
 @delete("/{thread_id:str}", status_code=200, opt=admits(scope=KeyScope.EXECUTE), summary="Delete a thread")
 async def delete_thread(
     thread_id: FromPath[str], request: ApiRequest, threads: NamedDependency[ThreadService]
@@ -94,20 +117,15 @@ async def delete_thread(
 
 def threads_router() -> Router:
     """Return the routes."""
-    return Router("/api/threads", route_handlers=[list_threads, get_thread, delete_thread], tags=["Threads"])
+    return Router(
+        "/api/threads",
+        route_handlers=[list_threads, get_thread, rename_thread, delete_thread],
+        tags=["Threads"],
+    )
 
 
 def _listed(page: Page[Thread]) -> ThreadList:
-    lines = [
-        ThreadLine(
-            id=thread.id,
-            title=thread.title,
-            created_at=instant(thread.created_at),
-            updated_at=instant(thread.updated_at),
-            message_count=thread.message_count,
-        )
-        for thread in page.items
-    ]
+    lines = [_line(thread) for thread in page.items]
     return ThreadList(
         threads=lines,
         total=page.total,
@@ -115,6 +133,16 @@ def _listed(page: Page[Thread]) -> ThreadList:
         offset=page.offset,
         data=lines,
         pagination=pagination_of(page),
+    )
+
+
+def _line(thread: Thread) -> ThreadLine:
+    return ThreadLine(
+        id=thread.id,
+        title=thread.title,
+        created_at=instant(thread.created_at),
+        updated_at=instant(thread.updated_at),
+        message_count=thread.message_count,
     )
 
 

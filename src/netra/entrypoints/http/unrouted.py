@@ -45,10 +45,10 @@ async def count(scope: Scope, switchboard: Switchboard) -> None:
     if not is_counted(scope["path"]):
         return
     services, key = switchboard.services, address_key(exchange)
-    admission = await services.ports.limiter.admit(LimitName.GENERAL, key)
+    admission = await services.ports().limiter.admit(LimitName.GENERAL, key)
     add_headers(admission, exchange)
     if not admission.allowed:
-        await services.journal.note_once(
+        await services.security_journal().note_once(
             SecurityEventKind.LIMIT_REACHED,
             origin=origin_of(exchange, scope["headers"]),
             key=f"{LimitName.GENERAL.value} {key}",

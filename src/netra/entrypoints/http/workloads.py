@@ -1,16 +1,17 @@
 """Routes for workloads: create, fill, inspect and delete."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from litestar import Router, delete, get, post
+from litestar import Router, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
+from litestar.types import ASGIApp
 
 from netra.domain.errors import InvalidRequest
 from netra.domain.ids import WorkloadId
@@ -32,21 +33,35 @@ from netra.entrypoints.http.listing import (
     instant_or_none,
     pagination_of,
 )
-from netra.entrypoints.http.openapi import REF, noted
-from netra.entrypoints.http.request import ApiRequest
-from netra.entrypoints.http.what_if import simulate
+from netra.entrypoints.http.openapi import noted
+from netra.entrypoints.http.request import ApiRequest, InjectedServices
+from netra.entrypoints.http.what_if import explain, simulate
 from netra.entrypoints.json_body import read_as
-from netra.entrypoints.services import Services
+from netra.entrypoints.schemas import PUBLISHED, REF
 from netra.entrypoints.start_run import NAME
 from netra.ports.call_outbox import Delivery
 
-# an invalid event is rejected individually
-_EVENT: Final = {"anyOf": [{"$ref": REF.format(name=Event.__name__)}, {}]}
+_EVENT: Final = {"$ref": REF.format(name=Event.__name__)}
+_EVENTS: Final = {
+    "type": "array",
+    "items": _EVENT,
+    "description": "An invalid event is rejected individually; the others are stored.",
+}
+_LINES: Final = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 33_554_432,  # bytes, by default
+    "pattern": r"\S",
+    "description": "One event per line; an invalid line is rejected individually.",
+    "x-ndjson-item": _EVENT,
+}
 _NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NAME, "minLength": 1, "maxLength": NAME_MAX})
 
 EVENTS_MAX: Final = Quotas().max_events_per_batch  # not configurable
 
 _CREATE: Final = admits(reads=(JSON,), scope=KeyScope.INGEST) | noted(key=True)
+
+_RENAME: Final = admits(reads=(JSON,), scope=KeyScope.INGEST)
 
 
 class NewWorkload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -93,7 +108,7 @@ class WorkloadList(msgspec.Struct, frozen=True, kw_only=True):
 class EventBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Events as sent; each is validated individually."""
 
-    events: Annotated[list[Any], msgspec.Meta(extra_json_schema={"items": _EVENT, "maxItems": EVENTS_MAX})]
+    events: Annotated[list[Any], msgspec.Meta(extra={PUBLISHED: {**_EVENTS, "maxItems": EVENTS_MAX}})]
 
 
 class _UnreadBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -101,7 +116,7 @@ class _UnreadBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 _FILL: Final = admits(reads=(JSON, NDJSON), scope=KeyScope.INGEST) | noted(
-    bodies={JSON: EventBatch, NDJSON: _EVENT}, key=True
+    bodies={JSON: EventBatch, NDJSON: _LINES}, key=True
 )
 
 
@@ -146,6 +161,18 @@ async def get_workload(
     return _detail(await workloads.delivery(WorkloadId(workload_id), owner_id=request.owner_id))
 
 
+@patch("/{workload_id:str}", opt=_RENAME, summary="Rename a workload")
+async def rename_workload(
+    workload_id: FromPath[str],
+    data: JSONBody[NewWorkload],
+    request: ApiRequest,
+    workloads: NamedDependency[WorkloadService],
+) -> WorkloadCard:
+    """Set the name of a workload."""
+    renamed = workloads.rename(WorkloadId(workload_id), owner_id=request.owner_id, name=data.name)
+    return _card(await renamed)
+
+
 @delete("/{workload_id:str}", status_code=200, opt=admits(scope=KeyScope.INGEST), summary="Delete a workload")
 async def delete_workload(
     workload_id: FromPath[str], request: ApiRequest, workloads: NamedDependency[WorkloadService]
@@ -157,26 +184,26 @@ async def delete_workload(
 
 @post("/{workload_id:str}/events", status_code=200, opt=_FILL, summary="Add events")
 async def add_events(
-    workload_id: FromPath[str], request: ApiRequest, services: NamedDependency[Services]
+    workload_id: FromPath[str], request: ApiRequest, services: InjectedServices
 ) -> EventsTaken:
     """Add events. A repeated event id counts once; an invalid event does not affect the others."""
     body = await request.body()
-    quotas = services.settings.quotas
+    quotas = services.settings().quotas
     is_ndjson = media_type(request.scope["headers"]) == NDJSON
     taken = await asyncio.to_thread(_read, body, is_ndjson=is_ndjson, quotas=quotas)
-    is_new = await services.workloads.append(
+    is_new = await services.workload_service().append(
         WorkloadId(workload_id), taken.events, owner_id=request.owner_id, made_as=request.exchange.name
     )
     return await asyncio.to_thread(_taken, workload_id, taken, is_new)
 
 
-def workloads_router(*, replayed: Any, max_events_body_bytes: int) -> Router:
+def workloads_router(*, replayed: Callable[[ASGIApp], ASGIApp], max_events_body_bytes: int) -> Router:
     """Return the routes; `replayed` is the middleware that replays responses by idempotency key."""
     filling = Router(
         "/", route_handlers=[add_events], middleware=[replayed], request_max_body_size=max_events_body_bytes
     )
     making = Router("/", route_handlers=[create_workload], middleware=[replayed])
-    reading = [list_workloads, get_workload, delete_workload, simulate]
+    reading = [list_workloads, get_workload, rename_workload, delete_workload, simulate, explain]
     return Router("/api/workloads", route_handlers=[making, filling, *reading], tags=["Workloads"])
 
 

@@ -10,15 +10,17 @@ from typing import Final
 import msgspec
 from msgspec import UNSET
 
+from netra.domain.agents.wording.echo import echo_of
 from netra.domain.agents.wording.headline import (
+    answer,
     basis,
-    headline,
     is_priced,
     outlook,
     period,
     prospect,
     warnings,
 )
+from netra.domain.optimization.explain.wording import notes
 from netra.domain.optimization.metrics import Metrics, Pareto, TargetOutcome
 from netra.domain.optimization.model import Gap, Savings, Stance
 from netra.domain.optimization.result import Advice, Recommendation
@@ -35,6 +37,10 @@ MEASURES: Final[Mapping[str, str]] = {
 """The measures to compare options by, in order of preference, with their names."""
 
 
+ASKED_BACK: Final = "The question needs a word more before any advice."
+"""The headline of an answer that asks back."""
+
+
 class Shelf(enum.StrEnum):
     """The section of a report that a recommendation belongs to."""
 
@@ -48,7 +54,7 @@ class FrontierPoint(msgspec.Struct, frozen=True, kw_only=True):
     """One option to serve the traffic: its cost, and one measure to compare it by."""
 
     name: str
-    usd_per_month: float
+    usd: float  # a month, or of the log itself where no month is known
     value: float | None  # None: not known from the log
     bounds: tuple[float, float] | None  # 80 % interval of a modelled value, always shown with it
     is_on_front: bool
@@ -77,11 +83,11 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     """One answer, sorted into the sections of a report."""
 
     advice: Advice
+    echo: tuple[str, ...]  # what was understood of the question, what was not, and what was assumed
     headline: str
     warnings: tuple[str, ...]  # what a reader must know before any number
     prospect: str  # the further saving if evaluations pass; empty without evaluations
     facts: tuple[str, ...]
-    is_monthly: bool  # whether dollars are per month or over the log's span
     now_usd: float | None
     then_usd: float | None
     plan: tuple[Recommendation, ...]  # largest saving first
@@ -92,6 +98,11 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
     frontier: Frontier | None
     targets: tuple[TargetOutcome, ...]
+
+    @property
+    def words(self) -> str:
+        """The text of an answer without recommendations, after its echo; empty for other answers."""
+        return "" if self.shown else self.advice.report.removeprefix(" ".join(self.echo)).lstrip()
 
     @property
     def period(self) -> str:
@@ -109,8 +120,11 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
         return (*self.plan, *self.to_evaluate, *self.avoid, *self.know)
 
 
-def digest_of(advice: Advice) -> Digest:
-    """Return the answer sorted into sections, with every text sanitised."""
+def digest_of(advice: Advice, *, dropped: str = "") -> Digest:
+    """Return the answer sorted into sections, with every text sanitised.
+
+    `dropped` says which part of the log is in no figure; it stands at the head of the headline.
+    """
     advice = plain_advice(advice)
     shelves: dict[Shelf, list[Recommendation]] = {shelf: [] for shelf in Shelf}
     for recommendation in advice.recommendations:
@@ -119,13 +133,13 @@ def digest_of(advice: Advice) -> Digest:
     plan = metrics.plan
     return Digest(
         advice=advice,
-        headline=headline(metrics),
+        echo=() if metrics.goals is UNSET else echo_of(metrics.goals).sentences,
+        headline=ASKED_BACK if _is_asked_back(metrics) else f"{dropped} {answer(metrics)}".lstrip(),
         warnings=warnings(metrics),
         prospect=prospect(metrics),
         facts=_facts(metrics),
-        is_monthly=metrics.span is UNSET or metrics.span.is_month_known,
-        now_usd=None if plan is UNSET else plan.now_usd_per_month,
-        then_usd=None if plan is UNSET else plan.planned_usd_per_month,
+        now_usd=None if plan is UNSET else plan.now_usd,
+        then_usd=None if plan is UNSET else plan.planned_usd,
         plan=tuple(shelves[Shelf.PLAN]),
         to_evaluate=tuple(shelves[Shelf.EVALUATE]),
         avoid=tuple(shelves[Shelf.AVOID]),
@@ -135,6 +149,10 @@ def digest_of(advice: Advice) -> Digest:
         frontier=None if metrics.pareto is UNSET else _frontier(metrics.pareto),
         targets=metrics.targets,
     )
+
+
+def _is_asked_back(metrics: Metrics) -> bool:
+    return metrics.goals is not UNSET and bool(metrics.goals.ask_back)
 
 
 def shelf_of(recommendation: Recommendation) -> Shelf:
@@ -180,7 +198,14 @@ def _notes(metrics: Metrics) -> tuple[str, ...]:
     assumed: Mapping[str, str] = {} if metrics.models_assumed is UNSET else metrics.models_assumed
     priced = [f"Calls of {label!r} are priced as {model}." for label, model in assumed.items()]
     counted = () if metrics.billed is UNSET else (f"The bill is counted {basis(metrics)}.",)
-    return (*counted, *outlook(metrics), *(() if metrics.span is UNSET else metrics.span.notes), *priced)
+    explained = () if metrics.explanation is UNSET else notes(metrics.explanation)
+    return (
+        *explained,
+        *counted,
+        *outlook(metrics),
+        *(() if metrics.span is UNSET else metrics.span.notes),
+        *priced,
+    )
 
 
 def _facts(metrics: Metrics) -> tuple[str, ...]:
@@ -205,7 +230,7 @@ def _frontier(pareto: Pareto) -> Frontier | None:
         points = tuple(
             FrontierPoint(
                 name=option.name,
-                usd_per_month=option.usd_per_month,
+                usd=option.usd,
                 value=getattr(option, measure),
                 bounds=getattr(option, f"{measure}_range", None),
                 is_on_front=option.name in pareto.front,

@@ -91,6 +91,8 @@ def page_of(digest: Digest, *, sketch: Sketch | None, source: str, question: str
 def _head(digest: Digest, *, source: str, question: str) -> Iterator[str]:
     yield "<header>"
     yield f"<p>{escape(source)} · “{escape(question)}”</p>"
+    for sentence in digest.echo:
+        yield f'<p class="echo">{escape(sentence)}</p>'
     yield f"<h1>{escape(digest.headline)}</h1>"
     for warning in digest.warnings:
         yield f'<p class="prospect">{escape(warning)}</p>'
@@ -108,8 +110,8 @@ def _head(digest: Digest, *, source: str, question: str) -> Iterator[str]:
             f"<div><b>{escape(big)}</b><span>{escape(small)}</span></div>" for big, small in figures
         )
         yield f'<div class="big">{cells}</div>'
-    if not digest.shown and digest.advice.report:
-        yield f'<p class="words">{escape(digest.advice.report)}</p>'
+    if digest.words:
+        yield f'<p class="words">{escape(digest.words)}</p>'
 
 
 def _targets(targets: Sequence[TargetOutcome]) -> Iterator[str]:
@@ -161,10 +163,15 @@ def _plots(plots: Sequence[Plot]) -> Iterator[str]:
         return
     yield "<section><h2>In pictures</h2>"
     for plot in plots:
-        yield f"<figure><h3>{escape(plot.title)}</h3>"
-        yield f'<div role="img" aria-labelledby="{plot.name}-words">{plot.svg}</div>'
-        yield f'<figcaption id="{plot.name}-words">{escape(plot.alt)}</figcaption></figure>'
+        yield from figure_of(plot)
     yield "</section>"
+
+
+def figure_of(plot: Plot) -> Iterator[str]:
+    """Yield a plot with its title and its description in words."""
+    yield f"<figure><h3>{escape(plot.title)}</h3>"
+    yield f'<div role="img" aria-labelledby="{plot.name}-words">{plot.svg}</div>'
+    yield f'<figcaption id="{plot.name}-words">{escape(plot.alt)}</figcaption></figure>'
 
 
 def _actions(actions: Sequence[Action]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, PercentFormatter
+from msgspec import UNSET
 
 from netra.domain.optimization.metrics import ReuseShare
 from netra.domain.optimization.wording import money, percent
@@ -27,6 +28,7 @@ from netra.entrypoints.reports.canvas import (
     name_rows,
     note,
 )
+from netra.entrypoints.reports.change_plot import change_plot
 from netra.entrypoints.reports.digest import MEASURES, Digest, Frontier, FrontierPoint, Shelf, shelf_of
 from netra.entrypoints.reports.sketch import Sketch
 from netra.entrypoints.reports.units import milliseconds, short_count, span, title_of
@@ -46,6 +48,9 @@ def plots_of(digest: Digest, *, sketch: Sketch | None) -> tuple[Plot, ...]:
 
 
 def _of_money(digest: Digest) -> Iterator[Plot]:
+    explanation = digest.advice.metrics.explanation
+    if explanation is not UNSET:
+        yield change_plot(explanation)
     if digest.plan and digest.now_usd is not None and digest.then_usd is not None:
         yield steps_plot(digest, now_usd=digest.now_usd, then_usd=digest.then_usd)
     if any(item.savings.usd for item in digest.shown):
@@ -120,34 +125,32 @@ def frontier_plot(frontier: Frontier, *, period: str) -> Plot:
     drawn as an error bar.
     """
     known = [(point, point.value) for point in frontier.points if point.value is not None]
-    front = sorted((p.usd_per_month, value) for p, value in known if p.is_on_front)
+    front = sorted((p.usd, value) for p, value in known if p.is_on_front)
     axis = f"{MEASURES[frontier.measure]} ({'GiB' if frontier.measure == 'memory_gib' else 'ms'})"
     highest = max(value if point.bounds is None else point.bounds[1] for point, value in known)
-    middle_usd = sum(sorted(p.usd_per_month for p in frontier.points)[:: len(frontier.points) - 1]) / 2
+    middle_usd = sum(sorted(p.usd for p in frontier.points)[:: len(frontier.points) - 1]) / 2
 
     def draw(axes: Axes) -> None:
         axes.plot([usd for usd, _ in front], [value for _, value in front], color=ACCENT, linewidth=1.2)
         for point, value in known:
             colour = GOOD if point.is_pick else ACCENT if point.is_on_front else MUTED
             if point.bounds is not None:
-                at = (point.usd_per_month, point.usd_per_month)
+                at = (point.usd, point.usd)
                 axes.plot(at, point.bounds, color=colour, linewidth=1.4, marker="_", markersize=7)
-            axes.scatter(
-                [point.usd_per_month], [value], s=90 if point.is_pick else 36, color=colour, zorder=3
-            )
+            axes.scatter([point.usd], [value], s=90 if point.is_pick else 36, color=colour, zorder=3)
             at_value = value if point.bounds is None else point.bounds[1]  # upper ends overlap less
-            _name_point(axes, point, at_value, is_left=point.usd_per_month < middle_usd)
+            _name_point(axes, point, at_value, is_left=point.usd < middle_usd)
         axes.margins(x=0.08, y=0.18)
         axes.set_ylim(0, highest * 1.2)
         for place, point in enumerate(point for point in frontier.points if point.value is None):
-            axes.axvline(point.usd_per_month, color=GOOD if point.is_pick else MUTED, linestyle=(0, (4, 3)))
-            _name_point(axes, point, highest * (0.12 + 0.2 * place), is_left=point.usd_per_month < middle_usd)
+            axes.axvline(point.usd, color=GOOD if point.is_pick else MUTED, linestyle=(0, (4, 3)))
+            _name_point(axes, point, highest * (0.12 + 0.2 * place), is_left=point.usd < middle_usd)
         count_dollars(axes, period)
         axes.set_ylabel(axis)
 
     pick = next((point.name for point in frontier.points if point.is_pick), "none")
     summary = "; ".join(
-        f"{point.name} {money(point.usd_per_month)}, {frontier.formatted(point)}" for point in frontier.points
+        f"{point.name} {money(point.usd)}, {frontier.formatted(point)}" for point in frontier.points
     )
     against = f"Dollars {period} against {axis}"
     alt = f"{against}: {summary}. The pick: {pick}. {frontier.why}"
@@ -160,7 +163,7 @@ def _name_point(axes: Axes, point: FrontierPoint, value: float, *, is_left: bool
     note(
         axes,
         "\n".join(lines),
-        (point.usd_per_month, value),
+        (point.usd, value),
         (8 if is_left else -8, 0),
         ha="left" if is_left else "right",
         va="center",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from msgspec import UNSET
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
@@ -15,6 +16,7 @@ from netra.domain.optimization.model import Action, Gap
 from netra.domain.optimization.result import Recommendation
 from netra.domain.optimization.wording import money
 from netra.domain.texts import plain
+from netra.entrypoints.reports.change import change_table
 from netra.entrypoints.reports.digest import MEASURES, Digest, interval, worth_of
 from netra.entrypoints.reports.sketch import Sketch, resampled
 from netra.entrypoints.reports.units import milliseconds, short_count, span, spark, title_of
@@ -32,6 +34,7 @@ def rendered(digest: Digest, *, sketch: Sketch | None, source: str) -> Renderabl
     """Return the whole report, ready to print."""
     return Group(
         *_head(digest, sketch, source=source),
+        *_change(digest),
         *_targets(digest.targets),
         *_plan(digest),
         *_others("Evaluate: could save more", digest.to_evaluate, style="yellow"),
@@ -46,6 +49,8 @@ def rendered(digest: Digest, *, sketch: Sketch | None, source: str) -> Renderabl
 
 def _head(digest: Digest, sketch: Sketch | None, *, source: str) -> Iterator[RenderableType]:
     yield Text()
+    for sentence in digest.echo:
+        yield Padding(Text(sentence, "dim" if sentence.startswith("Understood") else "yellow"), (0, 2))
     yield Padding(Text(digest.headline, style="bold green" if digest.plan else "bold"), (0, 2))
     for warning in digest.warnings:
         yield Padding(Text(warning, "bold yellow"), (0, 2))
@@ -55,8 +60,8 @@ def _head(digest: Digest, sketch: Sketch | None, *, source: str) -> Iterator[Ren
     if sketch is not None:
         yield Text()
         yield Padding(_glance(sketch), (0, 2))
-    if not digest.shown and digest.advice.report:
-        yield Padding(Text(digest.advice.report), (1, 2, 0, 2))
+    if digest.words:
+        yield Padding(Text(digest.words), (1, 2, 0, 2))
 
 
 def _glance(sketch: Sketch) -> Table:
@@ -76,6 +81,14 @@ def _glance(sketch: Sketch) -> Table:
         words = f"half under {formatted(spread.p50)}, 99% under {formatted(spread.p99)}"
         grid.add_row(spread.name, Text(words))
     return grid
+
+
+def _change(digest: Digest) -> Iterator[RenderableType]:
+    """Yield why the bill changed, where the question asks for it."""
+    explanation = digest.advice.metrics.explanation
+    if explanation is not UNSET:
+        yield from _title("Why the bill changed", style="cyan")
+        yield Padding(change_table(explanation), (0, 2))
 
 
 def _targets(targets: Sequence[TargetOutcome]) -> Iterator[RenderableType]:
@@ -145,14 +158,13 @@ def _ways(digest: Digest) -> Iterator[RenderableType]:
     frontier = digest.frontier
     if frontier is None:
         return
-    rate = "a month" if digest.is_monthly else "a month at the log's rate"
-    words = f"Ways to serve this traffic ({MEASURES[frontier.measure]}, dollars {rate})"
+    words = f"Ways to serve this traffic ({MEASURES[frontier.measure]}, dollars {digest.period})"
     yield from _title(words, style="cyan")
     table = _ledger(style="cyan")
-    for point in sorted(frontier.points, key=lambda point: point.usd_per_month):
+    for point in sorted(frontier.points, key=lambda point: point.usd):
         mark, style = ("→", "bold") if point.is_pick else ("•", "")
         name = Text(point.name, style)
-        table.add_row(mark, name, Text(frontier.formatted(point)), Text(money(point.usd_per_month), style))
+        table.add_row(mark, name, Text(frontier.formatted(point)), Text(money(point.usd), style))
     yield table
     is_modelled = any(point.bounds is not None for point in frontier.points)
     ranges = "A range is the 80 % interval of a modelled value. " if is_modelled else ""

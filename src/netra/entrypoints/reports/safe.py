@@ -6,7 +6,6 @@ Every command prints through these functions or renders with `console.SafeConsol
 
 from collections.abc import Iterable
 from io import StringIO
-from typing import Any
 
 import click
 import msgspec
@@ -30,7 +29,7 @@ def say_text(text: str, *, err: bool = False) -> None:
     say_lines(text.removesuffix("\n").split("\n"), err=err)
 
 
-def say_json(value: Any, *, indent: int | None = None) -> None:
+def say_json(value: object, *, indent: int | None = None) -> None:
     """Print a value as JSON, with unsafe characters escaped: a program reads the value unchanged."""
     text = msgspec.json.encode(value)
     if indent is not None:

@@ -32,7 +32,7 @@ class BoundedHttp(TimedHttp):
         self,
         config: Config,
         server_state: ServerState,
-        app_state: dict[str, Any],
+        app_state: dict[str, object],
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
         limits: WireLimits,

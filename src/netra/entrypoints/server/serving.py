@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import closing, contextmanager
 from types import FrameType
-from typing import Any, Final
+from typing import Final
 
 import click
 from uvicorn import Config
@@ -99,7 +99,7 @@ def url_of(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run_beside_server(work: Coroutine[Any, Any, int]) -> int:
+def run_beside_server(work: Coroutine[object, None, int]) -> int:
     """Run `work`, which runs a server, and return its exit code; `STOPPED` if a signal comes before that.
 
     Ctrl-C and SIGTERM abort the start, until the server handles them itself.
@@ -113,7 +113,7 @@ def run_beside_server(work: Coroutine[Any, Any, int]) -> int:
             signal.signal(number, handler)
 
 
-async def _ended_by_signals(work: Coroutine[Any, Any, int]) -> int:
+async def _ended_by_signals(work: Coroutine[object, None, int]) -> int:
     loop = asyncio.get_running_loop()
     working = asyncio.ensure_future(work)
     is_told = False

@@ -14,9 +14,11 @@ import msgspec
 from netra.domain.errors import Fault, InvalidRequest, NetraError, ValidationFailed
 from netra.domain.ids import RunId, UserId
 from netra.domain.runs.events import RunEvent
-from netra.domain.runs.model import Run
+from netra.domain.runs.model import Run, RunState
 from netra.domain.runs.rules import CLIENT_REF_MAX
 from netra.entrypoints.json_body import read_object, shaped
+from netra.entrypoints.run_events import AgentResultData, AgentUpdateData, ErrorData, Timestamp
+from netra.entrypoints.schemas import one_of
 from netra.entrypoints.start_run import Ask
 from netra.entrypoints.websocket.renewal import Authenticate
 
@@ -25,8 +27,6 @@ SEQ_MAX: Final = 2**31 - 1  # the range of every store's event number
 ENCODED_MAX: Final = 256
 
 Reference = Annotated[str, msgspec.Meta(min_length=1, max_length=CLIENT_REF_MAX)]
-Timestamp = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
-Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
 
 
 class _FromClient(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -88,8 +88,8 @@ class StatusData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     authenticated: bool
     user_id: int
     run_id: str | None = None
-    phase: str | None = None
-    last_seq: int | None = None
+    phase: Annotated[str, one_of([*RunState, "cancelling"])] | None = None
+    last_seq: Annotated[int, msgspec.Meta(ge=0)] | None = None
     expires_at: Timestamp | None = None
     request_id: str | None = None
 
@@ -113,27 +113,6 @@ class Pong(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="pon
     data: PongData | None = None
 
 
-class _OfRun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    seq: int  # increases by one within each run
-    run_id: str
-    thread_id: str
-    request_id: str | None = None  # the `id` of the frame that started the run
-
-
-class AgentUpdateData(_OfRun, frozen=True, kw_only=True, omit_defaults=True):
-    """An agent's progress; `skipped` is the number of earlier updates dropped for a slow reader."""
-
-    agent: str
-    status: str
-    message: str
-    progress: Percent
-    text: str = ""  # the next part of the answer, if a language model writes it
-    # number of the attempt that `text` belongs to; a later attempt, and the result, replace it
-    attempt: int = 0
-    at: int = 0  # characters of this attempt before `text`
-    skipped: int = 0
-
-
 class AgentUpdate(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="agent_update"):
     """Progress of a run."""
 
@@ -141,40 +120,11 @@ class AgentUpdate(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", t
     timestamp: Timestamp
 
 
-class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a run has no result."""
-
-    code: str
-    message: str
-
-
-class AgentResultData(_OfRun, frozen=True, kw_only=True, omit_defaults=True):
-    """The outcome of a run: `result` if `success`, otherwise `cancelled` or `error`."""
-
-    success: bool
-    result: dict[str, Any] | None
-    cancelled: bool = False
-    error: Failure | None = None
-
-
 class AgentResult(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="agent_result"):
     """The last frame of a run."""
 
     data: AgentResultData
     timestamp: Timestamp
-
-
-class ErrorData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An error: `details` for people, `context` for programs."""
-
-    code: str
-    message: str
-    details: str
-    context: Mapping[str, Any]
-    run_id: str | None = None
-    request_id: str | None = None
-    thread_id: str | None = None
-    seq: int | None = None  # set when the error is an event of the run
 
 
 class Error(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="error"):
@@ -196,7 +146,7 @@ def read_frame(text: str) -> ClientFrame:
     >>> read_frame('{"type": "ping"}')
     Ping(id=None, timestamp=None, data=None)
     """
-    message = read_object(text)
+    message = read_object(text, subject="The message")
     name = message.get("type")
     if not isinstance(name, str):
         raise InvalidRequest("A message needs a `type` that is a string.")

@@ -8,7 +8,7 @@ import msgspec
 
 from netra.domain.errors import Forbidden, Unauthorized
 from netra.entrypoints.asgi import Scope
-from netra.entrypoints.credentials import bearer_token, header
+from netra.entrypoints.credentials import bearer_token, header, is_own_page
 
 FIELDS_MAX: Final = 16  # fields of a query; more than a legitimate client sends
 
@@ -49,14 +49,12 @@ def proof_in(scope: Scope) -> Token | Ticket:
 def check_origin(scope: Scope, *, allowed: Collection[str]) -> None:
     """Raise `Forbidden` when a browser connects from a page that is neither ours nor in `allowed`.
 
-    A script cannot hide its page's origin, and programs other than browsers send none (RFC 6455, section
+    A script cannot hide its page's origin, and programs other than browsers send no origin (RFC 6455, section
     10.2).
     """
     origin = header(scope["headers"], b"origin")
     if origin is None:
         return
     page = origin.decode("latin-1")
-    host = header(scope["headers"], b"host")
-    is_own = host is not None and page.partition("://")[2] == host.decode("latin-1")
-    if not is_own and page not in allowed:
+    if not is_own_page(scope["headers"]) and page not in allowed:
         raise Forbidden("Pages of this origin may not connect.", origin=page[:256])

@@ -93,7 +93,7 @@ class Outbox:
                 return thinned_frame(event, skipped=skipped)
 
     async def arrival(self) -> bool:
-        """Return True once a frame is queued; False when none will come."""
+        """Return True once a frame is queued; False when no frame will follow."""
         if self._relieved is not None:
             self._relieved.set()
         while not self._waiting:

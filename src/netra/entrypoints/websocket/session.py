@@ -89,14 +89,14 @@ def _renew(session: Session, signal: signals.Renewed, now: datetime) -> Step:
         )
         return _report_error(session, signals.CommandFailed(refusal, request_id), now)
     renewed = msgspec.structs.replace(session, principal=principal)
-    told = frames.status_frame(principal.user_id, until=principal.expires_at, request_id=request_id)
-    return renewed, (Send(told),)
+    frame = frames.status_frame(principal.user_id, until=principal.expires_at, request_id=request_id)
+    return renewed, (Send(frame),)
 
 
 def _refuse(session: Session, signal: signals.Refused, now: datetime) -> Step:
     error = signal.error
-    told = Send(frames.error_frame(error, at=now))
-    return _closed(session, told, code=outcome_of(error).close_code, reason=error.message)
+    refusal = Send(frames.error_frame(error, at=now))
+    return _closed(session, refusal, code=outcome_of(error).close_code, reason=error.message)
 
 
 def _drain(session: Session, _: signals.Drained, __: datetime) -> Step:
@@ -186,7 +186,7 @@ def _stand(session: Session, run: Run, *, request_id: str | None) -> Step:
 
 
 def _follow(session: Session, run: Run, *, after: int, request_id: str | None, now: datetime) -> Step:
-    """Follow the run; an API key without the scope `read` gets its state, but none of its events."""
+    """Follow the run; an API key without the scope `read` gets its state, but not its events."""
     if not _principal(session).may_read:
         return _stand(session, run, request_id=request_id)
     followed = session.followed | {run.id}
@@ -205,10 +205,10 @@ def _end_run(session: Session, signal: signals.RunEnded, _: datetime) -> Step:
     return msgspec.structs.replace(session, followed=session.followed - {signal.run_id}), ()
 
 
-def _closed(session: Session, *told: Output, code: int, reason: str) -> Step:
+def _closed(session: Session, *outputs: Output, code: int, reason: str) -> Step:
     cut = reason.encode()[:REASON_BYTES_MAX].decode(errors="ignore")
     closed = msgspec.structs.replace(session, phase=Phase.CLOSED, followed=frozenset[RunId]())
-    return closed, (*told, Close(code, cut))
+    return closed, (*outputs, Close(code, cut))
 
 
 def _principal(session: Session) -> Principal:

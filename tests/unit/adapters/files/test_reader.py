@@ -82,8 +82,21 @@ def test_bytes_that_are_not_utf8_cost_their_row_only(tmp_path: Path) -> None:
         HEADER + '"2026-11-01T00:00:00Z","gpt-4o","100","10"\n' + ROW,
         "Created At,Model,Prompt-Tokens,completion_tokens\n" + ROW + ROW,
         gzip.compress((HEADER + ROW + ROW).encode(), mtime=0),
+        (HEADER + ROW + ROW).encode("utf-16"),
     ],
-    ids=["bom", "crlf", "no-last", "blank", "semicolon", "tab", "padded", "quoted", "aliases", "gzip"],
+    ids=[
+        "bom",
+        "crlf",
+        "no-last",
+        "blank",
+        "semicolon",
+        "tab",
+        "padded",
+        "quoted",
+        "aliases",
+        "gzip",
+        "utf-16",
+    ],
 )
 def test_the_same_log_however_it_was_saved(tmp_path: Path, content: str | bytes) -> None:
     log = read(tmp_path, content)
@@ -160,9 +173,11 @@ def test_json_lines_are_known_even_when_the_first_is_broken(tmp_path: Path) -> N
         ("a,b\n1,2\n", "'a, b'"),
         ("chunk-0,0,0.1\n", "'chunk-0, 0, 0.1'"),
         ('{"provider": "x", "round": 1}\n', "provider, round"),
-        ("[1, 2]\n", "'[1, 2]'"),
+        ("[1, 2]\n", "no JSON object per row"),
         (b"\x89PNG\r\n\x00\x00", "binary"),
-        ((HEADER + ROW).encode("utf-16"), "UTF-16"),
+        (b"PAR1\x00", "Parquet file; export it as JSON lines or CSV"),
+        (b"PK\x03\x04\x00", "save the sheet as CSV"),
+        ((HEADER + ROW).encode("utf-16") + b"\x00\xd8\x41\x00", "damaged UTF-16"),
         (gzip.compress((HEADER + ROW).encode(), mtime=0)[:-9], "damaged gzip"),
         ("timestamp,time,input_tokens,output_tokens\n", "two columns for timestamp"),
         (HEADER + "x,y,z,1\n", "first fault is in line 2"),
@@ -182,10 +197,11 @@ def test_a_refusal_says_what_was_expected(tmp_path: Path) -> None:
     assert "Mooncake" in said
 
 
-def test_a_missing_file_and_a_folder_are_refused_by_name(tmp_path: Path) -> None:
-    for path in (tmp_path / "nothing.csv", tmp_path):
-        with pytest.raises(UnreadableFile, match="cannot be read"):
+def test_a_missing_file_and_an_empty_folder_are_refused_by_name(tmp_path: Path) -> None:
+    for path, found in ((tmp_path / "nothing.csv", "cannot be read"), (tmp_path, "holds no log")):
+        with pytest.raises(UnreadableFile, match=found) as caught:
             FileRequestLogs().read(str(path))
+        assert repr(str(path)) in caught.value.message
 
 
 def test_a_header_alone_is_an_empty_log(tmp_path: Path) -> None:
@@ -206,7 +222,7 @@ def test_rows_over_many_blocks_are_counted_and_progress_only_grows(tmp_path: Pat
     shares: list[float] = []
     log = FileRequestLogs().read(str(file), progress=shares.append)
     assert log.report.accepted == count
-    assert len(shares) == 2
+    assert len(shares) >= 2
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
 

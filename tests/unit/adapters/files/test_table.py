@@ -103,6 +103,16 @@ def test_one_unusual_cell_among_plain_ones_is_judged_the_same_together_and_alone
     check_ways_agree([plain, plain | {name: cell}, plain])
 
 
+def test_a_block_size_that_no_prompt_has_costs_its_row_with_and_without_hashes() -> None:
+    layout = layout_of("timestamp,input_tokens,output_tokens,prefix_hashes,prefix_block_tokens", path="x")
+    line = "2026-11-01T00:00:00Z,5,1,{},{}"
+    text = "\n".join(line.format(*cells) for cells in (("", 0), ("1 2", 0), ("", 64), ("1", 64)))
+    taken = take_table(text, first_line=2, layout=layout)
+    assert [fault.line for fault in taken.faults] == [2, 3]
+    assert "from 1 to 65536" in taken.faults[0].message
+    assert taken.lines.tolist() == [4, 5]
+
+
 def test_prefix_chains_come_out_the_same_both_ways() -> None:
     layout = layout_of("timestamp,input_tokens,output_tokens,prefix_hashes,prefix_block_tokens", path="x")
     line = "2026-11-01T00:00:00Z,5,1,[12 ab],64"

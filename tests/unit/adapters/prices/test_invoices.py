@@ -208,8 +208,8 @@ def test_reserved_capacity_saves_nothing_by_the_token(reserved: dict[str, Any]) 
     assert source_of(metrics).reserved_list_usd == pytest.approx(130.0)
     assert any("the cost of the reserved capacity" in gap.missing for gap in metrics.gaps)
     assert metrics.plan is not UNSET
-    assert metrics.plan.saved_usd_per_month == 0.0
-    assert metrics.plan.if_evaluations_pass_usd_per_month == 0.0
+    assert metrics.plan.saved_usd == 0.0
+    assert metrics.plan.evaluated_usd == 0.0
 
 
 def test_reserved_calls_are_counted_with_their_list_price() -> None:

@@ -47,6 +47,17 @@ def test_each_call_is_asked_for_at_its_own_provider() -> None:
     assert price_check(events, prices, listed_usd=listed).agrees
 
 
+def test_a_regional_model_of_bedrock_is_asked_for_by_the_name_in_the_log() -> None:
+    name = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+    events = columns_of(
+        [Event(timestamp=NOON, model=name, provider="aws", input_tokens=1_000_000, output_tokens=0)]
+    )
+    prices = price_list(events, BOOK, default_model="gpt-4o")
+    listed = GenaiPriceAudit().listed_usd(events, prices)
+    assert price_check(events, prices, listed_usd=listed).agrees
+    assert listed[0] > 3.0  # dollars a million tokens anywhere but in a region
+
+
 def test_own_and_unknown_prices_are_not_listed_anywhere() -> None:
     events = columns_of(sample_events(np.random.default_rng(1), requests=20))
     own = Tariff(model="gpt-4o", provider="us", input=Rate(usd_per_token=1.0), output=Rate(usd_per_token=1.0))

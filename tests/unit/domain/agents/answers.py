@@ -44,25 +44,37 @@ def honest(result: Result, number: int) -> Iterator[Honest]:
 
 def _of_bill(result: Result) -> Iterator[str]:
     metrics, plan = result["metrics"], result["metrics"]["plan"]
-    bill, month = metrics["bill_usd"], plan["now_usd_per_month"]
+    bill = metrics["bill_usd"]
     calls, tokens = metrics["requests"], metrics["input_tokens"]
     yield f"Your {calls} calls cost {money(bill)} over the log."
     yield f"You sent {calls:,} requests with {tokens / 1e3:g}k input tokens."
-    yield f"At this rate that is {money(month)} a month."
-    yield f"At this rate that is about {month:,.0f} dollars per month."
-    yield f"The bill is {money(month)}/month for {calls} calls."
     yield f"The log holds {tokens:,} input tokens and {metrics['output_tokens']:,} output tokens."
     yield f"The log holds {tokens / 1e6:g} million input tokens."
-    yield f"Your monthly bill of {money(month)} would become {money(plan['planned_usd_per_month'])}."
+    yield from _of_month(plan, calls=calls)
+    now, planned, saved = (money(plan[f"{name}_usd_in_window"]) for name in ("now", "planned", "saved"))
+    yield f"Your bill of {now} would become {planned}."
     if plan["saved_share"] > 0.01:
         share = plan["saved_share"]
         yield f"The plan saves {100 * share:.1f} % of the bill."
         yield f"The plan cuts the bill by {100 * share:.0f}%."
         yield f"The plan is {100 * share:.1f} percent cheaper."
-        yield f"**Saving:** {money(plan['saved_usd_per_month'])} per month, or {100 * share:.1f} %."
+        yield f"**Saving:** {saved}, or {100 * share:.1f} %."
+        yield f"You would pay {saved} less."
+        yield f"The bill falls by {100 * share:.2f} per cent, from {now} to {planned}."
+
+
+def _of_month(plan: Mapping[str, Any], *, calls: int) -> Iterator[str]:
+    """Tell the month's bill, where the log covers a day."""
+    month, planned = plan["now_usd_per_month"], plan["planned_usd_per_month"]
+    if month is None:
+        return
+    yield f"At this rate that is {money(month)} a month."
+    yield f"At this rate that is about {month:,.0f} dollars per month."
+    yield f"The bill is {money(month)}/month for {calls} calls."
+    yield f"Your monthly bill of {money(month)} would become {money(planned)}."
+    if plan["saved_share"] > 0.01:
+        yield f"**Saving:** {money(plan['saved_usd_per_month'])} per month."
         yield f"You would pay {money(plan['saved_usd_per_month'])} less a month."
-        planned = money(plan["planned_usd_per_month"])
-        yield f"The bill falls by {100 * share:.2f} per cent, from {money(month)} to {planned}."
 
 
 def _of_recommendations(result: Result) -> Iterator[str]:
@@ -128,8 +140,8 @@ def _of_goals(result: Result) -> Iterator[str]:
         yield f"You asked for answers {goals['speedup']:g}x as fast."
         yield f"You asked for {goals['speedup']:g} times the speed."
     if "traffic_growth" in goals:
-        grown = money(result["metrics"]["growth"]["bill_usd_per_month"])
-        yield f"With {100 * goals['traffic_growth']:.0f} % more traffic the bill is {grown} a month."
+        grown = money(result["metrics"]["growth"]["bill_usd_in_window"])
+        yield f"With {100 * goals['traffic_growth']:.0f} % more traffic the bill is {grown}."
         yield "With half as much traffic again the bill grows too." if goals["traffic_growth"] == 0.5 else ""
     if "change_at" in goals:
         yield f"The change was made on {_day(goals['change_at'])}."

@@ -9,11 +9,9 @@ from typing import Any, Final
 import msgspec
 
 from netra.adapters.local.clock import SystemClock
-from netra.adapters.memory.call_log import MemoryEventLog
-from netra.adapters.memory.workloads import MemoryWorkloadStore
 from netra.adapters.prices.book import GenaiPriceBook
 from netra.domain.agents.model import Question, Stage
-from netra.domain.agents.stages.pipeline import AgentPipeline
+from netra.domain.agents.stages.advisor import Advisor
 from netra.domain.ids import UserId
 from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.model import Event
@@ -138,17 +136,13 @@ class NoWatch:
 
 async def result_of(asked: Asked, *, language_model: LanguageModel | None = None) -> dict[str, Any]:
     """Return the result as a client gets it."""
-    clock = SystemClock()
-    workloads = MemoryWorkloadStore(clock=clock)
-    pipeline = AgentPipeline(
-        workloads=workloads,
-        log=MemoryEventLog(workloads),
+    advisor = Advisor(
         prices=GenaiPriceBook(),
-        clock=clock,
+        clock=SystemClock(),
         default_model="gpt-4o",
         language_model=language_model,
     )
     question = Question(owner_id=UserId(0), message=asked.message, parameters=asked.parameters)
-    advice = await pipeline.answer_events(question, columns_of(asked.calls), NoWatch())
+    advice = await advisor.answer_events(question, columns_of(asked.calls), NoWatch())
     result: dict[str, Any] = json.loads(msgspec.json.encode(advice))
     return result

@@ -13,6 +13,7 @@ from netra.adapters.memory.call_log import MemoryEventLog
 from netra.adapters.memory.workloads import MemoryWorkloadStore
 from netra.domain.agents.language.allowance import DEFAULT_ALLOWANCE, Allowance
 from netra.domain.agents.model import Question, Stage
+from netra.domain.agents.stages.advisor import Advisor
 from netra.domain.agents.stages.dialogue import Conversations, Sends
 from netra.domain.agents.stages.pipeline import AgentPipeline
 from netra.domain.ids import RunId, ThreadId, UserId, WorkloadId
@@ -113,11 +114,17 @@ class Desk:
         self.log = MemoryEventLog(self.workloads)
 
     @property
+    def prices(self) -> ShelfPriceBook:
+        return ShelfPriceBook(*self.tariffs)
+
+    @property
     def pipeline(self) -> AgentPipeline:
-        return AgentPipeline(
-            workloads=self.workloads,
-            log=self.log,
-            prices=ShelfPriceBook(*self.tariffs),
+        return AgentPipeline(advisor=self.advisor, workloads=self.workloads, log=self.log, clock=self.clock)
+
+    @property
+    def advisor(self) -> Advisor:
+        return Advisor(
+            prices=self.prices,
             clock=self.clock,
             default_model="big",
             hardware=NO_HARDWARE,

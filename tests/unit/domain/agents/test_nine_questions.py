@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import pytest
+from tests.unit.domain.agents.opened import words_of
 
 from netra.domain.agents.guard.guard import unsupported
 from netra.domain.optimization.metrics import TargetOutcome
@@ -50,12 +51,12 @@ def ask(desk: Any) -> Asking:
         await desk.workload(calls)
         advice: Advice = await desk.ask(message)
         said = {
-            "r": advice.recommendations,
-            "m": advice.metrics,
-            "a": advice.actions,
-            "s": advice.supply_config,
+            "recommendations": advice.recommendations,
+            "metrics": advice.metrics,
+            "actions": advice.actions,
+            "supply_config": advice.supply_config,
         }
-        assert unsupported(advice.report, said) == ()
+        assert unsupported(words_of(advice), said) == ()
         return advice
 
     return asked
@@ -123,7 +124,7 @@ async def test_half_as_much_usage_again(ask: Asking) -> None:
     advice = await ask(
         "50 % more usage next month: what happens to cost and rate limits?", [call(n) for n in range(60)]
     )
-    assert advice.metrics.growth.bill_usd_per_month == pytest.approx(60 * 0.014 * 1.5)
+    assert advice.metrics.growth.bill_usd_in_window == pytest.approx(60 * 0.014 * 1.5)
     # the busiest minute has one call of 1,100 tokens; with half as much again 1,650
     assert advice.recommendations[0].kind == "rate_limits"
     assert "1,650 tokens a minute" in advice.recommendations[0].action
@@ -140,7 +141,7 @@ async def test_one_named_function(ask: Asking) -> None:
     assert advice.metrics.bill_usd == pytest.approx(20 * 0.014)
     # of its ten calls in the first half nine repeat the first one's prompt
     assert advice.recommendations[0].savings.usd_in_window == pytest.approx(9 * 0.014)
-    assert advice.report.startswith("Your 20 calls of rank cost $0.28")
+    assert words_of(advice).startswith("Your 20 calls of rank cost $0.28")
 
 
 async def test_would_these_models_suit(ask: Asking) -> None:
@@ -172,8 +173,8 @@ async def test_cheaper_and_faster_at_more_usage(ask: Asking) -> None:
     assert target(advice, "saving_share").reached == pytest.approx(0.15)
     assert target(advice, "saving_share").met is False
     assert target(advice, "speedup").met is False
-    assert advice.metrics.growth.bill_usd_per_month == pytest.approx(0.84 * 1.3)
-    assert advice.metrics.growth.planned_usd_per_month == pytest.approx(0.84 * 0.85 * 1.3)
+    assert advice.metrics.growth.bill_usd_in_window == pytest.approx(0.84 * 1.3)
+    assert advice.metrics.growth.planned_usd_in_window == pytest.approx(0.84 * 0.85 * 1.3)
     assert "The saving asked for (20.0 %) is not met" in advice.report
 
 

@@ -139,11 +139,11 @@ def test_the_low_end_of_a_judgement_is_nothing(study: Make, call: Call, finding:
 
 
 def test_a_months_saving_is_as_uncertain_as_its_traffic(study: Make, call: Call, finding: Say) -> None:
-    # all of 40 calls over 39 h, so its share is certain: sigma 0.358 at two days, 0.393 at 39 h
+    # all of 40 calls over 39 h, so its share is certain, and all of the interval is the month's level
     drop = partial(dropped, where=np.ones(40, np.bool_))
     log = study([call(n * 3600.0, session=f"s{n}") for n in range(40)])
     worth = worth_alone(log, finding("waste", change=drop))
-    high = month_range(worth.monthly.saved_usd, seconds=39 * 3600.0)[1]
+    high = month_range(worth.monthly.saved_usd, seconds=39 * 3600.0, swing=log.month.swing)[1]
     assert worth.monthly.high_usd == pytest.approx(high)
 
 

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from netra.domain.optimization.model import Goals, Option, Priority
 from netra.domain.optimization.pareto import front, measure_of, pick
 
-API = Option(name="api", usd_per_month=100.0, ttft_ms_p99=800.0)
-FAST = Option(name="fast", usd_per_month=300.0, ttft_ms_p99=200.0, memory_gib=70.0)
-SLOW = Option(name="slow", usd_per_month=50.0, ttft_ms_p99=5000.0, needs_evaluation=True)
-DOMINATED = Option(name="dominated", usd_per_month=400.0, ttft_ms_p99=900.0)
+API = Option(name="api", usd_in_window=100.0, usd_per_month=100.0, ttft_ms_p99=800.0)
+FAST = Option(name="fast", usd_in_window=300.0, usd_per_month=300.0, ttft_ms_p99=200.0, memory_gib=70.0)
+SLOW = Option(name="slow", usd_in_window=50.0, usd_per_month=50.0, ttft_ms_p99=5000.0, needs_evaluation=True)
+DOMINATED = Option(name="dominated", usd_in_window=400.0, usd_per_month=400.0, ttft_ms_p99=900.0)
 EVERY = (API, FAST, SLOW, DOMINATED)
 
 
@@ -42,7 +42,7 @@ def test_an_option_that_breaks_a_limit_is_refused_with_the_limit() -> None:
 
 
 def test_a_budget_is_held_at_the_traffic_that_is_expected() -> None:
-    option = Option(name="as it is", usd_per_month=800.0)
+    option = Option(name="as it is", usd_in_window=800.0, usd_per_month=800.0)
     assert pick([option], goals=Goals(budget_usd_per_month=1000.0)).option == option
     grown = pick([option], goals=Goals(budget_usd_per_month=1000.0, traffic_growth=0.5))
     assert grown.option is None
@@ -56,14 +56,18 @@ def test_who_asks_for_no_more_money_gets_nothing_dearer(share: float, name: str)
     chosen = pick(EVERY, goals=goals, now_usd=API.usd_per_month)
     assert chosen.option is not None
     assert chosen.option.name == name
-    assert (("fast", "bill 300.0 USD a month is over the limit of 100.0 USD a month") in chosen.refused) is (
-        share >= 0
-    )
+    assert (("fast", "bill 300.0 USD is over the limit of 100.0 USD") in chosen.refused) is (share >= 0)
 
 
 def test_where_the_bill_now_is_not_known_no_option_is_dearer() -> None:
     chosen = pick(EVERY, goals=Goals(priority=Priority.PERFORMANCE, saving_share=0.0))
     assert chosen.option == FAST
+
+
+def test_a_budget_of_a_month_removes_nothing_where_no_month_is_known() -> None:
+    option = Option(name="as it is", usd_in_window=800.0)
+    chosen = pick((option,), goals=Goals(budget_usd_per_month=1.0), period="over the log")
+    assert chosen.why == "It is the cheapest option within the limits, at $800.00 over the log."
 
 
 def test_when_nothing_is_left_the_reason_says_so() -> None:
@@ -80,7 +84,7 @@ def test_when_only_evaluations_are_left_they_are_named() -> None:
 
 
 def test_an_unknown_latency_is_never_taken_as_kept() -> None:
-    unknown = Option(name="unknown", usd_per_month=10.0)
+    unknown = Option(name="unknown", usd_in_window=10.0, usd_per_month=10.0)
     limits = Goals(ttft_ms_p99=1.0, tpot_ms_p99=1.0, latency_ms={"": 1.0})
     chosen = pick([unknown], goals=limits)
     assert chosen.option == unknown
@@ -88,13 +92,13 @@ def test_an_unknown_latency_is_never_taken_as_kept() -> None:
 
 
 def test_without_latencies_only_dollars_decide() -> None:
-    unknown = Option(name="unknown", usd_per_month=10.0)
+    unknown = Option(name="unknown", usd_in_window=10.0, usd_per_month=10.0)
     chosen = pick([unknown], goals=Goals(priority=Priority.PERFORMANCE))
     assert "chosen by cost" in chosen.why
 
 
 def test_the_measure_is_the_one_a_limit_is_on() -> None:
-    options = [Option(name="x", usd_per_month=1.0, ttft_ms_p99=1.0, tpot_ms_p99=1.0)]
+    options = [Option(name="x", usd_in_window=1.0, usd_per_month=1.0, ttft_ms_p99=1.0, tpot_ms_p99=1.0)]
     assert measure_of(options, goals=Goals(tpot_ms_p99=5.0)) == "tpot_ms_p99"
     assert measure_of(options, goals=Goals(latency_ms={"": 5.0})) == "ttft_ms_p99"
     assert measure_of([], goals=Goals()) is None

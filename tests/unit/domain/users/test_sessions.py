@@ -55,6 +55,39 @@ async def test_a_refresh_token_brought_twice_ends_the_whole_family(
     assert kinds.count("refresh_reused") == 1
 
 
+async def test_a_repeated_refresh_with_one_key_gives_the_same_token(
+    users: UserService, sessions: SessionService, first: SignInResult
+) -> None:
+    once = await sessions.refresh(first.refresh_token, key="try-1")
+    again = await sessions.refresh(first.refresh_token, key="try-1")
+    assert (again.refresh_token, again.is_replay, once.is_replay) == (once.refresh_token, True, False)
+    await users.authenticate(again.access_token)
+    assert (await sessions.refresh(again.refresh_token)).is_rotated
+
+
+async def test_another_key_is_another_request_and_ends_the_session(
+    sessions: SessionService, first: SignInResult
+) -> None:
+    await sessions.refresh(first.refresh_token, key="try-1")
+    with pytest.raises(Unauthorized):
+        await sessions.refresh(first.refresh_token, key="try-2")
+
+
+async def test_of_two_pages_the_later_gets_an_access_token_alone(
+    house: Any, users: UserService, sessions: SessionService, first: SignInResult
+) -> None:
+    await sessions.refresh(first.refresh_token, may_race=True)
+    later = await sessions.refresh(first.refresh_token, may_race=True)
+    assert (later.is_rotated, later.refresh_token) == (False, first.refresh_token)
+    await users.authenticate(later.access_token)
+    with pytest.raises(Unauthorized):
+        await sessions.refresh(first.refresh_token, may_race=True)
+    with pytest.raises(Unauthorized):
+        await users.authenticate(later.access_token)
+    kinds = [event.kind.value for event in (await house.trail.page(PageRequest())).items]
+    assert (kinds.count("refresh_raced"), kinds.count("refresh_reused")) == (1, 1)
+
+
 async def test_refreshing_does_not_prolong_a_session(
     house: Any, sessions: SessionService, first: SignInResult
 ) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from netra.domain.errors import NotFound, ValidationFailed
 from netra.domain.ids import UserId
+from netra.domain.optimization.explain.periods import PeriodTexts
 from netra.domain.optimization.what_if.simulate import Proposal
 from netra.domain.quotas import DEFAULT_QUOTAS, Quotas
 from netra.domain.what_if.service import WhatIfService
@@ -15,7 +16,7 @@ def service(desk: Any, quotas: Quotas = DEFAULT_QUOTAS) -> WhatIfService:
     return WhatIfService(
         workloads=desk.workloads,
         log=desk.log,
-        prices=desk.pipeline._prices,
+        prices=desk.prices,
         default_model="big",
         quotas=quotas,
     )
@@ -42,3 +43,13 @@ async def test_a_workload_larger_than_an_analysis_may_read_is_refused_unread(des
     small = service(desk, Quotas(max_events_per_workload=2))
     with pytest.raises(ValidationFailed, match="holds 3 events, and an analysis reads at most 2"):
         await small.simulate(workload_id, Proposal(), owner_id=UserId(1))
+
+
+async def test_a_change_of_the_bill_is_explained(desk: Any, calls: Any) -> None:
+    rows = calls(10)
+    workload_id = await desk.workload(rows)
+    periods = PeriodTexts(before=rows[5].timestamp.isoformat())
+    seen = await service(desk).explain(workload_id, periods, owner_id=UserId(1))
+    assert (seen.before.calls, seen.after.calls) == (5, 5)
+    with pytest.raises(NotFound):
+        await service(desk).explain(workload_id, periods, owner_id=UserId(2))

@@ -1,6 +1,7 @@
 """Rows become columns and columns join, without losing what was missing."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from netra.domain.workloads.columns import (
     Events,
+    Labels,
     block_hash,
     columns_of,
     empty_events,
@@ -95,6 +97,28 @@ def test_joined_parts_say_what_they_said_apart(a: list[Event], b: list[Event], c
 def test_sorting_by_time_is_stable_and_keeps_each_event_whole(events: list[Event]) -> None:
     ordered = facts(columns_of(events).sorted_by_time())
     assert ordered == sorted(facts(columns_of(events)), key=lambda known: known[0])  # type: ignore[arg-type, return-value]  # the first fact is the time
+
+
+@given(rows, st.lists(st.integers(1, 8), max_size=8))
+def test_a_log_split_into_blocks_anywhere_keeps_every_event_and_each_block_its_own_names_only(
+    events: list[Event], lengths: list[int]
+) -> None:
+    whole = columns_of(events)
+    ends = sorted({min(end, len(events)) for end in [*np.cumsum(lengths).tolist(), len(events)]})
+    blocks = [whole.take(np.arange(a, b)) for a, b in pairwise([0, *ends])]
+    for block in blocks:
+        for name in ("model", "feature"):
+            labels: Labels | None = getattr(block, name)
+            used = set() if labels is None else set(labels.codes.tolist()) - {-1}
+            assert labels is None or used == set(range(len(labels.names)))
+    assert facts(concatenated(blocks)) == facts(whole)
+
+
+def test_a_few_of_many_names_keep_their_order() -> None:
+    labels = Labels(codes=np.array([4, 3, -1, 2, 1, 0], np.int32), names=("a", "b", "c", "d", "e"))
+    few = labels.take(np.array([0, 2, 4]))
+    assert (few.codes.tolist(), few.names) == ([1, -1, 0], ("b", "e"))
+    assert labels.take(np.arange(6)).names is labels.names
 
 
 def test_a_field_that_no_event_has_is_no_column() -> None:

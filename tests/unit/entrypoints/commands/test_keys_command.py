@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from netra.bootstrap import contained, open_ports
+from netra.bootstrap import open_ports
 from netra.domain.errors import Unauthorized
 from netra.domain.users.model import SignIn
 from netra.entrypoints.cli import exit_code
+from netra.plugboard import contained
 from netra.settings import Settings
 
 Captured = pytest.CaptureFixture[str]

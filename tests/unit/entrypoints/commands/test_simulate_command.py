@@ -90,3 +90,17 @@ def test_calls_that_do_not_fit_the_new_model_stay_and_are_counted(
     )
     assert exit_code(["simulate", str(path), "--to-model", "gpt-4o-mini"]) == 0
     assert "1 call does not fit the new model's context and stays where it is." in capsys.readouterr().out
+
+
+def test_a_day_has_a_month_and_half_an_hour_has_none(
+    log: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut = ["--max-output-tokens", "100"]
+    assert exit_code(["simulate", log, *cut]) == 0
+    assert " over the log now, $" in capsys.readouterr().out
+    day = tmp_path / "day.csv"
+    day.write_text(LOG + "2026-11-02T00:00:00Z,gpt-4o,1000,100\n" * 10)
+    assert exit_code(["simulate", str(day), *cut]) == 0
+    assert " a month now, $" in capsys.readouterr().out
+    assert exit_code(["simulate", log, *cut, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["now_usd_per_month"] is None

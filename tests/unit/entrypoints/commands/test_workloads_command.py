@@ -42,6 +42,19 @@ def test_an_imported_log_is_listed_with_its_calls(
     assert json.loads(capsys.readouterr().out) == [made]
 
 
+def test_a_log_of_which_too_much_is_dropped_is_not_imported_unless_that_is_accepted(
+    data: list[str], log: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_user("ada@example.com", data, monkeypatch)
+    Path(log).write_text(LOG + "x,gpt-4o,100,10\n" * 2)
+    assert exit_code(["workloads", "import", log, *data]) == 3
+    assert "6.2 % of the rows could not be read; at most 5.0 % may be." in capsys.readouterr().err
+    assert exit_code(["workloads", "list", "--json", *data]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+    assert exit_code(["workloads", "import", log, "--allow-dropped", *data]) == 0
+    assert "holds 30 calls of calls.csv." in capsys.readouterr().out
+
+
 def test_among_several_users_the_owner_must_be_named(
     data: list[str], log: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -84,7 +97,7 @@ def test_a_person_reads_the_list_in_lines(
 ) -> None:
     add_user("ada@example.com", data, monkeypatch)
     assert exit_code(["workloads", "list", *data]) == 0
-    assert "create one with 'netra workloads import FILE'" in capsys.readouterr().err
+    assert "create one with 'netra workloads import PATH'" in capsys.readouterr().err
     assert exit_code(["workloads", "import", log, "--name", "A day", *data]) == 0
     assert "holds 30 calls of A day." in capsys.readouterr().out
     assert exit_code(["workloads", "list", *data]) == 0

@@ -9,10 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
-from netra.bootstrap import Ports, memory_ports
+from netra.bootstrap.memory import memory_ports
 from netra.domain.users.model import AddUser, Principal
 from netra.entrypoints.app import Application, create_app
 from netra.entrypoints.services import Services, Switchboard
+from netra.plugboard import Ports
 from netra.settings import Secret, Settings
 
 SETTINGS = Settings(
@@ -77,13 +78,13 @@ async def opened(settings: Settings = SETTINGS, **plugs: Any) -> AsyncGenerator[
 async def signed_in(app: Application, services: Services, incidents: Heard) -> AsyncGenerator[House]:
     """Sign somebody new in at an open application."""
     email = f"somebody-{next(NUMBERS)}@example.com"
-    await services.users.add(AddUser(email=email, name="A", password=PASSWORD))
+    await services.user_service().add(AddUser(email=email, name="A", password=PASSWORD))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://netra.test") as client:
         pair = {"email": email, "password": PASSWORD}
         token = (await client.post("/api/auth/login", json=pair)).json()["access_token"]
         client.headers["Authorization"] = f"Bearer {token}"
-        principal = await services.users.authenticate(token)
+        principal = await services.user_service().authenticate(token)
         yield House(app=app, services=services, client=client, principal=principal, incidents=incidents)
 
 

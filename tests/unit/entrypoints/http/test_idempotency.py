@@ -200,7 +200,7 @@ async def test_what_was_done_by_a_process_that_died_is_not_done_again() -> None:
         assert (await made(house)).status_code == 409
         clock.ahead += timedelta(minutes=1)
         workload_id = (await made(house)).json()["id"]
-        house.services.ports.replays.lost = 1  # type: ignore[attr-defined]
+        house.services.ports().replays.lost = 1  # type: ignore[attr-defined]
         await filled(house, workload_id, event())
         clock.ahead += timedelta(minutes=1)
         assert (await filled(house, workload_id, event())).json()["duplicates"] == 1

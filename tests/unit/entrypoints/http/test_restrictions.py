@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from netra.entrypoints.http.restrictions import INT_64, NO_NUL, TEXT_MAX, restricted, sent_by_clients
+from netra.entrypoints.http.restrictions import restricted, sent_by_clients
+from netra.entrypoints.schemas import INT_64, NO_NUL, TEXT_MAX
 
 
 def made(schema: dict[str, Any], *, place: str = "path") -> dict[str, Any]:

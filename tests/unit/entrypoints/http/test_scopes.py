@@ -26,7 +26,7 @@ async def bearer_of(house: House, *scopes: str) -> dict[str, str]:
 async def ended_run(house: House, *, is_failed: bool = False) -> str:
     """Return the id of a run that has ended with something to read."""
     run_id = await house.run_id()
-    runs = house.services.ports.runs
+    runs = house.services.ports().runs
     while True:
         claim = await runs.claim(lease_s=10)
         assert claim is not None
@@ -86,11 +86,11 @@ async def test_a_repeated_execute_tells_a_key_no_more_than_the_first(house: Hous
     body: dict[str, Any] = {"message": "Optimize"}
     first = await house.client.post("/api/agent/execute", json=body, headers=key)
     run_id = first.json()["run_id"]
-    claim = await house.services.ports.runs.claim(lease_s=10)
+    claim = await house.services.ports().runs.claim(lease_s=10)
     while claim is not None:
         ending = Ending(move=RunMove.COMPLETE, result=RESULT)
-        await house.services.ports.runs.finish(claim, ending, [], answer=None)
-        claim = await house.services.ports.runs.claim(lease_s=10)
+        await house.services.ports().runs.finish(claim, ending, [], answer=None)
+        claim = await house.services.ports().runs.claim(lease_s=10)
     again = await house.client.post("/api/agent/execute", json=body, headers=key)
     assert (again.json(), again.json()["run_id"]) == (first.json(), run_id)
 
@@ -106,11 +106,12 @@ async def test_a_repeated_execute_tells_a_key_no_more_than_the_first(house: Hous
         ("GET", "/api/workloads"),
         ("GET", "/api/workloads/wl"),
         ("POST", "/api/workloads/wl/simulate"),
+        ("POST", "/api/workloads/wl/explain"),
     ],
 )
 async def test_without_read_nothing_stored_is_shown(house: House, method: str, path: str) -> None:
     run_id = await ended_run(house)
-    run = await house.services.runs.get(RunId(run_id), owner_id=house.principal.user_id)
+    run = await house.services.run_service().get(RunId(run_id), owner_id=house.principal.user_id)
     key = await bearer_of(house, "execute", "ingest")
     asked = path.format(run=run_id, thread=run.thread_id)
     refused = await house.client.request(method, asked, json={} if method == "POST" else None, headers=key)

@@ -104,7 +104,7 @@ async def reading(
 
 
 def runs_of(house: House) -> RunService:
-    return house.app._switchboard.services.runs  # the application's own, with its tails
+    return house.app._switchboard.services.run_service()  # the application's own, with its tails
 
 
 async def stop(house: House, run_id: str) -> None:
@@ -182,7 +182,7 @@ async def test_a_reader_that_goes_on_taking_is_never_dropped(house: House) -> No
 
 async def test_events_for_a_slow_reader_are_bounded_and_reach_it_all_once_it_reads(house: House) -> None:
     run_id = await house.run_id()
-    ports = house.app._switchboard.services.ports
+    ports = house.app._switchboard.services.ports()
     claim = await ports.runs.claim(lease_s=60)
     while claim is not None and claim.run.id != run_id:
         claim = await ports.runs.claim(lease_s=60)

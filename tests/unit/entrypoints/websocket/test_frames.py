@@ -14,6 +14,7 @@ from netra.domain.errors import InvalidRequest, NotFound, ValidationFailed
 from netra.domain.ids import UserId
 from netra.domain.runs.events import EventKind, RunEvent, cancelled, completed, failed
 from netra.domain.runs.model import Run
+from netra.entrypoints.schemas import RENAMED
 from netra.entrypoints.websocket import frames
 from netra.entrypoints.websocket.asyncapi import document
 from netra.entrypoints.websocket.frames import OptimizationRequest, Ping, StopProcessing, Subscribe
@@ -172,9 +173,18 @@ def test_the_document_has_every_frame_and_no_other() -> None:
     def named(operation: str) -> set[str]:
         return {message["$ref"].rpartition("/")[2] for message in operations[operation]["messages"]}
 
-    assert named("hear") == set(frames.CLIENT_FRAMES)
-    assert named("say") == {kind.__struct_config__.tag for kind in frames.ServerFrame.__args__}
-    assert set(described["components"]["messages"]) == named("hear") | named("say")
+    received = {name for name, one in operations.items() if one["action"] == "receive"}
+    asked = {message for name in received for message in named(name)}
+    assert asked == set(frames.CLIENT_FRAMES)
+    assert named("send_frames") == {kind.__struct_config__.tag for kind in frames.ServerFrame.__args__}
+    assert set(described["components"]["messages"]) == asked | named("send_frames")
+    assert all(operations[name]["reply"]["messages"] for name in received)
+    assert "stream/{run_id}" in described["info"]["description"]
+
+
+def test_every_close_code_has_a_duty_of_the_client() -> None:
+    channel = json.loads(document())["channels"]["socket"]
+    assert set(channel["x-close-duties"]) == set(channel["x-close-codes"])
 
 
 def test_every_reference_in_the_document_leads_somewhere() -> None:
@@ -200,5 +210,6 @@ def test_every_reference_in_the_document_leads_somewhere() -> None:
 def test_the_documents_schemas_are_those_of_the_structs() -> None:
     schemas = json.loads(document())["components"]["schemas"]
     for kind in (*frames.CLIENT_FRAMES.values(), *frames.ServerFrame.__args__):
-        assert schemas[kind.__name__]["properties"]["type"]["enum"] == [kind.__struct_config__.tag]
-        assert set(schemas[kind.__name__]["properties"]) == {*kind.__struct_fields__, "type"}
+        schema = schemas[RENAMED.get(kind.__name__, kind.__name__)]
+        assert schema["properties"]["type"] == {"type": "string", "const": kind.__struct_config__.tag}
+        assert set(schema["properties"]) == {*kind.__struct_fields__, "type"}

@@ -11,7 +11,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from netra.domain.workloads.columns import Events, Labels, Prefixes
+from netra.domain.workloads.columns import Column, Events, Labels, Prefixes
+from netra.domain.workloads.joining import from_columns
+
+Array = npt.NDArray[Any]  # Any: one of the number types of `Column`, or text
 
 VERSION: Final = 1  # stored blocks are read indefinitely: a new format gets a new number
 FAST: Final = 1  # zlib's level: shrinks texts to a third, at 0.2 us a row
@@ -76,13 +79,11 @@ def unpacked(data: bytes) -> Events:
     block = _DECODER.decode(data)
     if block.version != VERSION:
         raise ValueError(f"a block of version {block.version} was made by a newer Netra")
-    made: dict[str, Any] = {  # Any: each field's own column type, which the loop cannot express
-        name: _unpacked(column, block.size) for name, column in block.columns.items()
-    }
-    return Events(**made)
+    made: dict[str, Column] = {name: _unpacked(column, block.size) for name, column in block.columns.items()}
+    return from_columns(made)
 
 
-def _packed(column: Labels | Prefixes | npt.NDArray[Any]) -> Numbers | Texts | Names | Chains:
+def _packed(column: Labels | Prefixes | Array) -> Numbers | Texts | Names | Chains:
     if isinstance(column, Labels):
         return Names(_packed_numbers(column.codes), _packed_texts(list(column.names)))
     if isinstance(column, Prefixes):
@@ -98,7 +99,7 @@ def _packed_texts(texts: list[str | None]) -> Texts:
     return Texts(zlib.compress(msgspec.msgpack.encode(texts), FAST))
 
 
-def _packed_numbers(values: npt.NDArray[Any]) -> Numbers:
+def _packed_numbers(values: Array) -> Numbers:
     kind = values.dtype.str
     if values.dtype.kind == "f" or not len(values):
         return Numbers(kind, 0, kind, values.tobytes())
@@ -111,9 +112,7 @@ def _packed_numbers(values: npt.NDArray[Any]) -> Numbers:
     return Numbers(kind, 0, kind, values.tobytes())
 
 
-def _unpacked(
-    column: Numbers | Texts | Names | Chains, size: int
-) -> Labels | Prefixes | npt.NDArray[np.object_] | npt.NDArray[Any]:
+def _unpacked(column: Numbers | Texts | Names | Chains, size: int) -> Column:
     if isinstance(column, Numbers):
         return _numbers(column, size)
     if isinstance(column, Names):
@@ -134,7 +133,7 @@ def _texts(texts: Texts) -> list[str | None]:
     return _LIST.decode(zlib.decompress(texts.data))
 
 
-def _numbers(column: Numbers, size: int) -> npt.NDArray[Any]:
+def _numbers(column: Numbers, size: int) -> Array:
     if not column.kind:
         return np.full(size, column.low, column.dtype)
     values = np.frombuffer(column.data, column.kind).astype(column.dtype)

@@ -9,7 +9,7 @@ orders shipments and deletions: a deleted log's blocks are already in the shipme
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from sqlalchemy import ColumnElement, delete, exists, func, literal_column, select, update
@@ -41,7 +41,7 @@ PARCELS_MAX: Final = 1_000  # parcels in one shipment
 DELETIONS_MAX: Final = 100  # deletions returned by one call
 
 _BLOCK: Final = event_blocks.c
-_ZERO: Final[ColumnElement[Any]] = literal_column("0")
+_ZERO: Final[ColumnElement[int]] = literal_column("0")
 _HOLDS: Final = event_courier.c.fence == param("held")
 # A lease that ends beyond the horizon was taken before the clock was set back: see `leases.has_passed`.
 _COURIER: Final = event_courier.c

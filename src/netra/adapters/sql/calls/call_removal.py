@@ -73,7 +73,7 @@ def looking_for_condemned() -> Script[bool]:
 def purging(most: int) -> Script[bool]:
     """Remove some blocks of a condemned log; return whether there is more to remove.
 
-    A log is removed when a query finds no block of it. The row count of the delete does not suffice: the
+    A log is removed when a query finds no block. The row count of the delete does not suffice: the
     courier may take the same blocks concurrently, and then the count is lower although others remain.
     """
     found = yield ask(_CONDEMNED)

@@ -13,7 +13,8 @@ from netra.adapters.sql.schema import sessions, users
 from netra.adapters.sql.transactions import ONE, Database, Query, Row, Script, ask, inserting, param
 from netra.domain.errors import AccountChanged, Conflict, NotFound
 from netra.domain.ids import SessionId, UserId
-from netra.domain.users.model import Rotation, User, UserSession
+from netra.domain.users.model import NO_GRACE, Grace, Rotation, User, UserSession
+from netra.domain.users.rules import NEVER, Reuse, on_reuse
 
 LISTED_MAX: Final = 100
 
@@ -62,6 +63,13 @@ _BY_REFRESH = Query(
     .join_from(refresh_tokens, sessions, refresh_tokens.c.session_id == sessions.c.id)
     .where(refresh_tokens.c.digest == param("digest"), *_IS_LIVE)
 )
+_PRESENT = Query(
+    select(ONE).where(
+        refresh_tokens.c.digest == param("digest"),
+        refresh_tokens.c.session_id == param("session_id"),
+        refresh_tokens.c.replaced_at.is_(None),
+    )
+)
 _REPLACE = Query(update(refresh_tokens).where(refresh_tokens.c.digest == param("used")), sets=["replaced_at"])
 _RENEW = Query(
     update(sessions).where(sessions.c.id == param("session_id")).returning(*sessions.c), sets=["renewed_at"]
@@ -80,9 +88,9 @@ class SqlSessionStore:
         """Store a new session, if its account has not changed."""
         await self._database.write(lambda: _adding(session, refresh=refresh, user=user))
 
-    async def rotate(self, used: str, *, fresh: str, at: datetime) -> Rotation:
+    async def rotate(self, used: str, *, fresh: str, at: datetime, grace: Grace = NO_GRACE) -> Rotation:
         """Replace one refresh token by another."""
-        return await self._database.write(lambda: _rotating(used, fresh=fresh, at_us=micros(at)))
+        return await self._database.write(lambda: _rotating(used, fresh=fresh, at_us=micros(at), grace=grace))
 
     async def holder_of(self, refresh: str, *, at: datetime) -> UserId | None:
         """Return the user whose live session has, or had, this refresh token."""
@@ -141,7 +149,7 @@ def _freshening(session_id: str, digest: str) -> Script[None]:
     yield ask(_FRESH, digest=digest, session_id=session_id, replaced_at=None)
 
 
-def _rotating(used: str, *, fresh: str, at_us: int) -> Script[Rotation]:
+def _rotating(used: str, *, fresh: str, at_us: int, grace: Grace) -> Script[Rotation]:
     yield locking(f"refresh {used}")  # a token is valid once
     found = yield ask(_BY_REFRESH, digest=used, now=at_us)
     if not found:
@@ -149,12 +157,33 @@ def _rotating(used: str, *, fresh: str, at_us: int) -> Script[Rotation]:
     replaced_at, *row = found[0]
     session = _session(tuple(row))
     if replaced_at is not None:
-        yield ask(_END, session_id=session.id, ended_at=at_us)
-        return Rotation(reused=session)
+        return (
+            yield from _reusing(session, used, fresh=fresh, replaced_us=replaced_at, at_us=at_us, grace=grace)
+        )
     yield ask(_REPLACE, used=used, replaced_at=at_us)
     yield from _freshening(session.id, fresh)
     (renewed,) = yield ask(_RENEW, session_id=session.id, renewed_at=at_us)
     return Rotation(session=_session(renewed))
+
+
+def _reusing(
+    session: UserSession, used: str, *, fresh: str, replaced_us: int, at_us: int, grace: Grace
+) -> Script[Rotation]:
+    successor = yield ask(_PRESENT, digest=fresh, session_id=session.id)
+    decision = on_reuse(
+        replaced_at=instant(replaced_us),
+        renewed_at=session.renewed_at,
+        has_successor=bool(successor),
+        at=instant(at_us),
+        grace=grace,
+    )
+    if decision is Reuse.REPLAY:
+        return Rotation(replayed=session)
+    if decision is Reuse.RACE:
+        yield ask(_REPLACE, used=used, replaced_at=micros(NEVER))
+        return Rotation(raced=session)
+    yield ask(_END, session_id=session.id, ended_at=at_us)
+    return Rotation(reused=session)
 
 
 def _holder_of(refresh: str, *, now: int) -> Script[UserId | None]:

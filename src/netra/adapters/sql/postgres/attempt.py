@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from psycopg import Error
 from psycopg.pq import TransactionStatus
@@ -44,9 +44,9 @@ class Attempt:
         finally:
             script.close()
 
-    async def play_together(self, scripts: Sequence[Script[Any]]) -> Sequence[Outcome]:
+    async def play_together(self, scripts: Sequence[Script[object]]) -> Sequence[Outcome]:
         """Run scripts that await no rows before their last step, in one batch and one commit."""
-        played: list[tuple[Script[Any], list[Rows]]] = []
+        played: list[tuple[Script[object], list[Rows]]] = []
         for script in scripts:
             answers: list[Rows] = []
             for step in _steps(script):
@@ -112,7 +112,7 @@ class Attempt:
             await cursor.executemany(text.encode(), rows)
 
 
-def _steps(script: Script[Any]) -> Iterator[Step]:
+def _steps(script: Script[object]) -> Iterator[Step]:
     """Yield the steps of a script up to the last, which has no answer yet."""
     step = next(script)
     while not step.is_last:
@@ -121,7 +121,7 @@ def _steps(script: Script[Any]) -> Iterator[Step]:
     yield step
 
 
-def _outcome(script: Script[Any], rows: Rows) -> Outcome:
+def _outcome(script: Script[object], rows: Rows) -> Outcome:
     """Return the result of a script, given the rows of its last step."""
     try:
         script.send(rows)

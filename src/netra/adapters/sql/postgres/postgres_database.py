@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from psycopg import Error, OperationalError
 from psycopg.conninfo import conninfo_to_dict
@@ -31,7 +31,7 @@ SCAN_SHARE: Final = 0.5  # fraction of the connections; the others are reserved 
 WAITING_MAX: Final = 1_000  # callers waiting for a connection; more are rejected immediately
 CONNECT_S: Final = 2  # seconds; the driver's minimum
 WAIT_SHARE: Final = 0.7  # fraction of the answer time within which a connection must be available
-# fraction of it for the check of an idle connection; a waiting caller then still gets a new one
+# fraction of the answer time for the check of an idle connection; a waiting caller then still gets a new one
 CHECK_SHARE: Final = 0.3
 START_S: Final = 10.0
 ANSWER_S: Final = 1.7  # seconds within which a transaction must end, or a long one begin
@@ -157,7 +157,7 @@ class PostgresDatabase:
         value: T = outcome.value
         return value
 
-    async def _written(self, recipes: Mapping[object, Recipe[Any]]) -> Mapping[object, Outcome]:
+    async def _written(self, recipes: Mapping[object, Recipe[object]]) -> Mapping[object, Outcome]:
         askers, wanted = list(recipes), list(recipes.values())
         is_undone = False
 
@@ -179,7 +179,7 @@ class PostgresDatabase:
             outcomes = await asyncio.gather(*map(self._written_alone, wanted))
         return dict(zip(askers, outcomes, strict=True))
 
-    async def _written_alone(self, recipe: Recipe[Any]) -> Outcome:
+    async def _written_alone(self, recipe: Recipe[object]) -> Outcome:
         try:
             return Outcome(await self.write(recipe))
         except NetraError as error:

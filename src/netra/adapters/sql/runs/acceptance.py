@@ -61,7 +61,7 @@ _INSERT_EVENT = Query(
         seq=param("nth"),
         kind=param("word"),
         at=param("at_us"),
-        data=param("said"),
+        data=param("event_data"),
     )
 )
 
@@ -70,8 +70,8 @@ class LiveCeiling:
     """A cached upper bound on the number of live runs; avoids a COUNT per accepted run.
 
     Each run accepted here increments it. Live runs are counted again when the bound reaches the limit, and
-    after as many acceptances as a sixty-fourth of it and of the room below the limit, so the cost of counting
-    does not depend on the queue's length. Runs accepted by other processes are included at the next count.
+    after as many acceptances as 1/64 of the count or of the room below the limit, whichever is greater, so
+    the cost does not depend on the queue's length. Runs accepted by other processes are included then.
     """
 
     def __init__(self) -> None:
@@ -136,7 +136,7 @@ def _storing(new: NewRun, *, has_made_thread: bool) -> Script[Accepted]:
         nth=event.seq,
         word=event.kind.value,
         at_us=micros(event.at),
-        said=event.data,
+        event_data=event.data,
     )
     return Accepted(run=change.run, thread_created=has_made_thread)
 

@@ -20,7 +20,7 @@ OWNERS_MAX: Final = 8  # owners compared by one claim; bounds its cost when more
 # Whether a run is still queued. A parameter, because for a literal PostgreSQL would read the whole index of
 # queued runs when it expects few.
 IS_STILL_QUEUED: Final = runs.c.state == param("from_state")
-_FENCE: Final[ColumnElement[Any]] = literal_column(
+_FENCE: Final[ColumnElement[int]] = literal_column(
     "0"
 )  # an OFFSET is an optimisation fence: PostgreSQL neither flattens nor reorders it
 
@@ -30,7 +30,7 @@ def _queued(name: str) -> tuple[FromClause, ColumnElement[bool]]:
     return table, table.c.state == literal("queued")
 
 
-def _lowest_owner(name: str, *, above: ColumnElement[Any] | None = None) -> ScalarSelect[Any]:
+def _lowest_owner(name: str, *, above: ColumnElement[int] | None = None) -> ScalarSelect[int]:
     """Return the lowest id of an owner with queued runs, or the lowest one above `above`."""
     table, is_queued = _queued(name)
     found = select(table.c.owner_id).where(is_queued).order_by(table.c.owner_id).limit(ONE)
@@ -75,8 +75,8 @@ def _is_first_in_thread(run: FromClause) -> ColumnElement[bool]:
 
 
 def _oldest_ready(
-    name: str, *, of: ColumnElement[Any], after: ColumnElement[Any] | None = None
-) -> ScalarSelect[Any]:
+    name: str, *, of: ColumnElement[int], after: ColumnElement[int] | None = None
+) -> ScalarSelect[int]:
     """Return the number of an owner's oldest ready run, or of the oldest one after `after`."""
     table, is_queued = _queued(name)
     until = table.c.lease_until

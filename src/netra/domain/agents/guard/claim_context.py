@@ -11,24 +11,30 @@ _PERIOD: Final = re.compile(
     re.IGNORECASE,
 )
 _PERIOD_BEFORE: Final = re.compile(
-    r"\b(?P<adverb>hourly|daily|weekly|monthly|yearly|annual(?:ised|ized)?)\b[^.;:!?\n0-9]{0,30}$",
+    r"(?:\b(?P<adverb>hourly|daily|weekly|monthly|yearly|annual(?:ised|ized)?)"
+    r"|(?:^|[.!?;:,(\n]\s*)(?:per|each|every|a(?= \w+,)) (?P<period>second|minute|hour|day|week|month"
+    r"|year))\b[^.;:!?\n0-9]{0,40}$",
     re.IGNORECASE,
 )
 _ADVERBS: Final = {"daily": "day"}
 _SHORT: Final = {"sec": "second", "s": "second", "min": "minute", "hr": "hour", "h": "hour", "mo": "month"}
 _YEARS: Final = {"yr": "year", "annum": "year", "annua": "year", "annual": "year"}
 _FILL: Final = (
-    r"(?:\s+(?:by|of|about|around|roughly|some|up|to|you|us|nearly|almost|between|another|only|just|an?"
+    r"(?:\s+(?:the|your|our|its|their|total|whole|monthly))*(?:\s+(?:bill|spend|spending|costs?|price"
+    r"|invoice))?"
+    r"(?:\s+(?:by|of|about|around|roughly|some|up to|you|us|nearly|almost|between|another|only|just|an?"
     r"|extra))*\s*$"
 )
 _DOWN_BEFORE: Final = re.compile(
     r"\b(?:sav(?:es?|ed|ings?)|cuts?|reduc(?:es?|ed|tion)|lowers?|lowered|drops?|falls?|less|cheaper|shaves?"
-    r"|down|gains?|decreas(?:es?|ed))" + _FILL, re.IGNORECASE,
+    r"|down|gains?|decreas(?:es?|ed)|discount|rebate)" + _FILL, re.IGNORECASE,
 )  # fmt: skip
 _UP_BEFORE: Final = re.compile(
-    r"\b(?:adds?|los(?:es?|ing|s)|increas(?:es?|ed)|raises?|raised|grows?|rises?|up|dearer|more)" + _FILL,
+    r"\b(?:adds?|los(?:es?|ing|s)|increas(?:es?|ed)|raises?|raised|grows?|rises?|up|dearer|more"
+    r"|surcharge|premium|mark-?up|penalty)" + _FILL,
     re.IGNORECASE,
 )
+_NO_WAY: Final = re.compile(r"\b(?:ran|runs?|rack\w*|ma[kd]\w+|sum\w*|clock\w*) up\s*$", re.IGNORECASE)
 _THEN: Final = r"^(?:\s?(?:a|per|each|/)\s?\w+)?\s(?:of savings?|in savings?|"
 _DOWN_AFTER: Final = re.compile(
     _THEN + r"less|cheaper|lower|fewer|off|saved|savings?|reduction|decrease)\b", re.IGNORECASE
@@ -43,20 +49,37 @@ _ABOUT: Final = re.compile(
     r"|close to)\s*|[~≈]\s?)$",
     re.IGNORECASE,
 )
+_BELOW: Final = re.compile(
+    r"\b(?:just (?:under|below|short of)|nearly|almost|not quite|slightly (?:under|below|less than)"
+    r"|a (?:little|bit) (?:under|below|less than))\s*(?:in |by )?$",
+    re.IGNORECASE,
+)
+_ABOVE: Final = re.compile(
+    r"\b(?:just (?:over|above|more than)|slightly (?:over|above|more than)|a (?:little|bit) (?:over"
+    r"|above|more than))\s*(?:in |by )?$",
+    re.IGNORECASE,
+)
+_ROUGHLY: Final = 0.04  # share by which a number in words may be off after "about"
+_JUST: Final = 0.075  # and on its own side after "just under" and "just over"
+_NEARBY: Final = 0.02  # share by which a number in digits may be off after "just under" and "just over"
 _OVER: Final = re.compile(r"\b(?:over|more than|above|upwards of|exceeds|exceeding)\s*$", re.IGNORECASE)
 _UNDER: Final = re.compile(r"\b(?:under|less than|below|fewer than)\s*$", re.IGNORECASE)
 _WORD: Final = re.compile(
-    r"\s+(?:of\s+)?(?:the\s+|your\s+|our\s+|these\s+|those\s+|all\s+)?(?P<word>[a-z][a-z_-]*)", re.IGNORECASE
+    r"\s+(?:of\s+)?(?:the\s+|your\s+|our\s+|these\s+|those\s+"
+    r"|all\s+)?(?:[0-9][0-9,]*\s+)?(?P<word>[a-z][a-z_-]*)",
+    re.IGNORECASE,
 )
 _SENTENCE: Final = re.compile(r"[.!?](?=\s)|\n")
 _WISH: Final = re.compile(
-    r"\b(?:ask(?:ed|ing)?|want\w*|targets?|goals?|limits?|budgets?|wish\w*|aim\w*|request(?:ed)?|need\w*|requir\w*"
-    r"|within|slo|more traffic|less traffic|growth|speed-?up|keeps?|breaks?)\b",
+    r"\b(?:ask(?:ed|ing)?|want\w*|targets?|goals?|limits?|budgets?|wish\w*|aim\w*|request(?:ed)?"
+    r"|need\w*|requir\w*"
+    r"|within|slo|more traffic|less traffic|growth|understood|speed-?up|keeps?|breaks?)\b",
     re.IGNORECASE,
 )
 _GRAMMAR: Final = """
     and or but that which who is are was were be with instead than to at for in on per a an by from as of it
-    they you we would could should can will has have had before after over under against when while if so
+    they you we the your our these those would could should can will has have had before after over under
+    against when while if so
     then now more less not its their your until each
 """
 _STOPS: Final = frozenset(_GRAMMAR.split())
@@ -87,6 +110,8 @@ def way(before: str, after: str) -> str:
     >>> way("saves about ", " a month"), way("", " a month more"), way("costs ", "")
     ('down', 'up', '')
     """
+    if _NO_WAY.search(before):
+        return ""
     if _DOWN_AFTER.match(after):
         return "down"
     if _UP_AFTER.match(after):
@@ -135,6 +160,24 @@ def is_about(before: str) -> bool:
     return _ABOUT.search(before) is not None
 
 
+def slack_in_words(value: float, *, before: str, plain: float) -> tuple[float, float]:
+    """Return the interval of values that a number in words stands for; `plain` is its half without "about".
+
+    >>> slack_in_words(0.5, before="just under ", plain=0.005)[1]
+    0.5
+    """
+    if _BELOW.search(before):
+        return (1 - _JUST) * value, value
+    if _ABOVE.search(before):
+        return value, (1 + _JUST) * value
+    if _OVER.search(before):
+        return value, 1.5 * value
+    if _UNDER.search(before):
+        return 0.5 * value, value
+    half = max(plain, _ROUGHLY * abs(value)) if is_about(before) else plain
+    return value - half, value + half
+
+
 def slack(digits: str, value: float, *, step: float, before: str) -> tuple[float, float]:
     """Return the interval of values that round to the number; wider after words such as "about".
 
@@ -148,10 +191,23 @@ def slack(digits: str, value: float, *, step: float, before: str) -> tuple[float
     zeros = len(mantissa) - len(mantissa.rstrip("0")) if "." not in mantissa else 0
     coarse = unit * 10 ** min(zeros, max(0, len(mantissa) - 2))
     tiny = 1e-9 * abs(value) + 1e-12 + unit * 5e-7
+    coarse = (
+        max(coarse, 2 * _NEARBY * abs(value)) if _BELOW.search(before) or _ABOVE.search(before) else coarse
+    )
+    below, above = _sides(before, unit=unit, coarse=coarse)
+    return value - below - tiny, value + above + tiny
+
+
+def _sides(before: str, *, unit: float, coarse: float) -> tuple[float, float]:
+    """Return how far below and above a number the values lie that the words before it allow."""
+    if _BELOW.search(before):
+        return coarse / 2, 0.0
+    if _ABOVE.search(before):
+        return 0.0, coarse / 2
     if is_about(before):
-        return value - coarse / 2 - tiny, value + coarse / 2 + tiny
+        return coarse / 2, coarse / 2
     if _OVER.search(before):
-        return value - unit / 2 - tiny, value + max(coarse, unit / 2)
+        return unit / 2, max(coarse, unit / 2)
     if _UNDER.search(before):
-        return value - max(coarse, unit / 2), value + unit / 2 + tiny
-    return value - unit / 2 - tiny, value + unit / 2 + tiny
+        return max(coarse, unit / 2), unit / 2
+    return unit / 2, unit / 2

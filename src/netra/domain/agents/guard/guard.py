@@ -1,31 +1,40 @@
-"""Check that every number in a text is in the payload it describes.
+"""Check that every number, name and date in a text is in the payload, of the same row and measure.
 
-A number may be rounded and converted to another unit. Its kind, period and direction must match the
-payload: "$5" does not match dollars a month, and a saving does not match a loss. A target may only be
-stated as a target. Names and dates with digits must match completely.
+A number may be rounded and converted to another unit. Its subject, measure, kind, period and direction must
+match the payload: "$5" does not match dollars a month, a saving does not match a loss, and the cost of one
+feature does not match another's. A target may only be stated as a target. Words that judge ("met", "most
+calls", "cheaper") are checked also without a number.
 """
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Literal
 
-from netra.domain.agents.guard.payload_facts import Fact, Facts, facts_of
-from netra.domain.agents.guard.stated_numbers import NumberKind, StatedNumber, figures
-from netra.domain.agents.guard.versions_and_dates import is_known
+import msgspec
 
-_COUNTS: Final = frozenset(
-    {
-        NumberKind.COUNT,
-        NumberKind.CALLS,
-        NumberKind.TOKENS,
-        NumberKind.GPUS,
-        NumberKind.REPLICAS,
-        NumberKind.FACTOR,
-    }
-)
+from netra.domain.agents.guard.disguises import disguised_numbers
+from netra.domain.agents.guard.facts import Facts
+from netra.domain.agents.guard.list_numbers import due_after
+from netra.domain.agents.guard.matching import is_held, is_label_held
+from netra.domain.agents.guard.payload_facts import facts_of
+from netra.domain.agents.guard.placement import Piece, SentencePlan, Spot, pieces_of
+from netra.domain.agents.guard.stated_numbers import Figures, StatedNumber, figures
+from netra.domain.agents.guard.unknown_names import unknown_names
+from netra.domain.agents.guard.verdicts import false_verdicts
 
 
-def unsupported(text: str, payload: Any) -> tuple[str, ...]:  # Any: whatever encodes as JSON
-    """Return the numbers, names and dates of `text` that are not in `payload`, as written.
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of a text that the payload does not bear out."""
+
+    text: str
+    sentence: str
+    what: Literal["number", "name", "date", "verdict"]
+    number: StatedNumber | None = None
+    spot: Spot | None = None
+    truth: str = ""
+
+
+def unsupported(text: str, payload: object) -> tuple[str, ...]:
+    """Return the numbers, names, dates and verdicts of `text` that `payload` does not bear out, as written.
 
     >>> unsupported("saves 27.5 % or $41", {"saved_share": 0.2749, "saved_usd": 41.3})
     ()
@@ -35,41 +44,49 @@ def unsupported(text: str, payload: Any) -> tuple[str, ...]:  # Any: whatever en
     return unsupported_by(text, facts_of(payload))
 
 
-def unsupported_by(text: str, facts: Facts, *, due: int = 1) -> tuple[str, ...]:
-    """Return the same as `unsupported`, for facts already read from a payload; `due` as in `figures`."""
-    stated = figures(text, due=due)
-    names = [label.text for label in stated.labels if not is_known(label, facts.labels)]
-    numbers = [number.text for number in stated.numbers if not _is_held(number, facts.numbers)]
-    return (*names, *numbers)
+def unsupported_by(text: str, facts: Facts, *, before: str = "") -> tuple[str, ...]:
+    """Return the same as `unsupported`, for facts already read; `before` is the text before this one."""
+    found = refusals(text, facts, before=before)
+    order = ("name", "date", "number", "verdict")
+    return tuple(one.text for one in sorted(found, key=lambda one: order.index(one.what) > 1))
 
 
-def _is_held(number: StatedNumber, facts: Sequence[Fact]) -> bool:
-    near = [fact for fact in facts if number.low <= fact.value <= number.high and _is_of_kind(number, fact)]
-    near = [fact for fact in near if _has_period(number, fact) and _has_sign(number, fact)]
-    near = [fact for fact in near if number.is_wish or not fact.is_wish]
-    if not number.way or number.sign:
-        return bool(near)
-    ways = {fact.way for fact in near}
-    return number.way in ways or ways == {""} or any(fact.value == 0 for fact in near)  # 0 has no direction
+def refusals(text: str, facts: Facts, *, before: str = "") -> tuple[Refusal, ...]:
+    """Return every piece of `text` that the facts do not bear out."""
+    stated = figures(text, due=due_after(before))
+    earlier = _last_sentence(before)
+    found: list[Refusal] = []
+    for piece in pieces_of(stated.plain):
+        found += _in_sentence(piece, stated, facts, earlier=earlier)
+        earlier = piece.text
+    return tuple(found)
 
 
-def _is_of_kind(number: StatedNumber, fact: Fact) -> bool:
-    if fact.kind is NumberKind.ANY:
-        return True
-    if number.kind is fact.kind and number.kind is not NumberKind.COUNT:
-        return True
-    if number.kind in _COUNTS and number.value < 1 and fact.kind is NumberKind.SHARE:
-        return "." in number.text  # "0.043 of the answers"
-    if number.kind is not NumberKind.COUNT:
-        return fact.kind is NumberKind.COUNT and not fact.words.isdisjoint(number.words)
-    return fact.kind in _COUNTS and (not number.words or not fact.words.isdisjoint(number.words))
+def _in_sentence(piece: Piece, stated: Figures, facts: Facts, *, earlier: str) -> Iterator[Refusal]:
+    end = piece.start + len(piece.text)
+    numbers = [one for one in stated.numbers if piece.start <= one.start < end]
+    labels = [one for one in stated.labels if piece.start <= one.start < end]
+    spans = [(one.start - piece.start, min(one.end, end) - piece.start) for one in numbers]
+    plan = SentencePlan(piece.text, spans, names=facts.names, earlier=earlier)
+    for label in labels:
+        spot = plan.spot(label.start - piece.start, min(label.end, end) - piece.start)
+        if not is_label_held(label, facts.dated, spot):
+            what: Literal["date", "name"] = "date" if label.is_date else "name"
+            yield Refusal(text=label.text, sentence=piece.text.strip(), what=what, spot=spot)
+    for name in unknown_names(piece.text, facts, known=labels):
+        yield Refusal(text=name, sentence=piece.text.strip(), what="name")
+    for disguise in disguised_numbers(piece.text):
+        yield Refusal(text=disguise, sentence=piece.text.strip(), what="number")
+    for number, (start, stop) in zip(numbers, spans, strict=True):
+        spot = plan.spot(start, stop)
+        if not is_held(number, facts.numbers, spot):
+            yield Refusal(
+                text=number.text, sentence=piece.text.strip(), what="number", number=number, spot=spot
+            )
+    for verdict in false_verdicts(piece.text, facts, mentions=plan.mentions, earlier=earlier):
+        yield Refusal(text=verdict.text, sentence=piece.text.strip(), what="verdict", truth=verdict.truth)
 
 
-def _has_period(number: StatedNumber, fact: Fact) -> bool:
-    return number.period in ("", fact.period) or fact.kind is NumberKind.ANY
-
-
-def _has_sign(number: StatedNumber, fact: Fact) -> bool:
-    if number.sign == "-" and number.way == "down" and fact.way == "up":
-        return True  # "-5 % less": the sign repeats the direction
-    return number.sign in ("", *fact.signs) or number.value == 0
+def _last_sentence(text: str) -> str:
+    pieces = pieces_of(text)
+    return pieces[-1].text if pieces else ""

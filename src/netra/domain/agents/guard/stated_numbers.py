@@ -14,6 +14,9 @@ from typing import Final
 import msgspec
 
 from netra.domain.agents.guard import claim_context
+from netra.domain.agents.guard.list_numbers import numbered
+from netra.domain.agents.guard.percentile_phrases import percentile_phrases
+from netra.domain.agents.guard.ratios import RATIO_SLACK, Ratio, ratios_in
 from netra.domain.agents.guard.versions_and_dates import Label, labels_in
 from netra.domain.agents.question import number_words
 from netra.domain.agents.question.mentions import blanked
@@ -49,6 +52,8 @@ class StatedNumber(msgspec.Struct, frozen=True, kw_only=True):
     way: str = ""  # "down" of "$5 less", "up" of "$5 more"
     is_wish: bool = False  # stated as a target or a limit
     words: tuple[str, ...] = ()  # stems of the following words
+    start: int = 0  # its place in `Figures.plain`
+    end: int = 0
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +61,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
     numbers: tuple[StatedNumber, ...]
     labels: tuple[Label, ...]
+    plain: str = ""  # the text without emphasis and with digits as 0-9; positions refer to it
 
 
 _MAGNITUDES: Final[Mapping[str, float]] = {
@@ -98,14 +104,24 @@ _NOUNS: Final[Mapping[str, NumberKind]] = {
 }
 _NUMBER: Final = re.compile(
     r"(?<![\w.,⁄])(?P<before>[-−+–]\s?)?(?P<sign>(?:us)?\$|€|£|¥|(?:usd|eur|gbp)\s)?(?P<inside>[-−+])?"
-    r"(?![0-9]+⁄)(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]{1,3})?|\.[0-9]+)"
+    r"(?![0-9]+⁄)(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?"
+    r"|[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]{1,3})?|\.[0-9]+)"
     r"(?:[\s-]?(?P<magnitude>thousand|million|billion|k|mn?|bn?)(?![\w]))?"
     r"(?:[\s-]?(?:" + "|".join(f"(?P<u{i}>{words})" for i, (_, _, words) in enumerate(_UNITS)) + r")(?!\w))?",
     re.IGNORECASE,
 )
+_TIMES_CALLED: Final = re.compile(
+    r"\b(?:called|used|invoked|requested|ran|runs?|queried|triggered|calls)\b[^.;]{0,24}$",
+    re.IGNORECASE,
+)
+_OF_COUNTED: Final = re.compile(
+    r"\bof (?:the |your |all |these |input |output )*(?P<noun>calls|requests|tokens|answers"
+    r"|prompts),?\s*$",
+    re.IGNORECASE,
+)
+_WISH_WINDOW: Final = 400  # characters before a number in which its sentence may speak of a target
 _RANGE: Final = re.compile(r"\s?(?:-|–|—|to|through)\s?$|\s(?:and|or)\s$", re.IGNORECASE)
 _ORDINAL: Final = re.compile(r"(?<![\w.])[0-9]{1,2}(?:st|nd|rd|th)\b", re.IGNORECASE)
-_NUMBERED: Final = re.compile(r"(?m)^[ \t]*(?:#{1,4} |[-*] )?\*{0,2}(?P<n>[0-9]{1,2})[.)](?=\s)")
 _EMPHASIS: Final = re.compile(r"[*_]{2,3}|(?<!\w)[*_](?=[\w$])|(?<=\w)[*_](?!\w)|`")
 
 
@@ -121,10 +137,13 @@ def figures(text: str, *, due: int = 1) -> Figures:
     labels = labels_in(plain)
     rest = blanked(plain, [(label.start, label.end) for label in labels])
     rest = _ORDINAL.sub(lambda match: " " * len(match[0]), rest)
-    rest = blanked(rest, [(match.start("n"), match.end()) for match, _ in _numbered(rest, due)])
+    rest = blanked(rest, [(match.start("n"), match.end()) for match, _ in numbered(rest, due)])
+    rest = blanked(rest, [(start, end) for _, start, end in percentile_phrases(rest)])
+    ratios = tuple(_ratio(rest, found) for found in ratios_in(rest))
+    rest = blanked(rest, [(ratio.start, ratio.end) for ratio in ratios])
     spans = [match.span() for match in _NUMBER.finditer(rest)]
-    numbers = [*_digits(rest), *_spelt(blanked(rest, spans))]
-    return Figures(numbers=tuple(numbers), labels=labels)
+    numbers = [*ratios, *_digits(rest), *_spelt(blanked(rest, spans))]
+    return Figures(numbers=tuple(numbers), labels=labels, plain=plain)
 
 
 def normal(text: str) -> str:
@@ -137,26 +156,6 @@ def normal(text: str) -> str:
         return text
     composed = unicodedata.normalize("NFKC", text)
     return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in composed)
-
-
-def due_after(text: str, *, due: int = 1) -> int:
-    """Return the number of the next list item after `text`.
-
-    >>> due_after("1. Cache.\\n2. Batch.")
-    3
-    """
-    for _, number in _numbered(text, due):
-        due = number + 1
-    return due
-
-
-def _numbered(text: str, due: int) -> Iterator[tuple[re.Match[str], int]]:
-    """Yield the numbers of list items: 1., 2., 3. in sequence."""
-    for match in _NUMBERED.finditer(text):
-        number = int(match["n"])
-        if number in (1, due):
-            due = number + 1
-            yield match, number
 
 
 def _digits(text: str) -> Iterator[StatedNumber]:
@@ -181,18 +180,11 @@ def _stated(
     magnitude = match["magnitude"] or (whole["magnitude"] if whole is follows else None)
     times = _MAGNITUDES[magnitude.lower()] if magnitude else 1.0
     unit = _unit(whole)
-    kind, scale = (NumberKind.COUNT, 1.0) if unit is None else (_UNITS[unit][0], _UNITS[unit][1])
-    if whole["sign"]:
-        kind = (
-            NumberKind.USD if "$" in whole["sign"] or "usd" in whole["sign"].lower() else NumberKind.FOREIGN
-        )
-        scale = 1.0
     before, after = text[max(0, match.start() - 60) : match.start()], text[whole.end() : whole.end() + 80]
+    words = claim_context.words(after) if unit is None and not whole["sign"] else ()
+    kind, scale = _kind_of(whole, before=before, words=words)
     value = float(digits) * times * scale
     low, high = claim_context.slack(digits, value, step=times * scale, before=before)
-    words = claim_context.words(after) if unit is None and not whole["sign"] else ()
-    if kind is NumberKind.COUNT:
-        kind = next((_NOUNS[word] for word in words if word in _NOUNS), NumberKind.COUNT)
     mark = (match["before"] or match["inside"] or "").strip()
     is_dash = mark == "–" or (mark == "-" and leads is not None and leads.end() == match.start())
     sign = "" if is_dash else mark.replace("−", "-")
@@ -206,8 +198,26 @@ def _stated(
         sign=sign,
         period=claim_context.period(before, after),
         way=claim_context.way(before, after),
-        is_wish=claim_context.is_wish(before, after),
+        is_wish=claim_context.is_wish(text[max(0, match.start() - _WISH_WINDOW) : match.start()], after),
+        start=match.start(),
+        end=match.end(),
     )
+
+
+def _kind_of(whole: re.Match[str], *, before: str, words: tuple[str, ...]) -> tuple[NumberKind, float]:
+    """Return what a number counts, by its sign, its unit or the words around it, and the unit's scale."""
+    if whole["sign"]:
+        is_usd = "$" in whole["sign"] or "usd" in whole["sign"].lower()
+        return (NumberKind.USD if is_usd else NumberKind.FOREIGN), 1.0
+    unit = _unit(whole)
+    if unit is not None:
+        kind, scale, _ = _UNITS[unit]
+        is_count = kind is NumberKind.FACTOR and _TIMES_CALLED.search(before) is not None
+        return (NumberKind.CALLS if is_count else kind), scale  # "called 5 times"
+    noun = next((word for word in words if word in _NOUNS), "")
+    if not noun and (counted := _OF_COUNTED.search(before)) is not None:
+        noun = claim_context.stem(counted["noun"])  # "of the calls, 5 are ..."
+    return _NOUNS.get(noun, NumberKind.COUNT), 1.0
 
 
 def _unit(match: re.Match[str]) -> int | None:
@@ -223,6 +233,22 @@ def _joins(text: str, first: re.Match[str], second: re.Match[str]) -> bool:
     return (
         between.strip().lower() not in ("and", "or")
         or "between" in text[max(0, first.start() - 20) : first.start()].lower()
+    )
+
+
+def _ratio(text: str, found: Ratio) -> StatedNumber:
+    before, after = text[max(0, found.start - 60) : found.start], text[found.end : found.end + 80]
+    plain = RATIO_SLACK * found.value
+    low, high = claim_context.slack_in_words(found.value, before=before, plain=plain)
+    return StatedNumber(
+        text=found.text,
+        value=found.value,
+        kind=NumberKind.SHARE,
+        low=low,
+        high=high,
+        way=claim_context.way(before, after),
+        start=found.start,
+        end=found.end,
     )
 
 
@@ -244,8 +270,9 @@ def _spelt(text: str) -> Iterator[StatedNumber]:
             kind = next((_NOUNS[word] for word in words if word in _NOUNS), NumberKind.COUNT)
         if found.is_pronoun and unit is None and (not words or words[0] not in _NOUNS):
             continue
-        room = 0.02 if claim_context.is_about(before) else 0.005
-        slack = room if found.is_share or found.is_factor else 1e-9 * abs(value)
+        is_rounded = found.is_share or found.is_factor or kind is NumberKind.SHARE
+        plain = 0.005 if is_rounded else 1e-9 * abs(value)
+        low, high = claim_context.slack_in_words(value, before=before, plain=plain)
         yield StatedNumber(
             text=found.text,
             value=value,
@@ -253,7 +280,9 @@ def _spelt(text: str) -> Iterator[StatedNumber]:
             words=words,
             period=claim_context.period(before, after),
             way=claim_context.way(before, after),
-            is_wish=claim_context.is_wish(before, after),
-            low=math.nan if math.isnan(value) else value - slack,
-            high=value + slack,
+            is_wish=claim_context.is_wish(text[max(0, found.start - _WISH_WINDOW) : found.start], after),
+            low=math.nan if math.isnan(value) else low,
+            high=high,
+            start=found.start,
+            end=found.end,
         )

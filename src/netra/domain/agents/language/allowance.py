@@ -105,7 +105,7 @@ class MeteredModel:
             raise LanguageModelTimedOut("The language model went on past its deadline.") from error
 
     def _room_s(self) -> float:
-        """Return the seconds left for the next prompt. Raises `LanguageModelOverBudget` if none are left."""
+        """Return the seconds left for the next prompt. Raises `LanguageModelOverBudget` without any."""
         left_s = self._allowance.seconds - (self._clock.monotonic_s() - self._began_s)
         if self._asked >= self._allowance.calls:
             raise LanguageModelOverBudget(f"The run has asked the language model {self._asked} times.")

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from netra.domain.agents.model import Watch
 
 Result = TypeVar("Result")
 
 
-async def unless_stopped(work: Coroutine[Any, Any, Result], watch: Watch) -> Result:
+async def unless_stopped(work: Coroutine[object, None, Result], watch: Watch) -> Result:
     """Return the result of `work`; on a stop, cancel it and raise the reason.
 
     A worker polls for stops twice a second, but the next token may take longer than a cancel allows.

@@ -1,7 +1,8 @@
 """Read a question with a language model, and merge its goals into the local reading.
 
-The local reading takes precedence. The model may only fill what the local readers did not understand:
-a number must be one the user wrote, and a name must be in the message or in the log.
+The model may only fill what the local readers did not understand. Each of its fields rests on a quotation
+from the user's messages; a number must be in its quotation, and a name must be in the message or in the log.
+Where the two read different numbers, neither is used and the answer asks.
 """
 
 import math
@@ -13,6 +14,7 @@ import msgspec
 from netra.domain.agents.guard.stated_numbers import NumberKind, StatedNumber, figures
 from netra.domain.agents.language.allowance import MeteredModel
 from netra.domain.agents.language.prompts import READ_QUESTION, data, system
+from netra.domain.agents.language.quotations import only_quoted, without_disputed, words_for
 from netra.domain.agents.question.goals import BEFORE_AFTER
 from netra.domain.agents.question.heard import ModelReadGoals, QuestionReading
 from netra.domain.agents.question.mentions import KnownNames, models_in, same_name
@@ -45,7 +47,6 @@ _NUMBERS: Final[
     "tpot_ms_p99": (frozenset({NumberKind.TIME}), 1_000.0),
     "latency_ms": (frozenset({NumberKind.TIME}), 1_000.0),
 }
-_CHOICES: Final = ("priority", "split_by", "analyses")
 
 
 async def read_with_model(
@@ -86,38 +87,50 @@ def shown(messages: Sequence[Message]) -> list[Mapping[str, str]]:
 
 
 def merge_readings(local: Goals, reading: QuestionReading, *, message: str, names: KnownNames) -> MergedGoals:
-    """Merge the model's reading into the local goals."""
-    read = reading.goals
-    if read is None:
+    """Merge the model's reading into the local goals.
+
+    A field counts only with a quotation from the user's messages. Where the two read different numbers,
+    neither is taken and the answer asks.
+    """
+    if reading.goals is None:
         return MergedGoals(goals=local)
+    texts = (message, *reading.earlier)
+    read, unquoted = only_quoted(reading.goals, texts)
     is_lost = bool(local.unread or reading.earlier)
     open_ = [number for text in (*local.unread, *reading.earlier) for number in figures(text).numbers]
     taken: dict[str, Any] = {}
     differences: list[GoalDifference] = []
-    refused: list[str] = []
+    refused: list[str] = [*unquoted]
     for field in _NUMBERS:
         mine, theirs = _mine(local, field), getattr(read, field)
         if theirs is None:
             continue
-        if mine is not None:
+        if not _is_stated(field, theirs, figures(words_for(reading.goals, field)).numbers):
+            refused.append(field)
+        elif mine is not None:
             if not math.isclose(mine, theirs, rel_tol=1e-3, abs_tol=1e-9):
                 differences.append(GoalDifference(field=field, local=mine, model=theirs))
         elif _is_stated(field, theirs, open_):
             taken[field] = {"": theirs} if field == "latency_ms" else theirs
         else:
             refused.append(field)
-    for field, value in _names(
-        local, read, texts=(message, *reading.earlier), names=names, is_lost=is_lost
-    ).items():
-        if value:
-            taken[field] = value
-        else:
-            refused.append(field)
+    named = _names(local, read, texts=texts, names=names, is_lost=is_lost)
+    taken |= {field: value for field, value in named.items() if value}
+    refused += [field for field, value in named.items() if not value]
     taken |= _chosen(local, read, is_lost=is_lost)
-    goals = msgspec.structs.replace(local, **taken)
     return MergedGoals(
-        goals=goals, taken=tuple(taken), differences=tuple(differences), refused=tuple(refused)
+        goals=_merged(local, taken, differences),
+        taken=tuple(taken),
+        differences=tuple(differences),
+        refused=tuple(dict.fromkeys(refused)),
     )
+
+
+def _merged(local: Goals, taken: Mapping[str, Any], differences: Sequence[GoalDifference]) -> Goals:
+    """Return the goals with the fields taken, and without the numbers that the two read differently."""
+    answered = {"ask_back": ""} if taken else {}  # the model understood what the local reader did not
+    goals = msgspec.structs.replace(local, **taken, **answered)
+    return goals if not differences else without_disputed(goals, differences)
 
 
 def _mine(local: Goals, field: str) -> float | None:
@@ -177,9 +190,19 @@ def _has_a_target(local: Goals) -> bool:
     return BEFORE_AFTER in local.analyses or any(_mine(local, field) is not None for field in _NUMBERS)
 
 
-def _schema() -> Mapping[str, Any]:
+def _schema() -> Mapping[str, object]:
     """Return the form's JSON schema with every field required."""
-    schema = msgspec.json.schema(ModelReadGoals)["$defs"]["ModelReadGoals"]
+    kinds = msgspec.json.schema(ModelReadGoals)["$defs"]
+    schema = _required(kinds["ModelReadGoals"])
+    quotations = schema["properties"]["quotations"]
+    for kind in quotations["anyOf"]:
+        if kind.get("type") == "array":
+            kind["items"] = _required(kinds["Quotation"])
+    return schema
+
+
+def _required(schema: Mapping[str, Any]) -> dict[str, Any]:  # Any: JSON schema
+    """Return an object's schema without defaults, with every field required and no others."""
     properties = {name: {**kind} for name, kind in schema["properties"].items()}
     for kind in properties.values():
         kind.pop("default", None)

@@ -6,7 +6,7 @@ A name with a number or markup could inject a claim into an answer, so it is alw
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import msgspec
 
@@ -85,7 +85,7 @@ class Mask(msgspec.Struct, frozen=True, kw_only=True):
         return names.sub(lambda match: self.labels[match[0]], text)
 
 
-def as_json(value: Any) -> Json:  # Any: any value that encodes as JSON
+def as_json(value: object) -> Json:
     """Return `value` as decoded JSON."""
     decoded: Json = msgspec.json.decode(msgspec.json.encode(value))
     return decoded
@@ -109,7 +109,6 @@ def _strings(value: Json) -> Iterator[str]:
             yield from _strings(item)
 
 
-NO_MASK: Final = Mask()
 _LABEL: Final = re.compile(r"\b(?:feature|function|tool|model|name)_[0-9]{1,4}\b")
 
 

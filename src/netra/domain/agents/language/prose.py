@@ -16,7 +16,8 @@ _MARKUP: Final = re.compile(
 )
 _ADDRESS: Final = re.compile(
     r"[a-z][a-z0-9+.-]{1,20}:/|(?:mailto|javascript|data|tel|file)\s*:\S|\bwww\.|\S@\w|\\\\\w"
-    r"|\b[\w-]+\.(?:com|net|org|io|ai|app|dev|co|xyz|info|me|ru|cn|eu|de|uk|us|tv|cc|ly|site|online|top|link|zip)\b"
+    r"|\b[\w-]+\.(?:com|net|org|io|ai|app|dev|co|xyz|info|me|ru|cn|eu|de|uk|us|tv|cc|ly|site|online|top"
+    r"|link|zip)\b"
     r"|\b[\w-]+(?:\.[\w-]+)+/\S|\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}\b",
     re.IGNORECASE,
 )

@@ -16,6 +16,8 @@ from netra.domain.errors import NetraError, WorkStopped
 from netra.domain.offload import run_in_thread
 from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.engine import Analysis
+from netra.domain.optimization.explain.explanation import explained
+from netra.domain.optimization.explain.periods import PeriodText, periods_of
 from netra.domain.optimization.model import Checkpoint
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.pricing import Rate
@@ -54,6 +56,17 @@ class Simulate(Proposal, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a proposed change would come to on the log, step by step."""
 
 
+class Explain(_Closed, frozen=True, kw_only=True):
+    """Why the bill of one period differs from another's: the effect of volume, mix, lengths, cache, prices.
+
+    An ISO 8601 instant ends the period before, and begins the one after; or a period, as
+    2026-11-20/2026-11-21.
+    """
+
+    before: PeriodText
+    after: PeriodText | None = None
+
+
 class Price(_Closed, frozen=True, kw_only=True):
     """The list prices of a model."""
 
@@ -72,7 +85,7 @@ class FindEvents(_Closed, frozen=True, kw_only=True):
 
 
 class LookUpTools(msgspec.Struct, frozen=True, kw_only=True):
-    """The data that tools read: one log of the owner and the engine's analysis of it."""
+    """The data that tools read: one log of the owner, and the engine's analysis."""
 
     events: Events
     analysis: Analysis
@@ -98,12 +111,13 @@ class LookUpResult(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
-_Arguments = ProfileQuery | Analyse | Compare | Simulate | Price | FindEvents
+_Arguments = ProfileQuery | Analyse | Compare | Simulate | Explain | Price | FindEvents
 _TOOLS: Final[Mapping[str, type[_Arguments]]] = {
     "profile": ProfileQuery,
     "analyse": Analyse,
     "compare": Compare,
     "simulate": Simulate,
+    "explain": Explain,
     "price": Price,
     "find_events": FindEvents,
 }
@@ -113,7 +127,7 @@ def tools() -> tuple[Tool, ...]:
     """Return the tools as offered to the model.
 
     >>> [tool.name for tool in tools()]
-    ['profile', 'analyse', 'compare', 'simulate', 'price', 'find_events']
+    ['profile', 'analyse', 'compare', 'simulate', 'explain', 'price', 'find_events']
     """
     return tuple(
         Tool(name=name, description=(kind.__doc__ or "").strip(), parameters=_schema(kind))
@@ -143,7 +157,7 @@ async def look_up(call: ToolCall, lookups: LookUpTools) -> LookUpResult:
     return LookUpResult(tool=call.name, outcome="done", result=_cut(as_json(found)))
 
 
-def _schema(kind: type[_Arguments]) -> Mapping[str, Any]:
+def _schema(kind: type[_Arguments]) -> Mapping[str, object]:
     """Return the JSON schema of a tool's arguments, with references resolved."""
     (_,), components = msgspec.json.schema_components((kind,))
     schema = dict(components[kind.__name__])
@@ -162,48 +176,51 @@ def _unmasked(arguments: _Arguments, mask: Mask) -> _Arguments:
     return msgspec.structs.replace(arguments, **changes)
 
 
-def _used(
-    *, lookups: LookUpTools, arguments: _Arguments, checkpoint: Checkpoint
-) -> Any:  # Any: any value that encodes as JSON
+def _used(*, lookups: LookUpTools, arguments: _Arguments, checkpoint: Checkpoint) -> object:
     checkpoint(0.0, "Looking more closely at the log")
     match arguments:
         case ProfileQuery():
             return lookups.analysis.metrics.profile
         case Analyse():
             return _analysed(lookups, arguments.kind)
-        case Compare():
-            return [_compared(lookups, model, checkpoint) for model in arguments.models]
-        case Simulate():
-            return _tried(lookups, arguments, checkpoint)
+        case Compare() | Simulate():
+            return _simulated(lookups, arguments, checkpoint)
+        case Explain():
+            periods = periods_of(arguments.before, arguments.after)
+            return explained(lookups.events, prices=lookups.study.prices, periods=periods)
         case Price():
             return _price(lookups, arguments.model)
         case _:
             return _found(lookups, arguments)
 
 
-def _analysed(lookups: LookUpTools, kind: str) -> Any:  # Any: any value that encodes as JSON
+def _analysed(lookups: LookUpTools, kind: str) -> object:
     found = [one for one in lookups.analysis.recommendations if one.kind == kind]
     return {"recommendations": found, "gaps": [gap for gap in lookups.analysis.gaps if gap.kind == kind]}
 
 
-def _compared(
-    lookups: LookUpTools, model: str, checkpoint: Checkpoint
-) -> Any:  # Any: any value that encodes as JSON
+def _simulated(lookups: LookUpTools, arguments: Compare | Simulate, checkpoint: Checkpoint) -> object:
+    if isinstance(arguments, Simulate):
+        return _tried(lookups, arguments, checkpoint)
+    return [_compared(lookups, model, checkpoint) for model in arguments.models]
+
+
+def _compared(lookups: LookUpTools, model: str, checkpoint: Checkpoint) -> object:
     tried = _tried(lookups, Proposal(model=model), checkpoint)
     names = ("then_usd_in_window", "then_usd_per_month", "cost_change", "calls_that_do_not_fit")
     return {"model": model, **{name: tried[name] for name in names}}
 
 
-def _tried(lookups: LookUpTools, proposal: Proposal, checkpoint: Checkpoint) -> dict[str, Any]:
+def _tried(lookups: LookUpTools, proposal: Proposal, checkpoint: Checkpoint) -> dict[str, object]:
     tried = what_if(
         lookups.events, proposal, book=lookups.book, default_model=lookups.default_model,
         hardware=lookups.hardware, model=lookups.priced_as, checkpoint=checkpoint,
     )  # fmt: skip
-    shown: dict[str, Any] = msgspec.to_builtins(tried)
+    shown: dict[str, object] = msgspec.to_builtins(tried)
     return shown
 
 
-def _price(lookups: LookUpTools, model: str) -> Any:  # Any: any value that encodes as JSON
+def _price(lookups: LookUpTools, model: str) -> object:
     tariff = lookups.book.tariff(model)
     if tariff is None:
         return {"model": None, "note": "No price of this model is known."}
@@ -221,7 +238,7 @@ def _millions(rate: Rate | None) -> float | None:
     return None if rate is None else round(rate.usd_per_token * 1e6, 9)
 
 
-def _found(lookups: LookUpTools, wanted: FindEvents) -> Any:  # Any: any value that encodes as JSON
+def _found(lookups: LookUpTools, wanted: FindEvents) -> object:
     events, usd = lookups.study.events, lookups.study.now_usd
     where = np.ones(len(events), np.bool_)
     for column, name in (
@@ -247,7 +264,7 @@ def _is_named(
     return np.asarray(column.codes == column.names.index(name))
 
 
-def _row(events: Events, at: int, *, usd: float) -> Mapping[str, Any]:
+def _row(events: Events, at: int, *, usd: float) -> Mapping[str, object]:
     return {
         "event": events.name_of(at),
         "at": instant_of(int(events.at_ns[at])),

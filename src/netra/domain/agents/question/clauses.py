@@ -10,8 +10,6 @@ from typing import Final
 
 import msgspec
 
-from netra.domain.agents.question.quantities import Quantity
-
 
 class Subject(enum.StrEnum):
     """The subject of a number."""
@@ -53,7 +51,8 @@ _SUBJECTS: Final = {
     Subject.MONEY: r"cheap(?:er|est|ly)?|costs?|costing|bills?|invoices?|spend(?:ing|s)?|spent|sav(?:e|es"
     r"|ed|ing|ings)"
     r"|expens(?:e|es|ive)|budgets?|money|pric(?:e|es|ier|ey)|pay(?:ing|s)?|dearer|outlay|expenditure",
-    Subject.RATE: r"fast(?:er|est)?|quick(?:er|est|ly)?|speed(?:s|up|ier)?|snappi?er|throughput|performance"
+    Subject.RATE: r"fast(?:er|est)?|quick(?:er|est|ly)?|speed(?:s|ups?|-ups?|ier)?|snappi?er|throughput"
+    r"|performance"
     r"|slower|slow down|sooner",
     Subject.TIME: r"latenc(?:y|ies)|response[- ]times?|slow|waits?|waiting(?: times?)?|delays?|durations?"
     r"|answers?(?: in)?"
@@ -68,11 +67,12 @@ _MARK: Final = re.compile(
     r"\b(?:" + "|".join(f"(?P<{subject.value}>{words})" for subject, words in _SUBJECTS.items()) + r")\b",
     re.IGNORECASE,
 )
-_SENTENCE_END: Final = re.compile(r"(?:[.;!?](?=\s|$)|\n)+\s*")
+_SENTENCE_END: Final = re.compile(r"(?:[.;!?…](?=\s|$)|\n)+\s*")
 _CLAUSE_END: Final = re.compile(
     r",(?=\s)\s*(?:(?:and|but|or|while|with|so|at(?! (?:most|least)))\b)?|[:—](?=\s)|\s–(?=\s)|\s-(?=\s)"
-    r"|\b(?:and|but|while|whilst|with|at(?! (?:most|least))|plus|yet|although|though|however|whereas"
-    r"|given|as long as|provided|then|if|when)\b",
+    r"|\b(?:and(?! a (?:half|quarter|third))|but|while|whilst|with|at(?= (?:no |an? unchanged|equal"
+    r"|the same|same|unchanged|constant|current|[0-9.,]+ ?(?:%|percent|x)))|plus|yet|although|though"
+    r"|however|whereas|given|as long as|provided|then|if|when|because|otherwise|or (?=rather|better|even))\b",
     re.IGNORECASE,
 )
 
@@ -97,9 +97,9 @@ def clauses(text: str) -> tuple[Clause, ...]:
     return tuple(found)
 
 
-def place(found: Sequence[Clause], quantity: Quantity) -> int:
-    """Return the index of the clause that contains `quantity`."""
-    return max((number for number, clause in enumerate(found) if clause.start <= quantity.start), default=0)
+def place(found: Sequence[Clause], at: int) -> int:
+    """Return the index of the clause that contains the character at `at`."""
+    return max((number for number, clause in enumerate(found) if clause.start <= at), default=0)
 
 
 def _between(text: str, cut: re.Pattern[str], begin: int, end: int) -> Iterator[tuple[int, int]]:

@@ -4,11 +4,13 @@ A day without a time of day starts at midnight UTC. The current time is the argu
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
+
+from netra.domain.instants import iso_instant
 
 
 class Dated(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,6 +20,8 @@ class Dated(msgspec.Struct, frozen=True, kw_only=True):
     start: int
     end: int
     text: str
+    is_day: bool = True  # a day without a time of day
+    assumed: str = ""  # how an ambiguous date was read
 
 
 _CALENDAR: Final = "january february march april may june july august september october november december"
@@ -35,18 +39,35 @@ _DATED: Final = re.compile(
     rf"|(?P<day_first>[0-9]{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:{_MONTH})\b\.?(?:,? [0-9]{{4}})?)"
     rf"|(?P<month_first>(?:{_MONTH})\.? [0-9]{{1,2}}(?:st|nd|rd|th)?(?:,? [0-9]{{4}})?)"
     rf"|(?P<ago>(?:[0-9]{{1,3}}|{'|'.join(_FEW)}) (?:hour|day|week)s? ago)"
+    rf"|(?P<months_ago>(?:[0-9]{{1,2}}|{'|'.join(_FEW)}) months? ago)"
+    r"|(?P<slashed>[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}|[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}"
+    r"|[0-9]{4}/[0-9]{1,2}/[0-9]{1,2})"
+    rf"|(?P<since_month>(?<=since )(?:{_MONTH})(?! [0-9]))"
     r"|(?P<before_yesterday>(?:the )?day before yesterday)"
     r"|(?P<yesterday>yesterday|last night)"
     r"|(?P<today>today|this morning|tonight)"
     r"|(?P<last_week>last week)|(?P<last_month>last month)"
     r"|(?P<this_week>this week)|(?P<this_month>this month)"
-    rf"|(?P<weekday>(?:last |on |since )(?:{'|'.join(_DAYS)}))"
+    r"|(?P<day_of>(?:the|on|since|after|before) (?:the )?[0-9]{1,2}(?:st|nd|rd|th)"
+    rf"(?![ -]?(?:percentile|pct)| (?:of )?(?:{_MONTH})\b))"
+    r"|(?P<short>(?<=on )[0-9]{1,2}/[0-9]{1,2}|(?<=since )[0-9]{1,2}/[0-9]{1,2}|[0-9]{1,2}\.[0-9]{1,2}\.)"
+    rf"|(?P<part>(?:mid|early|late|(?:the )?(?:first|start|beginning|middle|end) of)[- ](?:{_MONTH}))"
+    rf"|(?P<weekday>(?:last |on |since |this )(?:{'|'.join(_DAYS)})(?!,? (?:the )?[0-9])"
+    rf"|(?:{'|'.join(_DAYS)})(?='s))"
     r")(?![\w-])",
     re.IGNORECASE,
 )
-
+_CLOCK: Final = re.compile(
+    r"(?<![\w:.])(?P<noon>noon|midnight)\b"
+    r"|(?<![\w:.])(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2})(?:\s?(?P<half>[ap])\.?m\b)?"
+    r"|\s?(?P<bare>[ap])\.?m\b)(?:\s?(?:utc|gmt|z)\b)?(?!\w|:[0-9])",
+    re.IGNORECASE,
+)
 # skips the slower pattern for most texts
-_ANY_DATE: Final = re.compile("[0-9]|day|night|morning|week|month|ago", re.IGNORECASE)
+_ANY_DATE: Final = re.compile(
+    "[0-9]|day|night|morning|week|month|ago|since|mid|early|late|first of|start|beginning|end of|noon",
+    re.IGNORECASE,
+)
 
 
 def instants(text: str, *, now: datetime) -> tuple[Dated, ...]:
@@ -57,28 +78,60 @@ def instants(text: str, *, now: datetime) -> tuple[Dated, ...]:
     """
     if _ANY_DATE.search(text) is None:
         return ()
-    return tuple(
+    now = now.astimezone(UTC)
+    days = [
         Dated(
-            at=_instant(match.lastgroup or "", match[0], now=now.astimezone(UTC)),
+            at=_instant(match.lastgroup or "", match[0], now=now),
             start=match.start(),
             end=match.end(),
             text=match[0],
+            is_day=":" not in match[0] and "hour" not in match[0].lower(),
+            assumed=_assumed(match[0]) if match.lastgroup == "slashed" else "",
         )
         for match in _DATED.finditer(text)
+    ]
+    return _with_times(text, days, now=now)
+
+
+def _with_times(text: str, days: Sequence[Dated], *, now: datetime) -> tuple[Dated, ...]:
+    """Return the dates with the times of day; a time belongs to the only day named, else to the last one."""
+    found = list(days)
+    for match in _CLOCK.finditer(text):
+        if any(day.start <= match.start() < day.end for day in days):
+            continue
+        hour, minute = _time_of(match)
+        if hour > 23 or minute > 59:  # 25:00 is no time of day
+            continue
+        on = [at for at, day in enumerate(found) if day.at is not None and day.is_day]
+        base = found[on[0]].at if len(on) == 1 else _midnight(now)
+        at = (base or now).replace(hour=hour, minute=minute)
+        if not on and at > now:
+            at -= timedelta(days=1)
+        if len(on) == 1:
+            found[on[0]] = msgspec.structs.replace(found[on[0]], at=at, is_day=False)
+        found.append(Dated(at=at, start=match.start(), end=match.end(), text=match[0], is_day=False))
+    return tuple(sorted(found, key=lambda dated: dated.start))
+
+
+def _time_of(match: re.Match[str]) -> tuple[int, int]:
+    if match["noon"]:
+        return (12 if match["noon"].lower() == "noon" else 0), 0
+    hour, minute, half = (
+        int(match["hour"]),
+        int(match["minute"] or 0),
+        (match["half"] or match["bare"] or "").lower(),
     )
+    if half.startswith("p") and hour < 12:
+        hour += 12
+    return (0 if half.startswith("a") and hour == 12 else hour), minute
 
 
-def iso_instant(text: str) -> datetime | None:
-    """Parse an ISO 8601 date or instant, in UTC unless it has a zone; return None if it is invalid.
-
-    >>> iso_instant("2026-11-20 14:00").isoformat()
-    '2026-11-20T14:00:00+00:00'
-    """
-    try:
-        found = datetime.fromisoformat(re.sub(r"\s?z$", "+00:00", text.strip(), flags=re.IGNORECASE))
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, OverflowError):  # 2026-13-45, or a time zone that moves the date out of range
-        return None
+def _assumed(text: str) -> str:
+    """Return how a date was read whose day and month could be exchanged."""
+    first, second, *_ = (int(number) for number in re.findall("[0-9]+", text))
+    if first > 12 or second > 12 or first == second:
+        return ""
+    return f"“{text}” is day {first} of month {second}"
 
 
 def _instant(kind: str, text: str, *, now: datetime) -> datetime | None:
@@ -107,6 +160,53 @@ def _calendar(text: str, now: datetime) -> datetime:
     return found.replace(year=found.year - 1) if not year and found > now else found
 
 
+def _slashed(text: str, _: datetime) -> datetime:
+    """Return "02/11/2026" as 2 November, day first unless only month first makes a date."""
+    first, second, third = (int(number) for number in re.findall("[0-9]+", text))
+    if first > 31:
+        return datetime(first, second, third, tzinfo=UTC)
+    day, month = (second, first) if second > 12 else (first, second)
+    return datetime(third, month, day, tzinfo=UTC)
+
+
+def _day_of(text: str, now: datetime) -> datetime:
+    """Return the latest past such day of a month: "the 15th"."""
+    day = int(re.findall("[0-9]+", text)[0])
+    first = _midnight(now).replace(day=1)
+    if day > now.day:
+        first = (first - timedelta(days=1)).replace(day=1)
+    return first.replace(day=day)
+
+
+def _short(text: str, now: datetime) -> datetime:
+    """Return "15.11." or "15/11" in the latest past year, day first unless only month first makes a date."""
+    first, second = (int(number) for number in re.findall("[0-9]+", text))
+    day, month = (second, first) if second > 12 else (first, second)
+    found = datetime(now.year, month, day, tzinfo=UTC)
+    return found.replace(year=found.year - 1) if found > now else found
+
+
+def _part(text: str, now: datetime) -> datetime:
+    """Return the first, the 15th or the 25th day of the latest such month."""
+    month = next(i for i, name in enumerate(_MONTHS, 1) if re.search(rf"\b{name[:3]}", text))
+    is_middle, is_late = "mid" in text, text.startswith("late") or "end" in text.split()
+    day = 15 if is_middle else 25 if is_late else 1
+    found = datetime(now.year, month, day, tzinfo=UTC)
+    return found.replace(year=found.year - 1) if found > now else found
+
+
+def _months_ago(text: str, now: datetime) -> datetime:
+    count = text.split(maxsplit=1)[0]
+    months = now.year * 12 + now.month - 1 - (_FEW.get(count) or int(count))
+    return _midnight(now).replace(year=months // 12, month=months % 12 + 1, day=1)
+
+
+def _since_month(text: str, now: datetime) -> datetime:
+    """Return the first day of the latest such month."""
+    month = next(i for i, name in enumerate(_MONTHS, 1) if text.startswith(name[:3]))
+    return _midnight(now).replace(year=now.year - (month > now.month), month=month, day=1)
+
+
 def _weekday(text: str, now: datetime) -> datetime:
     """Return the start of the latest such weekday before today."""
     back = (now.weekday() - [*_DAYS].index(text.rsplit(maxsplit=1)[-1])) % 7 or 7
@@ -118,6 +218,12 @@ _READERS: Final[Mapping[str, Callable[[str, datetime], datetime | None]]] = {
     "day_first": _calendar,
     "month_first": _calendar,
     "ago": _ago,
+    "months_ago": _months_ago,
+    "slashed": _slashed,
+    "day_of": _day_of,
+    "short": _short,
+    "part": _part,
+    "since_month": _since_month,
     "before_yesterday": lambda _, now: _midnight(now) - timedelta(days=2),
     "yesterday": lambda _, now: _midnight(now) - timedelta(days=1),
     "today": lambda _, now: _midnight(now),

@@ -5,46 +5,28 @@ Parameters override the message. Each part that is not understood adds a sentenc
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any, Final
 
-import msgspec
-
 from netra.domain.agents.question import topics
-from netra.domain.agents.question.dates import Dated, instants
-from netra.domain.agents.question.mentions import (
-    NO_NAMES,
-    KnownNames,
-    Mention,
-    blanked,
-    families_in,
-    gpus_in,
-    models_in,
-    parts_in,
-    same_name,
-)
-from netra.domain.agents.question.number_targets import targets_in
+from netra.domain.agents.question.asking_back import question_back
+from netra.domain.agents.question.mentions import NO_NAMES, KnownNames, same_name
 from netra.domain.agents.question.parameters import read_parameters
-from netra.domain.agents.question.readings import Reading, StatedTarget, Unread
-from netra.domain.optimization.model import Goals, Priority
+from netra.domain.agents.question.per_feature import goal_fields
+from netra.domain.agents.question.readings import Retracted, Unread
+from netra.domain.agents.question.sighting import Sighting, sighted
+from netra.domain.agents.question.unread import unread_of
+from netra.domain.optimization.explain.asked import KIND as EXPLAIN_CHANGE
+from netra.domain.optimization.model import Goals, LatencyLimit, Priority
 
 UNREAD_MAX: Final = 12  # most sentences in `Goals.unread`; keeps the answer short for a text full of numbers
 BEFORE_AFTER: Final = "upgrade_review"  # in `Goals.analyses`: evaluate a change
 RIGHT_SIZING: Final = "right_sizing"  # in `Goals.analyses`: compare other models
 QUALITY: Final = "quality"  # in `Goals.constraints`: answers may not get worse
 
+_NEAR: Final = 0.75  # similarity of a name to one of the log, from 0 to 1, that suggests a typing slip
 _UNKNOWN_PART: Final = "no feature, function or tool of this name is in the log"
-
-
-class _MessageParts(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything found in the text."""
-
-    text: str
-    models: tuple[Mention, ...]
-    families: tuple[Mention, ...]
-    gpus: tuple[Mention, ...]
-    dates: tuple[Dated, ...]
-    parts: tuple[Mention, ...]
-    readings: tuple[Reading, ...]
+_LISTS: Final = ("features", "models", "gpus", "constraints", "analyses")
 
 
 def read_goals(
@@ -61,98 +43,106 @@ def read_goals(
     (0.2, 5000.0, 'cost')
     """
     asked = read_parameters(parameters)
-    words = _words("\n".join([message, *asked.words]), names, now=now)
-    fields = _merged(_goal_fields(words), asked.fields)
+    seen = sighted("\n".join([message, *asked.words]), names, now=now)
+    stated = goal_fields(seen)
+    fields = _merged(stated | _implied(seen, stated), asked.fields)
     fields["features"], unknown = _sifted(fields["features"], names)
-    fields["latency_ms"], unlimited = _limits_sifted(fields["latency_ms"], names)
-    unread = (*asked.unread, *_unread(words), *(_unknown_part(name) for name in (*unknown, *unlimited)))
-    sentences = tuple(dict.fromkeys(piece.sentence() for piece in unread))
-    return Goals(**fields, unread=sentences[:UNREAD_MAX])
-
-
-def _words(text: str, names: KnownNames, *, now: datetime) -> _MessageParts:
-    """Find names and blank them out first, so that a digit in a name is not read as a number."""
-    models = models_in(text, known=names.models)
-    text = _without(text, models)
-    families, gpus, dates = families_in(text), gpus_in(text), instants(text, now=now)
-    text = _without(text, (*gpus, *(date for date in dates if not date.text.isalpha())))
-    parts = parts_in(text, known=names.parts())
-    plain = _without(text, parts)
-    return _MessageParts(
-        text=plain,
-        models=models,
-        families=families,
-        gpus=gpus,
-        dates=dates,
-        parts=parts,
-        readings=targets_in(plain, parts),
+    fields["limits"], unlimited = _limits_sifted(fields["limits"], names)
+    unheld = _unheld(fields["excluded"], names)
+    fields |= _at_p99(fields, asked.fields)
+    unread = (
+        *asked.unread,
+        *unread_of(seen),
+        *(_unknown_part(name, names) for name in (*unknown, *unlimited, *unheld)),
     )
+    sentences = tuple(dict.fromkeys(piece.sentence() for piece in unread))
+    ask_back = question_back(message, seen, fields, unread) if not asked.fields else ""
+    return Goals(**fields, unread=sentences[:UNREAD_MAX], ask_back=ask_back)
 
 
-def _without(text: str, found: Iterable[Mention | Dated]) -> str:
-    return blanked(text, [(piece.start, piece.end) for piece in found])
-
-
-def _goal_fields(words: _MessageParts) -> dict[str, Any]:
-    """Return the fields of `Goals` set by the words."""
-    fields: dict[str, Any] = {"latency_ms": {}}
-    for target in _targets(words):
-        if target.field == "latency_ms":
-            fields["latency_ms"].setdefault(target.part, target.value)
-        else:
-            fields.setdefault(target.field, target.value)
-    fields["features"] = tuple(part.name for part in words.parts if part.name not in fields["latency_ms"])
-    fields["models"] = tuple(model.name for model in words.models)
-    fields["gpus"] = tuple(gpu.name for gpu in words.gpus)
-    fields["analyses"] = topics.analyses_in(words.text)
-    return fields | _implied(words, fields)
-
-
-def _implied(words: _MessageParts, fields: Mapping[str, Any]) -> dict[str, Any]:
+def _implied(seen: Sighting, fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return the goals stated without a number: caps, priority, analyses and the date of a change."""
-    implied: dict[str, Any] = {"constraints": (), "split_by": topics.split_in(words.text)}
-    if {"saving_share", "budget_usd_per_month"}.isdisjoint(fields) and topics.is_money_capped(words.text):
+    text = seen.text
+    implied: dict[str, Any] = {"constraints": (), "split_by": topics.split_in(text)}
+    is_budgeted = not {"saving_share", "budget_usd_per_month", "saving_usd_per_month"}.isdisjoint(fields)
+    if not is_budgeted and topics.is_money_capped(text):
         implied["saving_share"] = 0.0
-    if "speedup" not in fields and not fields["latency_ms"] and topics.is_speed_kept(words.text):
+    if "speedup" not in fields and not fields["limits"] and topics.is_speed_kept(text):
         implied["speedup"] = 1.0
-    if topics.is_quality_kept(words.text):
+    if topics.is_quality_kept(text):
         implied["constraints"] = (QUALITY,)
-    implied["priority"] = _priority(words, fields)
-    if _is_before_after(words):
+    implied["priority"] = _priority(seen, fields)
+    analyses = topics.analyses_in(text)
+    implied["excluded_kinds"] = topics.unwanted_in(text)
+    implied["analyses"] = analyses
+    if topics.asks_before_after(text, is_dated=bool(seen.dates)):
         # the new model is already in use
-        asked = (kind for kind in fields["analyses"] if kind != RIGHT_SIZING)
-        implied["analyses"] = (*asked, BEFORE_AFTER)
-        implied["change_at"] = next((date.at for date in words.dates if date.at is not None), None)
-    elif not all(model.known for model in words.models):
-        implied["analyses"] = tuple(dict.fromkeys((*fields["analyses"], RIGHT_SIZING)))
+        implied["analyses"] = (*(kind for kind in analyses if kind != RIGHT_SIZING), BEFORE_AFTER)
+        implied["change_at"] = _change_at(seen)
+    elif topics.asks_why(text):
+        implied["change_at"] = _change_at(seen)
+    elif not all(model.known for model in seen.move.models):
+        implied["analyses"] = tuple(dict.fromkeys((*analyses, RIGHT_SIZING)))
+    if topics.asks_why(text):
+        implied["analyses"] = (EXPLAIN_CHANGE, *implied["analyses"])
     return implied
 
 
-def _priority(words: _MessageParts, fields: Mapping[str, Any]) -> Priority | None:
+def _change_at(seen: Sighting) -> datetime | None:
+    return next((date.at for date in seen.dates if date.at is not None), None)
+
+
+def _priority(seen: Sighting, fields: Mapping[str, Any]) -> Priority | None:
     """Return the objective: balanced if both cost and speed have a target, else the one mentioned."""
     if fields.get("saving_share", 0.0) > 0 and fields.get("speedup", 0.0) > 1:
         return Priority.BALANCED
-    priority = topics.priority_in(words.text)
+    priority = topics.priority_in(seen.text)
     if fields.get("speedup", 0.0) > 1:
         return Priority.BALANCED if priority is Priority.COST else priority or Priority.PERFORMANCE
-    return priority
-
-
-def _is_before_after(words: _MessageParts) -> bool:
-    return topics.asks_before_after(words.text, is_dated=bool(words.dates))
+    is_speed_retracted = any(
+        isinstance(one, Retracted) and one.target is not None and one.target.field == "speedup"
+        for one in seen.readings
+    )
+    return Priority.COST if is_speed_retracted and priority is Priority.BALANCED else priority
 
 
 def _merged(stated: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
     """Merge both sources: parameters override single fields, lists and limits are united."""
     fields = {name: value for name, value in {**stated, **asked}.items() if value is not None}
-    for name in ("features", "models", "gpus", "constraints", "analyses"):
+    for name in _LISTS:
         fields[name] = tuple(dict.fromkeys((*asked.get(name, ()), *stated[name])))
-    fields["latency_ms"] = {**stated["latency_ms"], **asked.get("latency_ms", {})}
+    fields["limits"] = _united(stated["limits"], _as_limits(asked))
     return fields
 
 
-def _targets(words: _MessageParts) -> list[StatedTarget]:
-    return [reading for reading in words.readings if isinstance(reading, StatedTarget)]
+def _as_limits(asked: Mapping[str, Any]) -> tuple[LatencyLimit, ...]:
+    """Return the limits that parameters state, at the 99th percentile."""
+    latency: Mapping[str, float] = asked.get("latency_ms", {})
+    first, each = asked.get("ttft_ms_p99"), asked.get("tpot_ms_p99")
+    return (
+        *(() if first is None else (LatencyLimit(metric="ttft", value_ms=first),)),
+        *(() if each is None else (LatencyLimit(metric="tpot", value_ms=each),)),
+        *(LatencyLimit(metric="latency", value_ms=ms, feature=feature) for feature, ms in latency.items()),
+    )
+
+
+def _united(stated: Sequence[LatencyLimit], asked: Sequence[LatencyLimit]) -> tuple[LatencyLimit, ...]:
+    """Return all limits; a parameter's replaces the message's of the same metric, percentile and feature."""
+    found = {(one.metric, one.percentile, one.feature.lower()): one for one in (*stated, *asked)}
+    return tuple(found.values())
+
+
+def _at_p99(fields: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the limits at the 99th percentile in the fields of their own."""
+    limits: Sequence[LatencyLimit] = fields["limits"]
+    at_p99 = [limit for limit in limits if limit.percentile == 99.0]
+    whole: dict[str, Any] = {
+        "latency_ms": {one.feature: one.value_ms for one in at_p99 if one.metric == "latency"}
+    }
+    for field, metric in (("ttft_ms_p99", "ttft"), ("tpot_ms_p99", "tpot")):
+        found = [one.value_ms for one in at_p99 if one.metric == metric and not one.feature]
+        whole[field] = asked.get(field, min(found, default=None))
+    return whole
 
 
 def _sifted(features: Iterable[str], names: KnownNames) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -166,48 +156,34 @@ def _sifted(features: Iterable[str], names: KnownNames) -> tuple[tuple[str, ...]
 
 
 def _limits_sifted(
-    limits: Mapping[str, float], names: KnownNames
-) -> tuple[dict[str, float], tuple[str, ...]]:
-    kept, unknown = _sifted([part for part in limits if part], names)
-    spelt = {part: _spelling(part, kept) or part for part in limits}
-    good = {spelt[part]: limit for part, limit in limits.items() if part not in unknown}
-    return good, unknown
+    limits: Sequence[LatencyLimit], names: KnownNames
+) -> tuple[tuple[LatencyLimit, ...], tuple[str, ...]]:
+    kept, unknown = _sifted(dict.fromkeys(one.feature for one in limits if one.feature), names)
+    good = [one for one in limits if one.feature not in unknown]
+    return tuple(
+        LatencyLimit(
+            metric=one.metric,
+            value_ms=one.value_ms,
+            percentile=one.percentile,
+            feature=_spelling(one.feature, kept) or one.feature,
+        )
+        for one in good
+    ), unknown
 
 
 def _spelling(name: str, known: Sequence[str]) -> str | None:
     return next((spelt for spelt in known if same_name(spelt, name)), None)
 
 
-def _unknown_part(name: str) -> Unread:
+def _unheld(excluded: Sequence[str], names: KnownNames) -> tuple[str, ...]:
+    """Return the excluded names that the log lacks."""
+    known = (*names.parts(), *names.models)
+    return tuple(name for name in excluded if names != NO_NAMES and _spelling(name, known) is None)
+
+
+def _unknown_part(name: str, names: KnownNames) -> Unread:
+    """Return a name that the log lacks as unread; one close to a name of the log is asked back."""
+    near = get_close_matches(name.lower(), names.parts(), n=1, cutoff=_NEAR)
+    if near:
+        return Unread(text=name, why=f"not in the log; did you mean {near[0]}?", is_grave=True)
     return Unread(text=name, why=_UNKNOWN_PART)
-
-
-def _unread(words: _MessageParts) -> list[Unread]:
-    """Return the parts of the message that set no goal."""
-    unread = [reading for reading in words.readings if isinstance(reading, Unread)]
-    unread += [
-        Unread(text=family.name, why="a family of models; name the one that is meant")
-        for family in words.families
-    ]
-    unread += [
-        Unread(text=date.text, why="no day of the calendar") for date in words.dates if date.at is None
-    ]
-    unread += _contradictions(words)
-    is_named = words.models or words.gpus or words.parts or words.readings
-    if not is_named and not topics.is_on_topic(words.text):
-        unread.append(
-            Unread(text=words.text, why="no target, name or topic that this engine knows was found")
-        )
-    return unread
-
-
-def _contradictions(words: _MessageParts) -> list[Unread]:
-    """Return the targets that contradict an earlier one; the earlier one is used."""
-    first: dict[tuple[str, str], float] = {}
-    unread: list[Unread] = []
-    for target in _targets(words):
-        stands = first.setdefault((target.field, target.part), target.value)
-        if stands != target.value:
-            text = f"{target.field} {target.value:g}"
-            unread.append(Unread(text=text, why=f"stated twice; the first, {stands:g}, is used"))
-    return unread

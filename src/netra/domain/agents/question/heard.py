@@ -7,10 +7,18 @@ import msgspec
 from netra.domain.optimization.analysers.model import ORDER
 
 _NAMES_MAX: Final = 8
+_QUOTATIONS_MAX: Final = 24  # twice the fields of the form
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 _Texts = Annotated[tuple[_Text, ...], msgspec.Meta(max_length=_NAMES_MAX)]
 _Kind = Annotated[str, msgspec.Meta(pattern=rf"^(?:{'|'.join(ORDER)})$")]
 _Positive = Annotated[float, msgspec.Meta(gt=0, le=1e12)]
+
+
+class Quotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The words of the user on which one field rests."""
+
+    field: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    words: Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
 
 
 class ModelReadGoals(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,6 +36,7 @@ class ModelReadGoals(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     models: _Texts | None = None
     analyses: Annotated[tuple[_Kind, ...], msgspec.Meta(max_length=len(ORDER))] | None = None
     split_by: Literal["tool", "feature", "template"] | None = None
+    quotations: Annotated[tuple[Quotation, ...], msgspec.Meta(max_length=_QUOTATIONS_MAX)] | None = None
 
 
 class QuestionReading(msgspec.Struct, frozen=True, kw_only=True):

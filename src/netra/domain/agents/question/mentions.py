@@ -46,11 +46,13 @@ class Mention(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _FAMILIES: Final = (
-    "chatgpt|gpt|claude|gemini|gemma|llama|mistral|mixtral|ministral|codestral|devstral|magistral|pixtral|qwen|qwq"
+    "chatgpt|gpt|claude|gemini|gemma|llama|mistral|mixtral|ministral|codestral|devstral|magistral"
+    "|pixtral|qwen|qwq"
     "|deepseek|phi|command|nova|grok|kimi|glm|granite|nemotron|jamba|falcon|olmo|minimax|titan|sonar"
 )
 _TRIMS: Final = (
-    "mini|nano|turbo|pro|flash|lite|opus|sonnet|haiku|instruct|chat|preview|large|small|medium|micro|plus|coder|max"
+    "mini|nano|turbo|pro|flash|lite|opus|sonnet|haiku|instruct|chat|preview|large|small|medium|micro"
+    "|plus|coder|max"
     "|reasoner|thinking|air|oss|latest|maverick|scout|premier|fast"
 )
 _VERSION: Final = r"(?:[vrk])?[0-9]{1,4}(?:\.[0-9]{1,2}){0,2}(?:x[0-9]{1,3})?[obn]?"
@@ -62,15 +64,18 @@ _MODEL: Final = re.compile(
     r"(?![a-z0-9])){1,7}"
     r"|o[134](?:[- ](?:mini|pro|preview))?(?:-[0-9]{4}-[0-9]{2}-[0-9]{2})?"
     rf"|(?P<claude>opus|sonnet|haiku)(?:[ -]{_VERSION}{_NOT_A_TARGET}){{0,2}}"
+    r"|(?P<gpt>4o|4\.1|3\.5)(?:[- ](?:mini|nano|turbo)|(?<=4o))"
     r")(?!\w)",
     re.IGNORECASE,
 )
 _TELLS_A_MODEL: Final = re.compile(rf"[0-9]|\b(?:{_TRIMS})\b|command-[ra]\b", re.IGNORECASE)
 _FAMILY: Final = re.compile(
-    r"(?<![\w-])(?:chatgpt|gpt|claude|gemini|llama|mistral|qwen|deepseek|grok)(?![\w-])", re.IGNORECASE
+    r"(?<![\w-])(?:chatgpt|gpt|claude|gemini|llama|mistral|qwen|deepseek|grok)(?:s\b)?(?![\w-])",
+    re.IGNORECASE,
 )
 _GPU: Final = re.compile(
-    r"(?<![\w-])(?:nvidia )?(?:a100|h100|h200|h20|b200|b300|b100|gb200|gb300|gh200|l40s?|l4|a10g?|a30|a40|t4"
+    r"(?:(?<![\w-])|(?<=[0-9]x))(?:nvidia )?(?:a100|h100|h200|h20|b200|b300|b100|gb200|gb300|gh200|l40s?"
+    r"|l4|a10g?|a30|a40|t4"
     r"|v100|p100|a6000|rtx ?(?:pro )?[0-9a]{4,5}|mi2[15]0x?|mi300[xa]|mi325x|mi355x)(?:s(?!xm))?"
     r"(?:[ -]?[0-9]{2,3} ?g(?:i?b)?)?(?:[ -](?:sxm[0-9]?|pcie|nvl))?(?![\w-])",
     re.IGNORECASE,
@@ -99,7 +104,8 @@ _DOMAIN: Final = """
     batch quality month day default test other none unknown function feature tool api
 """
 _NO_NAME: Final = frozenset(_GRAMMAR.split()).union(ORDER)
-_PLAIN_WORDS: Final = _NO_NAME.union(_DOMAIN.split())
+PLAIN_WORDS: Final = _NO_NAME.union(_DOMAIN.split())
+"""Words that are no name by themselves."""
 _WORD: Final = re.compile(r"[^\W_]+")
 _KIND_BEFORE: Final = re.compile(rf"(?:\b(?:{_KIND})\s(?:called |named )?|[{_QUOTES}])$", re.IGNORECASE)
 _KIND_AFTER: Final = re.compile(rf"\s(?:{_KIND})\b|[{_QUOTES}(]", re.IGNORECASE)
@@ -112,25 +118,51 @@ def models_in(text: str, *, known: Iterable[str] = ()) -> tuple[Mention, ...]:
     ['gpt-4o-mini', 'claude-haiku-4-5']
     """
     labels = {_key(label): label for label in known}
-    found = [
-        Mention(
-            name=labels.get(_key(match[0]), _model_name(match)),
-            start=match.start(),
-            end=match.end(),
-            known=_key(match[0]) in labels,
-        )
-        for match in _MODEL.finditer(text)
-        if _TELLS_A_MODEL.search(match[0])
-    ]
+    found = [_model(match, labels) for match in _MODEL.finditer(text) if _TELLS_A_MODEL.search(match[0])]
     rest = blanked(text, [(mention.start, mention.end) for mention in found])
     return tuple(sorted((*found, *_spelt(rest, labels.values())), key=_start))
 
 
-def families_in(text: str) -> tuple[Mention, ...]:
-    """Return model families without a version; models must be blanked out before."""
-    return tuple(
-        Mention(name=match[0], start=match.start(), end=match.end()) for match in _FAMILY.finditer(text)
+def families_in(text: str, *, known: Iterable[str] = ()) -> tuple[Mention, ...]:
+    """Return model families without a version; models must be blanked out before.
+
+    A family with one model in the log is that model, and `known`.
+    """
+    labels = tuple(known)
+    return tuple(_of_family(match, labels) for match in _FAMILY.finditer(text))
+
+
+def _of_family(match: re.Match[str], labels: Sequence[str]) -> Mention:
+    word = match[0].lower().removeprefix("chat")
+    members = [label for label in labels if word in _WORD.findall(label.lower())]
+    is_one = len(members) == 1
+    return Mention(
+        name=members[0] if is_one else match[0], start=match.start(), end=match.end(), known=is_one
     )
+
+
+def members(family: Mention, *, known: Iterable[str]) -> tuple[Mention, ...]:
+    """Return the log's models of a family named without a version; any other mention is returned as it is."""
+    word = family.name.lower().removeprefix("chat")
+    if _FAMILY.fullmatch(family.name) is None:
+        return (family,)
+    found = [label for label in known if word.rstrip("s") in _WORD.findall(label.lower())]
+    return tuple(msgspec.structs.replace(family, name=label, known=True) for label in found) or (family,)
+
+
+def _model(match: re.Match[str], labels: Mapping[str, str]) -> Mention:
+    """Return the model as the log spells it, else in the usual spelling of its maker."""
+    name = _model_name(match)
+    label = labels.get(_key(match[0])) or labels.get(_key(name)) or _only_with(_WORD.findall(name), labels)
+    return Mention(name=label or name, start=match.start(), end=match.end(), known=label is not None)
+
+
+def _only_with(words: Sequence[str], labels: Mapping[str, str]) -> str | None:
+    """Return the log's only model that has all these words, for a name without a version: "haiku"."""
+    if any(character.isdecimal() for word in words for character in word):
+        return None
+    held = [label for label in labels.values() if set(words) <= set(_WORD.findall(label.lower()))]
+    return held[0] if len(held) == 1 else None
 
 
 def gpus_in(text: str) -> tuple[Mention, ...]:
@@ -198,7 +230,11 @@ def _start(mention: Mention) -> int:
 
 def _model_name(match: re.Match[str]) -> str:
     name = re.sub(r"\s+", "-", match[0].strip().lower())
-    return f"claude-{name}" if match["claude"] else name
+    name = re.sub(r"^gpt(?=[0-9])", "gpt-", name)
+    if match["claude"] or name.startswith("claude-"):
+        name = name if name.startswith("claude-") else f"claude-{name}"
+        return re.sub(r"^(claude-(?:opus|sonnet|haiku)-[0-9])\.(?=[0-9])", r"\1-", name)
+    return f"gpt-{name}" if match["gpt"] else name
 
 
 def _spelt(text: str, known: Iterable[str]) -> list[Mention]:
@@ -232,7 +268,7 @@ def _longest(text: str, words: Sequence[tuple[int, int]], by_key: Mapping[str, s
 
 def _is_distinct(name: str) -> bool:
     """Return whether the name differs from common words."""
-    return len(_key(name)) > 1 and name.lower() not in _PLAIN_WORDS
+    return len(_key(name)) > 1 and name.lower() not in PLAIN_WORDS
 
 
 def _is_marked(text: str, start: int, end: int) -> bool:

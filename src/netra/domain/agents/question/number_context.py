@@ -1,4 +1,4 @@
-"""Put each number of a message into context: the subject it is about and the names it applies to."""
+"""Put each number of a message into context: its clause, the subject it is about, the text around it."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -6,9 +6,12 @@ from typing import Final
 
 import msgspec
 
+from netra.domain.agents.numbers.digits import Convention
+from netra.domain.agents.numbers.lexicon import Unit
+from netra.domain.agents.numbers.model import Number
+from netra.domain.agents.numbers.reader import read_numbers
 from netra.domain.agents.question.clauses import Clause, Mark, Subject, clauses, place
 from netra.domain.agents.question.mentions import Mention
-from netra.domain.agents.question.quantities import Quantity, quantities
 
 NUMBERS_MAX: Final = 100  # most numbers read from a message; bounds the quadratic comparison
 _OF_WHAT_STANDS_BEFORE: Final = re.compile(
@@ -17,19 +20,23 @@ _OF_WHAT_STANDS_BEFORE: Final = re.compile(
     re.IGNORECASE,
 )
 _COMPARES: Final = re.compile(r"\s*(?:higher|lower|more|less|fewer|extra|additional)\b", re.IGNORECASE)
-_ALONE: Final = re.compile(
-    r"(?:\b(?:the|our|my|and|for|feature|function|tool)\b|[\s\"'`]|\N{OBJECT REPLACEMENT CHARACTER})*",
+_AGAINST_ORDER: Final = 60  # penalty in characters for a word on the wrong side of "by"
+_SLOWEST: Final = re.compile(r"\b(?:slowest|worst|longest)\s$", re.IGNORECASE)
+_SHARE_OF_CALLS: Final = re.compile(
+    r"\s?(?:of (?:all |the |our |its |my )*(?:\ufffc* ?)?(?:requests?|calls?|users?|quer(?:y|ies)"
+    r"|answers?|responses?|repl(?:y|ies)"
+    r"|first tokens?|cases|times?|them|tokens|traffic|customers)|\ufffc+ (?:requests|calls)|up\s?time"
+    r"|availab\w*|accura\w*)",
     re.IGNORECASE,
 )
-_AGAINST_ORDER: Final = 60  # penalty in characters for a word on the wrong side of "by"
 
 
 class NumberContext(msgspec.Struct, frozen=True, kw_only=True):
     """A number and the context that decides its meaning."""
 
-    quantity: Quantity
+    quantity: Number
     clause: Clause
-    others: tuple[Quantity, ...]  # the other numbers of the message
+    others: tuple[Number, ...]  # the other numbers of the message that may set a goal
     # other clauses of the sentence: those before the number first, nearest first
     sentence: tuple[Clause, ...]
     parts: tuple[Mention, ...]  # features, functions and tools named in the message
@@ -51,6 +58,12 @@ class NumberContext(msgspec.Struct, frozen=True, kw_only=True):
         """Return the clause's text around the number."""
         return f"{self.before} {self.after}"
 
+    @property
+    def whole_sentence(self) -> str:
+        """Return the text of the number's sentence, its clauses in order."""
+        ordered = sorted((*self.sentence, self.clause), key=lambda clause: clause.start)
+        return " ".join(clause.text for clause in ordered)
+
     def has_number(self, clause: Clause) -> bool:
         """Return whether `clause` contains any number."""
         return any(clause.start <= q.start < clause.end for q in (self.quantity, *self.others))
@@ -59,25 +72,53 @@ class NumberContext(msgspec.Struct, frozen=True, kw_only=True):
         return self.clause.text[max(0, start - self.clause.start) : max(0, end - self.clause.start)]
 
 
-def number_contexts(text: str, parts: Sequence[Mention]) -> tuple[NumberContext, ...]:
+class Numbers(msgspec.Struct, frozen=True, kw_only=True):
+    """The numbers of a message that may set goals, in context, and the percentiles."""
+
+    heads: tuple[NumberContext, ...]
+    percentiles: tuple[Number, ...]
+    clauses: tuple[Clause, ...]
+
+
+def number_contexts(text: str, parts: Sequence[Mention], *, convention: Convention | None = None) -> Numbers:
     """Return the first `NUMBERS_MAX` numbers of `text` with their context."""
-    numbers = quantities(text)[:NUMBERS_MAX]
-    if not numbers:
-        return ()
+    found = [n for n in read_numbers(text, convention=convention) if not _is_pronoun(n)][:NUMBERS_MAX]
     cut = clauses(text)
-    found: list[NumberContext] = []
-    for number, quantity in enumerate(numbers):
-        at = place(cut, quantity)
-        found.append(
-            NumberContext(
-                quantity=quantity,
-                clause=cut[at],
-                others=(*numbers[:number], *numbers[number + 1 :]),
-                sentence=_sentence(cut, at),
-                parts=tuple(parts),
-            )
+    numbers = [_as_percentile(text, number, found, cut) for number in found]
+    heads = [number for number in numbers if number.unit is not Unit.PERCENTILE]
+    contexts = [
+        NumberContext(
+            quantity=number,
+            clause=cut[place(cut, number.start)],
+            others=(*heads[:at], *heads[at + 1 :]),
+            sentence=_sentence(cut, place(cut, number.start)),
+            parts=tuple(parts),
         )
-    return tuple(found)
+        for at, number in enumerate(heads)
+    ]
+    percentiles = tuple(number for number in numbers if number.unit is Unit.PERCENTILE)
+    return Numbers(heads=tuple(contexts), percentiles=percentiles, clauses=cut)
+
+
+def _is_pronoun(number: Number) -> bool:
+    """Return whether a number word without a unit counts nothing: "which one", "the two"."""
+    if number.is_spelled and number.unit is Unit.COUNT and number.value <= 2:
+        return True
+    return number.is_spelled and number.unit is Unit.BARE and number.value < 1_000 and not number.period
+
+
+def _as_percentile(text: str, number: Number, numbers: Sequence[Number], cut: Sequence[Clause]) -> Number:
+    """Return the 95th percentile for the "95 %" of "95 % of calls within 2 s"."""
+    is_slowest = number.unit is Unit.SHARE and _SLOWEST.search(text[: number.start]) is not None
+    if number.unit is not Unit.SHARE or not (0.5 <= number.value <= 1 or is_slowest):
+        return number
+    if _SHARE_OF_CALLS.match(text, number.end) is None:
+        return number
+    sentence = cut[place(cut, number.start)].sentence
+    if not any(n.unit is Unit.MS and cut[place(cut, n.start)].sentence == sentence for n in numbers):
+        return number
+    share = 1 - number.value if is_slowest else number.value
+    return msgspec.structs.replace(number, unit=Unit.PERCENTILE, value=round(100 * share, 6))
 
 
 def mark_of(context: NumberContext, among: Collection[Subject]) -> Mark | None:
@@ -86,6 +127,8 @@ def mark_of(context: NumberContext, among: Collection[Subject]) -> Mark | None:
     here = [mark for mark in context.clause.marks if mark.subject in among and begin <= mark.start < end]
     if here:
         backwards = _OF_WHAT_STANDS_BEFORE.search(context.before) and not _COMPARES.match(context.after)
+        if _COMPARES.match(context.after):
+            here = [mark for mark in here if mark.start >= context.quantity.end] or here
         return min(here, key=lambda mark: _distance(mark, context.quantity, backwards=bool(backwards)))
     for clause in context.sentence:
         near = [mark for mark in clause.marks if mark.subject in among]
@@ -112,57 +155,13 @@ def subjects_of(context: NumberContext, among: Collection[Subject]) -> tuple[Mar
     return tuple(found)
 
 
-def parts_near(context: NumberContext) -> tuple[Mention, ...]:
-    """Return the names in the nearest clause of the sentence that has no number."""
-    for clause in context.sentence:
-        named = _inside(context, clause)
-        if named and not context.has_number(clause):
-            return named
-    return ()
-
-
-def parts_here(context: NumberContext) -> tuple[Mention, ...]:
-    """Return the names in the number's own clause, with the names listed before it."""
-    here = _inside(context, context.clause)
-    if not here:
-        return ()
-    own = here[0]
-    if len(here) > 1 and "for" not in context.around.lower().split():
-        here = (min(here, key=lambda part: abs(part.start - context.quantity.start)),)
-    listed = [
-        part
-        for clause in context.sentence
-        if not context.has_number(clause)
-        for part in _inside(context, clause)
-        if _is_only(clause, part) or _continues(context, clause, part, own)
-    ]
-    return (*here, *listed)
-
-
 def _sentence(cut: Sequence[Clause], at: int) -> tuple[Clause, ...]:
     same = [(i, clause) for i, clause in enumerate(cut) if clause.sentence == cut[at].sentence]
     before = [clause for i, clause in same if i < at]
     return (*reversed(before), *(clause for i, clause in same if i > at))
 
 
-def _distance(mark: Mark, quantity: Quantity, *, backwards: bool) -> int:
+def _distance(mark: Mark, quantity: Number, *, backwards: bool) -> int:
     if mark.end <= quantity.start:
         return quantity.start - mark.end
     return mark.start - quantity.end + (_AGAINST_ORDER if backwards else 0)
-
-
-def _inside(context: NumberContext, clause: Clause) -> tuple[Mention, ...]:
-    return tuple(part for part in context.parts if clause.start <= part.start < clause.end)
-
-
-def _is_only(clause: Clause, part: Mention) -> bool:
-    """Return whether the clause contains only the name, as in "for search and chat"."""
-    rest = clause.text[: part.start - clause.start] + clause.text[part.end - clause.start :]
-    return _ALONE.fullmatch(rest) is not None
-
-
-def _continues(context: NumberContext, clause: Clause, part: Mention, own: Mention) -> bool:
-    """Return whether a list of names runs across the two clauses: "search and chat in 1 s"."""
-    is_last = not clause.text[part.end - clause.start :].strip(" \"'`")
-    begins = not context.clause.text[: own.start - context.clause.start].strip(" \"'`")
-    return is_last and begins and clause.end <= context.clause.start

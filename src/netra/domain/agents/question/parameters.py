@@ -8,15 +8,15 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from netra.domain.agents.question.dates import iso_instant
-from netra.domain.agents.question.quantities import Unit, quantities
+from netra.domain.agents.numbers.lexicon import Unit
+from netra.domain.agents.numbers.reader import read_numbers
 from netra.domain.agents.question.readings import Unread
+from netra.domain.instants import iso_instant
 from netra.domain.optimization.analysers.model import ORDER
 from netra.domain.optimization.model import Priority
 
 _DIGIT: Final = re.compile("[0-9]")
 ITEMS_MAX: Final = 64  # most items read from one list or object
-_CANNOT: Final = "not usable as"
 
 Value = Any  # Any: decoded JSON of any shape
 
@@ -29,6 +29,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     unread: tuple[Unread, ...]
 
 
+_SPARE_MOST: Final = 64  # replicas kept for failures: more is another fleet
 _Field = tuple[str, Any] | None  # Any: as in `Parameters.fields`
 
 
@@ -86,10 +87,11 @@ def _are_texts(items: Sequence[Value]) -> bool:
 def _number(value: Value, *units: Unit) -> float | None:
     """Return a finite number, or the only quantity in a text if it is in one of `units` or has no unit."""
     if isinstance(value, str):
-        found = quantities(value)
-        if len(found) != 1 or found[0].unit not in (*units, Unit.BARE):
+        found = read_numbers(value)
+        if len(found) != 1 or found[0].unit not in (*units, Unit.BARE) or found[0].doubt:
             return None
-        return found[0].value
+        is_foreign = found[0].unit is Unit.MONEY and not found[0].is_usd
+        return None if is_foreign else found[0].value
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if abs(value) < 1e15 and math.isfinite(value) else None
@@ -160,6 +162,16 @@ def _replicas(value: Value) -> _Field:
     return ("served_replicas", int(number)) if number is not None and 1 <= number <= 512 else None
 
 
+def _balancing(value: Value) -> _Field:
+    word = value.strip().lower().replace("-", "_").replace(" ", "_") if isinstance(value, str) else ""
+    return ("balancing", word) if word in {"random", "round_robin", "least_loaded"} else None
+
+
+def _spare(value: Value) -> _Field:
+    number = _number(value)
+    return ("spare_replicas", int(number)) if number is not None and 0 <= number <= _SPARE_MOST else None
+
+
 def _split(value: Value) -> _Field:
     word = value.strip().lower().rstrip("s") if isinstance(value, str) else ""
     part = {"function": "template", "prompt": "template"}.get(word, word)
@@ -177,7 +189,7 @@ _WORDED: Final = ("constraints", "targets", "goals")
 _SPELLINGS: Final[tuple[tuple[Callable[[Value], _Field], str, str], ...]] = (
     (_priority, "priority", "priority is one of cost, performance, balanced"),
     (
-        _positive("budget_usd_per_month", Unit.USD),
+        _positive("budget_usd_per_month", Unit.MONEY),
         "budget budget_usd budget_usd_per_month monthly_budget max_budget budget_per_month",
         "a budget is a number of US dollars a month above 0",
     ),
@@ -223,6 +235,8 @@ _SPELLINGS: Final[tuple[tuple[Callable[[Value], _Field], str, str], ...]] = (
     (_kinds, "analysis analyses kinds", f"the kinds of analysis are {', '.join(ORDER)}"),
     (_served_on, "served_on present_gpus", "what serves the log now is a text, as “4x H100”"),
     (_replicas, "served_replicas present_replicas", "replicas are a whole number from 1 to 512"),
+    (_balancing, "balancing load_balancing", "balancing is one of random, round_robin, least_loaded"),
+    (_spare, "spare spare_replicas", "spare replicas are a whole number from 0 to 64"),
     (_split, "split_by group_by", "split_by is one of tool, feature, template"),
     (_instant, "change_at changed_at since", "an instant is ISO 8601, as 2026-11-20 or 2026-11-20T14:00:00Z"),
     (lambda _: None, "constraints targets goals", "expected texts, or an object of limits by name"),

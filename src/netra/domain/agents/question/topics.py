@@ -23,7 +23,8 @@ _TOPICS: Final[Mapping[str, str]] = {
     r" (?:[a-z-]+ )?models?|rout(?:e|es|ed|ing)|cascad\w*|downgrad\w*|(?:switch|switching|move|moving"
     r"|migrate|migrating) (?:to|over)"
     r"|model (?:choice|selection|switch|mix)|alternatives? (?:to|for)",
-    "batch": r"batch(?:es|ed|ing)?|flex(?: tier| processing)?|offline|overnight|asynchronous",
+    "batch": r"batch(?:es|ed|ing)?|offline|overnight|asynchronous",
+    "service_tier": r"service tiers?|flex(?: tier| processing)?|priority (?:tier|processing|calls?|prices?)",
     "self_hosting": r"self[- ]?host\w*|(?:our|my) own (?:gpus?|hardware|servers?)|on[- ]prem\w*|in[- ]house"
     r"|vllm|tensorrt|sglang|host (?:it|them|a model|an open|our)\w*|open[- ](?:weights?|source|models?)",
     "gpu_choice": r"gpu(?:s)? (?:choice|type|model|selection|count)|(?:which|what|how many|fewer|cheaper"
@@ -32,8 +33,11 @@ _TOPICS: Final[Mapping[str, str]] = {
     "autoscaling": r"auto[- ]?scal\w*|scale (?:to zero|down|in|out)|idle gpus?|replicas?|scaling polic\w*",
     "kv_cache": r"(?:kv|k/v|key[- ]value)[- ]?cach\w*|concurren(?:cy|t)|gpu memory",
     "prefill_split": r"prefill|disaggregat\w*",
-    "rate_limits": r"rate[- ]?limit\w*|tpm|rpm|throttl\w*|quotas?|429s?|headroom|provisioned throughput"
-    r"|ptus?|(?:our|the|these|my) limits",
+    "reserved_capacity": r"provisioned throughput|ptus?|reserv(?:ed?|ing|ations?) (?:capacity|throughput)"
+    r"|committed (?:capacity|throughput|use|spend)|commitments?",
+    "rate_limits": r"rate[- ]?limit\w*|tpm|rpm|throttl\w*|quotas?|429s?|headroom|(?:our|the|these|my) limits",
+    "context_growth": r"context|compact\w*|long prompts?|conversation length",
+    "cache_doctor": r"cache miss\w*|cache hit rate|why .{0,40}cache\w*",
     "burst_shaping": r"bursts?|bursty|spik(?:e|es|y)|peaks?|smooth\w*|queu(?:e|es|ing)",
 }
 _TOPIC: Final = {kind: re.compile(rf"\b(?:{words})\b") for kind, words in _TOPICS.items()}
@@ -43,6 +47,17 @@ _NOT_THE_SUBJECT: Final = re.compile(
     r"semantic cach\w*|smooth(?:ly)?\b (?:run|work)|(?:usage|traffic|demand|load) (?:peaks?|spikes?)",
 )
 
+_UNWANTED: Final = re.compile(
+    r"(?:(?:^|[,.;:!?]\s*|\b(?:but|and|please)\s+)(?:no|without|don't|do not|never|avoid|exclude|rule out)"
+    r"|\b(?:want|need|allow)s?\s+no)(?:\s+(?:any|to|use|do|more))*\s*$"
+)
+
+_SAME_MODEL: Final = re.compile(
+    r"\b(?:stick(?:ing)?|stay(?:ing)?) (?:with|to|on) (?:our|the|this|\ufffc)"
+    r"|\bkeep(?:ing)? (?:using )?(?:our|the|the same|this) models?\b"
+    r"|\b(?:without|no) (?:a )?(?:switch(?:ing)?|chang(?:e|ing)) (?:of )?(?:the |our )?models?\b"
+    r"|\bsame models?\b"
+)
 Split = Literal["tool", "feature", "template"]
 _SPLIT: Final = re.compile(
     r"\b(?:which|what|each|every|(?:split|broken down|grouped|itemi[sz]ed) by)\s+(?:(?:one|ones|of|our|my|the"
@@ -113,13 +128,26 @@ _CHANGE_MADE: Final = re.compile(
 _CHANGE: Final = re.compile(
     r"\b(?:upgrade|upgrading|switching|migrating|moving|changing|switch(?:over)?|migration|change"
     r"|roll-?out|release|deployment|deploy|swap|move|cutover"
-    r"|update)\b"
+    r"|update|what (?:has )?(?:happened|changed)|before (?:and|vs\.?|versus) after|before/after"
+    r"|before\b[^.?!]{0,30}\bafter)\b"
     r"|\bsince\b",
 )
 _VERDICT: Final = re.compile(
     r"\b(?:worth|pa(?:y|ying|id) (?:off|for)|roll(?:ed)?[ -]?back|rollback|revert\w*|undo|back out"
     r"|before and after"
     r"|before (?:vs|versus)|justif\w+|regret\w*|(?:make|made) (?:it|things|us) (?:better|worse)|a mistake)\b",
+)
+_WHY: Final = re.compile(
+    r"\bwhy\b|\bwhat (?:made|drove|caused)\b|\bexplain\b|\bwhere does\b[^.?!\n]*\bcome from\b"
+)
+_SUM: Final = r"(?:costs?|bills?|invoices?|spend(?:ing)?|expenses?)"
+_MOVE: Final = (
+    r"(?:go(?:ne|es)?|went|going|gone) (?:up|down)|r(?:ise|ises|ose|isen|ising)|increas\w*"
+    r"|grow(?:n|s|ing)?|grew|jump\w*|explod\w*|doubl\w*|tripl\w*|spik\w*|climb\w*|soar\w*|f(?:all|alls|ell|allen|alling)"
+    r"|drop\w*|decreas\w*|chang(?:e|ed|es)|higher|lower|more expensive|up|down"
+)
+_MOVED: Final = re.compile(
+    rf"\b{_SUM}\b[^.?!\n]{{0,40}}\b(?:{_MOVE})\b|\b(?:{_MOVE})\b[^.?!\n]{{0,25}}\b{_SUM}\b"
 )
 _IN_THE_PAST: Final = re.compile(r"\b(?:was|were|did|has|have|had)\b")
 _NOT_YET: Final = re.compile(
@@ -138,7 +166,27 @@ def analyses_in(text: str) -> tuple[str, ...]:
     if _ANY_TOPIC.search(lower) is None:
         return ()
     plain = _NOT_THE_SUBJECT.sub(" ", lower)
-    return tuple(kind for kind, pattern in _TOPIC.items() if pattern.search(plain))
+    return tuple(kind for kind, pattern in _TOPIC.items() if _is_asked_for(pattern, plain))
+
+
+def unwanted_in(text: str) -> tuple[str, ...]:
+    """Return the kinds of analysis that the words rule out.
+
+    >>> unwanted_in("20 % cheaper, but no self-hosting")
+    ('self_hosting',)
+    """
+    plain = _NOT_THE_SUBJECT.sub(" ", text.lower())
+    same = ("right_sizing",) if _SAME_MODEL.search(plain) else ()
+    return same + tuple(
+        kind
+        for kind, pattern in _TOPIC.items()
+        if any(_UNWANTED.search(plain[: match.start()]) for match in pattern.finditer(plain))
+    )
+
+
+def _is_asked_for(pattern: re.Pattern[str], plain: str) -> bool:
+    """Return whether a topic is mentioned other than to rule it out."""
+    return any(_UNWANTED.search(plain[: match.start()]) is None for match in pattern.finditer(plain))
 
 
 def split_in(text: str) -> Split | None:
@@ -170,6 +218,12 @@ def priority_in(text: str) -> Priority | None:
     if wants_speed:
         return Priority.PERFORMANCE
     return Priority.COST if wants_money else None
+
+
+def names_a_change(text: str) -> bool:
+    """Return whether the text speaks of a change that was made, such as an upgrade."""
+    lower = text.lower()
+    return _CHANGE_MADE.search(lower) is not None or _CHANGE.search(lower.replace("since", "")) is not None
 
 
 def _wants(what: re.Pattern[str], text: str, *, unless: re.Pattern[str]) -> bool:
@@ -209,6 +263,16 @@ def asks_before_after(text: str, *, is_dated: bool) -> bool:
     if _NOT_YET.search(lower) and not _IN_THE_PAST.search(lower):
         return False
     return _VERDICT.search(lower) is not None
+
+
+def asks_why(text: str) -> bool:
+    """Return whether the question asks why the bill rose or fell.
+
+    >>> asks_why("Why did costs go up last week?"), asks_why("Why is this model so expensive?")
+    (True, False)
+    """
+    lower = text.lower()
+    return _WHY.search(lower) is not None and _MOVED.search(lower) is not None
 
 
 def is_on_topic(text: str) -> bool:

@@ -14,13 +14,15 @@ from netra.domain.agents.language.briefing import model_payload, without_sentenc
 from netra.domain.agents.language.cancellation import unless_stopped
 from netra.domain.agents.language.hearing import read_with_model, recent, shown
 from netra.domain.agents.language.masks import Mask
+from netra.domain.agents.language.tongues import tongue_of
 from netra.domain.agents.language.tools import LookUpTools
 from netra.domain.agents.language.writing import AnswerWriter, WritingTask, WrittenAnswer
 from netra.domain.agents.model import Briefing, Question, Watch
 from netra.domain.agents.question.heard import QuestionReading
 from netra.domain.agents.question.mentions import names_of
 from netra.domain.agents.stages.handover import Plan, Survey
-from netra.domain.agents.wording.missing_data import unread_sentence
+from netra.domain.agents.stages.opening import WithOpening
+from netra.domain.agents.wording.echo import echo_text
 from netra.domain.ids import ThreadId, UserId
 from netra.domain.offload import run_in_thread
 from netra.domain.optimization.metrics import LanguageModelUse, LookUp, ModelReading, ModelUsage
@@ -100,7 +102,9 @@ class ModelSession:
         task = await run_in_thread(
             partial(self._task, advice, plan, events, lookups), checkpoint=watch.checkpoint
         )
-        written = await unless_stopped(AnswerWriter(task, metered=self._metered, watch=watch).write(), watch)
+        opening = f"{echo_text(plan.findings.survey.goals)}\n\n"
+        writer = AnswerWriter(task, metered=self._metered, watch=WithOpening(watch, opening))
+        written = await unless_stopped(writer.write(), watch)
         metrics = msgspec.structs.replace(
             advice.metrics,
             language_model=self._use(plan, written),
@@ -108,8 +112,7 @@ class ModelSession:
         )
         report = advice.report
         if written.text is not None:
-            unread = unread_sentence(plan.findings.survey.goals)
-            report = f"{written.text}\n\n{unread}" if unread else written.text
+            report = f"{opening}{written.text}"
         return msgspec.structs.replace(advice, metrics=metrics, report=report)
 
     async def _before(self) -> tuple[Message, ...]:
@@ -137,9 +140,16 @@ class ModelSession:
         mask = Mask.of(names_of(events), others, all_of_them=numbers_only)
         payload = model_payload(advice, mask=mask)
         if numbers_only:
-            return WritingTask(payload=without_sentences(payload, mask=mask), question={}, mask=mask)
+            bare = without_sentences(payload, mask=mask)
+            return WritingTask(payload=bare, question={}, mask=mask, tongue=tongue_of(self._question.message))
         question = {"question": self._question.message, "before": shown(self._earlier)}
-        return WritingTask(payload=payload, question=question, mask=mask, lookups=lookups(mask=mask))
+        return WritingTask(
+            payload=payload,
+            question=question,
+            mask=mask,
+            tongue=tongue_of(self._question.message),
+            lookups=lookups(mask=mask),
+        )
 
     def _use(self, plan: Plan, written: WrittenAnswer) -> LanguageModelUse:
         """Return the record of the model's use for the result."""

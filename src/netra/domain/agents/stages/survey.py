@@ -15,12 +15,14 @@ from netra.domain.agents.stages.handover import Survey, checked_survey
 from netra.domain.optimization import engine
 from netra.domain.optimization.model import Checkpoint, Goals
 from netra.domain.optimization.performance.hardware import Hardware
+from netra.domain.optimization.study import without_excluded
 from netra.domain.what_if.price_list import price_list
 from netra.domain.workloads.columns import Events, instant_of
 from netra.ports.prices import PriceBook
 
 AGENT: Final = "DataSubAgent"
 NO_INSTANT: Final = Unread(text="the change", why="state its date, as 2026-11-20 or “yesterday”").sentence()
+NOTHING_LEFT: Final = "What should be studied? What the question excludes leaves no call of the log."
 MESSAGE: Final = "Reading the workload's events and pricing every call..."
 
 
@@ -45,6 +47,8 @@ def survey(
     prices = price_list(
         events, book, default_model=default_model, model=goals.model, asked_about=goals.models
     )
+    if not len(without_excluded(events, excluded=goals.excluded)):
+        goals = msgspec.structs.replace(goals, ask_back=NOTHING_LEFT)
     measured = engine.measure(events, goals=goals, prices=prices, hardware=hardware, checkpoint=checkpoint)
     return checked_survey(Survey(briefing=briefing, goals=goals, measured=measured, merged=both))
 

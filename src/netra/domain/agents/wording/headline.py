@@ -6,6 +6,7 @@ from typing import Final
 from msgspec import UNSET
 
 from netra.domain.optimization.advice.recommendations import WORTH_SAYING, period_of
+from netra.domain.optimization.explain.wording import summary
 from netra.domain.optimization.metrics import Metrics, PriceChange
 from netra.domain.optimization.model import Grade
 from netra.domain.optimization.wording import count, listed, money, percent
@@ -19,15 +20,20 @@ TRUST: Final[Mapping[Grade, str]] = {
 """The basis of a number of each grade."""
 
 
+def answer(metrics: Metrics) -> str:
+    """Return what was asked for: why the bill changed, where the question asks for it, else the headline."""
+    return headline(metrics) if metrics.explanation is UNSET else summary(metrics.explanation)
+
+
 def headline(metrics: Metrics) -> str:
     """Return one sentence: the plan's saving, or that no change is worth making."""
     plan = metrics.plan
-    if plan is UNSET or not plan.now_usd_per_month:
+    if plan is UNSET or not plan.now_usd:
         return _no_bill(metrics)
-    now, when = money(plan.now_usd_per_month), period(metrics)
+    now, when = money(plan.now_usd), period(metrics)
     if plan.saved_share < WORTH_SAYING:
         return f"Nothing here is worth more than 1 % of the bill of {now} {when}."
-    saved = f"{money(plan.saved_usd_per_month)} of {now} {when} can be saved"
+    saved = f"{money(plan.saved_usd)} of {now} {when} can be saved"
     return f"{saved}: {percent(plan.saved_share)} of the bill."
 
 
@@ -42,13 +48,13 @@ def _no_bill(metrics: Metrics) -> str:
 def is_priced(metrics: Metrics) -> bool:
     """Return whether the bill of at least one call is known, or there is no call."""
     unpriced = metrics.unpriced
-    has_bill = metrics.bill_usd > 0 or (metrics.plan is not UNSET and metrics.plan.now_usd_per_month > 0)
+    has_bill = metrics.bill_usd > 0 or (metrics.plan is not UNSET and metrics.plan.now_usd > 0)
     return unpriced is UNSET or unpriced.calls < metrics.requests or has_bill
 
 
 def warnings(metrics: Metrics) -> tuple[str, ...]:
     """Return what a reader must know before any number: calls without a price, and reserved calls."""
-    return tuple(said for said in (_unpriced(metrics), _reserved(metrics)) if said)
+    return tuple(sentence for sentence in (_unpriced(metrics), _reserved(metrics)) if sentence)
 
 
 def _unpriced(metrics: Metrics) -> str:
@@ -119,7 +125,7 @@ def prospect(metrics: Metrics) -> str:
     plan = metrics.plan
     if plan is UNSET or plan.if_evaluations_pass_saved_share - plan.saved_share < WORTH_SAYING:
         return ""
-    bill, less = money(plan.if_evaluations_pass_usd_per_month), percent(plan.if_evaluations_pass_saved_share)
+    bill, less = money(plan.evaluated_usd), percent(plan.if_evaluations_pass_saved_share)
     return f"If what needs an evaluation passes it, the bill is {bill} {period(metrics)}: {less} less."
 
 

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from netra.domain.agents.model import Briefing
+from netra.domain.agents.wording.echo import echo_text
 from netra.domain.optimization.engine import NO_EVENTS
 from netra.domain.optimization.metrics import (
     NO_LANGUAGE_MODEL,
@@ -136,26 +137,18 @@ def _advice(briefing: Briefing, *, reason: str, report: str, actions: tuple[Acti
         workloads_total=briefing.choices_total,
         language_model=NO_LANGUAGE_MODEL,
     )
-    unread = unread_sentence(briefing.goals)
     return Advice(
         recommendations=(),
         metrics=metrics,
         actions=actions,
         supply_config=NOTHING_TO_SUPPLY,
-        report=f"{report}\n\n{unread}" if unread else report,
+        report=f"{echo_text(briefing.goals)}\n\n{report}" if briefing.question.message.strip() else report,
     )
 
 
 def stated_goals(goals: Goals) -> StatedGoals:
     """Return the goals in the form of the result."""
     return StatedGoals(**msgspec.structs.asdict(goals))
-
-
-def unread_sentence(goals: Goals) -> str:
-    """Return a sentence on the parts of the question that were not understood; empty if all were."""
-    if not goals.unread:
-        return ""
-    return "Not understood in the question, and therefore left out: " + "; ".join(goals.unread) + "."
 
 
 def _events(workload: Workload) -> str:

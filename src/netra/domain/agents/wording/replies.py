@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import UNSET
 
+from netra.domain.agents.wording.echo import echo_text
 from netra.domain.agents.wording.headline import (
     TRUST,
     basis,
@@ -17,7 +18,7 @@ from netra.domain.agents.wording.headline import (
     prospect,
     warnings,
 )
-from netra.domain.agents.wording.missing_data import unread_sentence
+from netra.domain.optimization.explain.wording import notes, summary
 from netra.domain.optimization.metrics import Metrics, TargetName, TargetOutcome
 from netra.domain.optimization.model import Gap, Goals
 from netra.domain.optimization.result import Advice, Recommendation
@@ -28,6 +29,7 @@ GAPS: Final = 3
 
 _TARGETS: Final[Mapping[TargetName, str]] = {
     "saving_share": "The saving asked for",
+    "saving_usd_per_month": "The saving asked for",
     "budget_usd_per_month": "The budget",
     "speedup": "The speed-up asked for",
     "ttft_ms_p99": "The limit on the time to first token",
@@ -41,6 +43,8 @@ def reply(advice: Advice, *, goals: Goals) -> str:
     """Return the report: summary, targets, recommendations, missing data."""
     metrics = advice.metrics
     paragraphs = [
+        echo_text(goals),
+        _explanation(metrics),
         _opening(metrics),
         _targets(metrics),
         _growth(metrics),
@@ -50,7 +54,6 @@ def reply(advice: Advice, *, goals: Goals) -> str:
         _first_step(advice),
         _gaps(metrics, asked=goals.analyses),
         _notes(metrics),
-        unread_sentence(goals),
     ]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
 
@@ -60,9 +63,16 @@ def _opening(metrics: Metrics) -> str:
     calls = count(metrics.requests, "call")
     bill = f"Your {calls}{_scope(metrics)} cost {money(metrics.bill_usd)} {basis(metrics)}"
     if metrics.plan is not UNSET and metrics.span is not UNSET and metrics.span.is_month_known:
-        bill += f", which is {money(metrics.plan.now_usd_per_month)} a month at this rate"
+        bill += f", which is {money(metrics.plan.now_usd)} a month at this rate"
     parts = (*warnings(metrics), f"{bill}.", headline(metrics), prospect(metrics), _unpaid(metrics))
     return " ".join(part for part in parts if part)
+
+
+def _explanation(metrics: Metrics) -> str:
+    """Return why the bill changed, where the question asks for it."""
+    if metrics.explanation is UNSET:
+        return ""
+    return " ".join((summary(metrics.explanation), *notes(metrics.explanation)))
 
 
 def _unpaid(metrics: Metrics) -> str:
@@ -77,8 +87,12 @@ def _unpaid(metrics: Metrics) -> str:
 
 
 def _scope(metrics: Metrics) -> str:
-    """Return the phrase that names the features the answer is limited to."""
-    return "" if metrics.scope is UNSET else f" of {_listed(metrics.scope.features)}"
+    """Return the phrase that names the features the answer is limited to, and those it leaves out."""
+    scope = metrics.scope
+    if scope is UNSET:
+        return ""
+    only = f" of {_listed(scope.features)}" if scope.features else ""
+    return f"{only} outside {_listed(scope.excluded)}" if scope.excluded is not UNSET else only
 
 
 def _targets(metrics: Metrics) -> str:
@@ -87,18 +101,21 @@ def _targets(metrics: Metrics) -> str:
 
 def _target(target: TargetOutcome) -> str:
     verdict = {True: "is met", False: "is not met", None: "cannot be judged"}[target.met]
-    return f"{_TARGETS[target.target]} ({_asked(target)}) {verdict}: {target.why}"
+    where = "" if target.feature is UNSET else f" for {target.feature}"
+    return f"{_TARGETS[target.target]}{where} ({_asked(target)}) {verdict}: {target.why}"
 
 
 def _asked(target: TargetOutcome) -> str:
     asked = target.asked
     if target.target == "saving_share":
         return f"{percent(asked)}" if asked else "no more money than now"
-    if target.target == "budget_usd_per_month":
+    if target.target in ("budget_usd_per_month", "saving_usd_per_month"):
         return f"{money(asked)} a month"
     if target.target == "speedup":
         return f"{asked:g} times as fast" if asked != 1 else "no slower than now"
-    return f"{asked:g} GiB" if target.target == "gpu_memory_gib" else f"{asked:g} ms"
+    if target.target == "gpu_memory_gib":
+        return f"{asked:g} GiB"
+    return f"{asked:g} ms" if target.percentile is UNSET else f"{asked:g} ms at p{target.percentile:g}"
 
 
 def _growth(metrics: Metrics) -> str:
@@ -107,7 +124,7 @@ def _growth(metrics: Metrics) -> str:
         return ""
     share = growth.traffic_growth
     change = f"{percent(abs(share))} {'more' if share > 0 else 'less'} traffic"
-    now_usd, planned_usd = growth.bill_usd_per_month, growth.planned_usd_per_month
+    now_usd, planned_usd = growth.bill_usd, growth.planned_usd
     span = "month" if metrics.span is UNSET or metrics.span.is_month_known else "time of the log"
     bill = f"With {change}, billed by the token as now, the {span} costs {money(now_usd)} as it is"
     return f"{bill} and {money(planned_usd)} by the plan." if planned_usd < now_usd else f"{bill}."
@@ -159,7 +176,7 @@ def _between(bounds: tuple[float, float] | None) -> str:
 
 
 def _change(recommendation: Recommendation) -> str:
-    """Return what becomes of the bill, with the interval of that share, or why it has none."""
+    """Return the change of the bill with its interval, or the reason why there is no interval."""
     savings = recommendation.savings
     if savings.share_low is None or savings.share_high is None:
         return f"{recommendation.cost_change} of the bill; no interval: {savings.interval}"

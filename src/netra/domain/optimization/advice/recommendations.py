@@ -42,9 +42,9 @@ def recommendations_of(
 
 
 def verdict(composition: Composition, *, span: Span, per_call: float = 1.0) -> str:
-    """Return the plan in a sentence; that nothing is worth the trouble is one too.
+    """Return the plan in a sentence, also for an empty plan.
 
-    `per_call` is what a month is of the log, by which its dollars are taken back where no month is known.
+    `per_call` is the factor from the log to a month; if no monthly cost is known, dollars are divided by it.
     """
     if composition.current_usd_per_month <= 0:
         return "There is no bill to lower."
@@ -59,7 +59,7 @@ def verdict(composition: Composition, *, span: Span, per_call: float = 1.0) -> s
 
 
 def period_of(span: Span) -> str:
-    """Return what the dollars of a bill and its plan are counted over."""
+    """Return the period over which the dollars of a bill and its plan are counted."""
     if span.is_month_known:
         return "a month"
     return "since the change" if span.is_since_change else "over the log"
@@ -96,7 +96,7 @@ def _recommendation(
 
 
 def _superseded(worth: Worth, finding: Finding) -> str:
-    """Say why something that saves alone is not in the plan."""
+    """Return why a finding that saves alone is not in the plan."""
     if finding.stance is Stance.DO and worth.marginal_usd is None and worth.monthly.saved_usd > 0:
         return " It is left out of the plan: with the rest of it in force this saves nothing more."
     return ""

@@ -19,14 +19,28 @@ _LIMITED: Final[Mapping[TargetName, tuple[str, str]]] = {
 """The limits a question may set: name in words, and unit."""
 
 
+_FIELDS: Final[Mapping[str, str]] = {
+    "ttft_ms_p99": "ttft_ms of these calls",
+    "tpot_ms_p99": "ttft_ms and latency_ms of these calls",
+    "latency_ms_p99": "latency_ms of these calls",
+}
+"""The columns that a measure of the present traffic is computed from."""
+
+
 class Bill(msgspec.Struct, frozen=True, kw_only=True):
-    """Dollars a month: now, under the plan, and under the plan with every evaluation passed."""
+    """Dollars a month, or of the log: now, under the plan, and with every evaluation passed too."""
 
     now_usd: float
     planned_usd: float
     evaluated_usd: float
     is_monthly: bool = True  # otherwise dollars of the log itself, which is too short for a month
+    left_out_usd: float = 0.0  # of the calls that the question leaves out; a budget has to pay them too
+    in_window: float = 1.0  # what turns them into dollars of the log's own time
     growth: float = 0.0  # traffic growth as a share; dollars are assumed to grow with it
+
+    def monthly(self, usd: float) -> float | None:
+        """Return the dollars where they are a month's."""
+        return usd if self.is_monthly else None
 
     def share(self, usd: float) -> float:
         """Return the saving of `usd` against now, as a share."""
@@ -35,22 +49,30 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
 
 def plan_bill(bill: Bill) -> PlanBill:
     """Return the bill now, under the plan and with the evaluations passed."""
+    saved_usd = bill.now_usd - bill.planned_usd
     return PlanBill(
-        now_usd_per_month=bill.now_usd,
-        planned_usd_per_month=bill.planned_usd,
-        saved_usd_per_month=bill.now_usd - bill.planned_usd,
+        now_usd_in_window=bill.now_usd * bill.in_window,
+        planned_usd_in_window=bill.planned_usd * bill.in_window,
+        saved_usd_in_window=saved_usd * bill.in_window,
+        if_evaluations_pass_usd_in_window=bill.evaluated_usd * bill.in_window,
         saved_share=bill.share(bill.planned_usd),
-        if_evaluations_pass_usd_per_month=bill.evaluated_usd,
         if_evaluations_pass_saved_share=bill.share(bill.evaluated_usd),
+        now_usd_per_month=bill.monthly(bill.now_usd),
+        planned_usd_per_month=bill.monthly(bill.planned_usd),
+        saved_usd_per_month=bill.monthly(saved_usd),
+        if_evaluations_pass_usd_per_month=bill.monthly(bill.evaluated_usd),
     )
 
 
 def growth_bill(bill: Bill) -> GrowthBill:
     """Return the bill and the plan at the traffic growth in question."""
+    now_usd, planned_usd = bill.now_usd * (1 + bill.growth), bill.planned_usd * (1 + bill.growth)
     return GrowthBill(
         traffic_growth=bill.growth,
-        bill_usd_per_month=bill.now_usd * (1 + bill.growth),
-        planned_usd_per_month=bill.planned_usd * (1 + bill.growth),
+        bill_usd_in_window=now_usd * bill.in_window,
+        planned_usd_in_window=planned_usd * bill.in_window,
+        bill_usd_per_month=bill.monthly(now_usd),
+        planned_usd_per_month=bill.monthly(planned_usd),
     )
 
 
@@ -59,6 +81,8 @@ def targets_of(goals: Goals, *, bill: Bill, current: Option, pick: Pick) -> tupl
     found: list[TargetOutcome] = []
     if goals.saving_share is not None:
         found.append(_saving(goals.saving_share, bill=bill))
+    if goals.saving_usd_per_month is not None:
+        found.append(_saved(goals.saving_usd_per_month, bill=bill))
     if goals.budget_usd_per_month is not None:
         found.append(_budget(goals.budget_usd_per_month, bill=bill))
     if goals.speedup is not None:
@@ -94,6 +118,29 @@ def _saving(asked: float, *, bill: Bill) -> TargetOutcome:
     )
 
 
+def _saved(asked: float, *, bill: Bill) -> TargetOutcome:
+    """Return a saving in dollars a month; not judged where the log is too short for a month."""
+    reached, evaluated = bill.now_usd - bill.planned_usd, bill.now_usd - bill.evaluated_usd
+    if not bill.is_monthly:
+        why = f"The log is too short to tell a month from; in its own time the plan saves {money(reached)}."
+        return TargetOutcome(
+            target="saving_usd_per_month",
+            asked=asked,
+            reached=None,
+            reached_if_evaluations_pass=None,
+            met=None,
+            why=why,
+        )
+    return TargetOutcome(
+        target="saving_usd_per_month",
+        asked=asked,
+        reached=reached,
+        reached_if_evaluations_pass=evaluated,
+        met=reached >= asked,
+        why=f"The plan saves {money(reached)} a month, or {money(evaluated)} if every evaluation passes.",
+    )
+
+
 def _budget(asked: float, *, bill: Bill) -> TargetOutcome:
     if not bill.is_monthly:
         return TargetOutcome(
@@ -107,8 +154,9 @@ def _budget(asked: float, *, bill: Bill) -> TargetOutcome:
                 f"{money(bill.planned_usd)}{at_traffic(bill.growth)} of {money(bill.now_usd)}."
             ),
         )
-    reached = bill.planned_usd * (1 + bill.growth)
-    evaluated = bill.evaluated_usd * (1 + bill.growth)
+    reached = (bill.planned_usd + bill.left_out_usd) * (1 + bill.growth)
+    evaluated = (bill.evaluated_usd + bill.left_out_usd) * (1 + bill.growth)
+    left_out = f" This counts {money(bill.left_out_usd)} of the calls left out." if bill.left_out_usd else ""
     return TargetOutcome(
         target="budget_usd_per_month",
         asked=asked,
@@ -117,7 +165,7 @@ def _budget(asked: float, *, bill: Bill) -> TargetOutcome:
         met=reached <= asked,
         why=(
             f"The plan costs {money(reached)} a month{at_traffic(bill.growth)}, "
-            f"or {money(evaluated)} if every evaluation passes."
+            f"or {money(evaluated)} if every evaluation passes.{left_out}"
         ),
     )
 
@@ -165,6 +213,15 @@ def _formatted(option: Option, name: TargetName, value: float) -> str:
     return formatted_ms(option, name)
 
 
+def _unknown_for(option: Option, name: TargetName) -> str:
+    """Return of which option a measure is not known, and why."""
+    if option.kind or option.replicas is not None:
+        return f" for {option.name}: neither the log nor a replay shows it"
+    if name == "gpu_memory_gib":
+        return ": a provider's GPUs serve these calls"
+    return f": the log has no {_FIELDS[name]}"
+
+
 def _limit(name: TargetName, *, limit: float, value: float | None, option: Option) -> TargetOutcome:
     what, unit = _LIMITED[name]
     if value is None:
@@ -173,7 +230,7 @@ def _limit(name: TargetName, *, limit: float, value: float | None, option: Optio
             asked=limit,
             reached=None,
             met=None,
-            why=f"{what} of “{option.name}” is not known.",
+            why=f"{what} is not known{_unknown_for(option, name)}.",
         )
     return TargetOutcome(
         target=name,

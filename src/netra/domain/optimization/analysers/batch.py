@@ -150,7 +150,7 @@ def _finding(study: Study, where: Bools, *, by_call: Floats) -> Finding:
         stance=Stance.DO,
         action="",
         impact=(
-            f"{count(int(where.sum()), 'call')} that cost {money(eligible_usd)} {study.month.told} would "
+            f"{count(int(where.sum()), 'call')} that cost {money(eligible_usd)} {study.month.period} would "
             f"cost {percent(saved_usd / eligible_usd)} less at batch prices."
         ),
         grade=Grade.EXACT,

@@ -27,7 +27,7 @@ USUAL_PATIENCE_S: Final = 1.0
 PATIENCE_SHARE: Final = 0.1  # largest share of a deadline that a call may spend in the queue
 SECOND_NS: Final = 1_000_000_000
 FEWEST_CALLS: Final = 100
-WORTH_A_QUEUE: Final = 0.8  # a queue must lower the peak to this share of it to be advised
+WORTH_A_QUEUE: Final = 0.8  # share of the peak; a queue is advised if it lowers the peak below this
 _PRECISION: Final = 1e-3
 
 

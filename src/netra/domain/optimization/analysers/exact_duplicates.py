@@ -128,7 +128,7 @@ def _finding(study: Study, previous: Ints, *, repeated: Bools) -> Finding:
         impact=(
             f"{percent(inputs.repeated_share)} of {count(inputs.calls, 'call')}, "
             f"{inputs.repeated_calls:,}, repeat a prompt answered within a day; they cost "
-            f"{money(inputs.saved_usd_in_window)} {study.month.told}."
+            f"{money(inputs.saved_usd_in_window)} {study.month.period}."
         ),
         grade=Grade.REPLAY if inputs.repeats_of_unknown_latency else Grade.EXACT,
         formula=FORMULA,

@@ -5,7 +5,7 @@ how the traffic would change. It never prices its own saving: composition does, 
 with and without the change. An analyser that lacks a field returns a `Gap`.
 """
 
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, TypedDict
 
 import msgspec
 
@@ -24,17 +24,21 @@ ORDER: Final = (
     "waste",
     "exact_duplicates",
     "prompt_caching",
+    "context_growth",
     "output_length",
     "right_sizing",
     "batch",
+    "service_tier",
     "self_hosting",
     "gpu_choice",
     "autoscaling",
     "kv_cache",
     "prefill_split",
+    "reserved_capacity",
     "rate_limits",
     "burst_shaping",
     "upgrade_review",
+    "cache_doctor",
 )
 """The analysers' names, in the order their changes are applied; each is also its module's name."""
 
@@ -45,6 +49,8 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
     events: Events  # oldest first
     places: Ints  # each event's position in the log as it was sent, from 0
     goals: Goals
+    excluded_calls: int  # calls of the log that the question leaves out
+    excluded_usd: float  # what they cost in the log's own time
     prices: PriceList
     hardware: Hardware
     traffic: Traffic  # as sent and paid now; call i is event i
@@ -67,6 +73,21 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
         return ~self.traffic.unpaid & self.month.holds(len(self.traffic))
 
 
+class Dollars(TypedDict):
+    """The dollars of an `Option`."""
+
+    usd_in_window: float
+    usd_per_month: float | None
+
+
+def dollars_of(study: Study, usd_a_month: float) -> Dollars:
+    """Return what an option that costs so much at a month's rate costs in the log's time, and a month."""
+    return {
+        "usd_in_window": usd_a_month / study.month.per_call,
+        "usd_per_month": usd_a_month if study.span.is_month_known else None,
+    }
+
+
 class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     """The numbers behind a finding; each analyser defines its own, encodable as JSON."""
 
@@ -87,8 +108,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     effort: Literal["low", "medium", "high"]
     risk: str
     change: Change | None = None  # None: saves no money
-    low_share: float | None = None  # lower bound of the saving as a factor of it, if the analyser sets one
-    rent_shares: tuple[float, float] | None = None  # bounds of the GPU rent, as factors of it
+    low_share: float | None = None  # lower bound of the saving, as a factor, if the analyser sets one
+    rent_shares: tuple[float, float] | None = None  # bounds of the GPU rent, as factors
     options: tuple[Option, ...] = ()
     supply: SupplySettings = NO_SETTINGS  # its settings in the supply configuration
     steps: tuple[str, ...] = ()

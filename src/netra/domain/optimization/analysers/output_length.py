@@ -137,7 +137,7 @@ def _finding(
         impact=(
             f"{count(int(cut.sum()), 'answer')} ({percent(inputs.truncated_share)}) would be cut, saving "
             f"{money(inputs.saved_usd_in_window)} of "
-            f"{money(float(study.now_usd[study.recurring].sum()))} {study.month.told}."
+            f"{money(float(study.now_usd[study.recurring].sum()))} {study.month.period}."
         ),
         grade=Grade.JUDGEMENT,
         formula=FORMULA,

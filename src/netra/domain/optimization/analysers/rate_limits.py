@@ -1,9 +1,7 @@
-"""Rate-limit headroom and provisioned throughput: the load of the busiest minute, now and after growth.
+"""Rate-limit headroom: the load of the busiest minute, now and after growth.
 
 Formula: the most requests and tokens in any 60 s (a sliding window over the real arrivals, grade A),
-times `1 + growth`. Capacity reserved for that peak has a utilisation of `mean / peak`, so it pays
-if and only if its price per token at full use is under that share of the list price. Valid for peaks
-like those in the log; a reliable peak needs at least a day of data.
+times `1 + growth`. Valid for peaks like those in the log; a reliable peak needs at least a day of data.
 """
 
 from math import ceil
@@ -15,6 +13,7 @@ import numpy as np
 from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.measures.span import DAY_S
+from netra.domain.optimization.measures.statuses import is_turned_away
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.supply_config import ProviderRateLimits, SupplySettings
 from netra.domain.optimization.traffic import Bools
@@ -22,12 +21,8 @@ from netra.domain.optimization.wording import count, percent
 from netra.domain.workloads.columns import Floats, Ints
 
 KIND: Final = "rate_limits"
-FORMULA: Final = (
-    "limit needed = max over sliding 60 s windows of requests and tokens x (1 + growth); reserve use = "
-    "mean / max"
-)
+FORMULA: Final = "limit needed = max over sliding 60 s windows of requests and tokens x (1 + growth)"
 WINDOW_NS: Final = 60_000_000_000
-_TURNED_AWAY: Final = frozenset(("429", "rate_limited", "rate_limit", "ratelimited", "throttled"))
 
 
 class BusiestMinute(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +40,6 @@ class RateLimitInputs(Inputs, frozen=True, kw_only=True):
     busiest_minute: BusiestMinute
     traffic_growth: float
     limits_needed: ProviderRateLimits
-    reserve_break_even_share_of_list_price: float
     calls_turned_away: int | None
     calls: int
 
@@ -66,7 +60,7 @@ def busiest_window(at_ns: Ints, amount: Ints | Floats, *, window_ns: int) -> tup
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
-    """Return the rate limits this traffic needs, and the utilisation of throughput reserved for its peak."""
+    """Return the rate limits this traffic needs."""
     checkpoint(0.0, "Finding the busiest minute")
     if len(study.events) < 2 or study.span.seconds < 60:
         return (_too_short(study),)
@@ -76,7 +70,6 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
 def _finding(study: Study, needed: BusiestMinute) -> Finding:
     growth = study.goals.traffic_growth or 0.0
     limits = _limits(needed, growth=growth)
-    use = _use(study, needed)
     more = f"; {percent(growth)} more traffic is added" if growth else ""
     return Finding(
         kind=KIND,
@@ -87,9 +80,7 @@ def _finding(study: Study, needed: BusiestMinute) -> Finding:
         ),
         impact=(
             f"The busiest minute had {count(needed.requests, 'request')} and "
-            f"{count(needed.tokens, 'token')}{more}. "
-            f"Throughput reserved for it would be used {percent(use)} of the time, so it pays only under "
-            f"{percent(use)} of the list price a token."
+            f"{count(needed.tokens, 'token')}{more}."
         ),
         grade=Grade.EXACT,
         formula=FORMULA,
@@ -97,7 +88,6 @@ def _finding(study: Study, needed: BusiestMinute) -> Finding:
             busiest_minute=needed,
             traffic_growth=growth,
             limits_needed=limits,
-            reserve_break_even_share_of_list_price=use,
             calls_turned_away=_turned_away(study),
             calls=len(study.events),
         ),
@@ -154,19 +144,9 @@ def _most(study: Study, amount: Ints) -> float:
     return busiest_window(study.events.at_ns, amount, window_ns=WINDOW_NS)[0]
 
 
-def _use(study: Study, needed: BusiestMinute) -> float:
-    """Return the ratio of mean to peak tokens a minute."""
-    tokens = int(study.events.input_tokens.sum() + study.events.output_tokens.sum())
-    mean = tokens * 60 / study.span.seconds
-    return min(mean / needed.tokens, 1.0) if needed.tokens else 0.0
-
-
 def _turned_away(study: Study) -> int | None:
-    status = study.events.status
-    if status is None:
-        return None
-    refused = np.array([name.strip().lower() in _TURNED_AWAY for name in status.names] + [False])
-    return int(refused[status.codes].sum())
+    refused = is_turned_away(study.events)
+    return None if refused is None else int(refused.sum())
 
 
 def _too_short(study: Study) -> Gap:
@@ -174,5 +154,5 @@ def _too_short(study: Study) -> Gap:
         kind=KIND,
         missing=("at least 60 s of calls",),
         reason=f"The log spans {study.span.seconds:,.1f} s, so it has no busiest minute.",
-        would_add="The rate limits this traffic needs, and whether reserved throughput saves money.",
+        would_add="The rate limits this traffic needs.",
     )

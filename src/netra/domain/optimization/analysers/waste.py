@@ -131,7 +131,7 @@ def _finding(study: Study, *, failed: Bools, useless: Bools, needless: Bools) ->
         impact=(
             f"{count(inputs.billed_failures, 'failed call')} and "
             f"{count(inputs.needless_retries, 'needless repeat')} of {count(inputs.calls, 'call')} "
-            f"cost {money(inputs.wasted_usd_in_window)} {study.month.told}."
+            f"cost {money(inputs.wasted_usd_in_window)} {study.month.period}."
         ),
         grade=Grade.MODEL if study.events.cost is None else Grade.EXACT,
         formula=FORMULA,

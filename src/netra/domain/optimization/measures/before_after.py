@@ -1,7 +1,6 @@
-"""What the calls of a kind look like before and after an instant: cost, length, answers, latency, failures.
+"""Describe the calls of a kind before and after an instant: cost, length, answers, latency, failures.
 
-Only what was seen on each side; whether a difference is one that chance and drift do not make is decided
-in `verdicts`.
+This is observation only; `verdicts` decides whether a difference exceeds chance and drift.
 """
 
 import msgspec
@@ -24,7 +23,7 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Calls(msgspec.Struct, frozen=True, kw_only=True):
-    """The columns a side is described from, one value a call."""
+    """The columns that describe a side, one value per call."""
 
     usd: Floats  # NaN where the price is unknown
     output_tokens: Ints
@@ -35,7 +34,7 @@ class Calls(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def side_of(calls: Calls, where: Bools) -> Side | None:
-    """Return what the calls in `where` look like; None where none of them was charged."""
+    """Summarise the calls in `where`, or return None if no call was charged."""
     charged = where & calls.charged
     count = int(charged.sum())
     if not count:

@@ -126,12 +126,12 @@ def monthly_bill(study: Study) -> tuple[MonthlyBill | None, str]:
     if not study.span.is_month_known:
         return None, study.span.notes[-1]
     usd = study.month.usd(study.now_usd)
-    low, high, basis = month_range(usd, seconds=study.month.seconds)
+    low, high, basis = month_range(usd, seconds=study.month.seconds, swing=study.month.swing)
     return MonthlyBill(value=usd, low=low, high=high), basis
 
 
 def billed_by_currency(events: Events) -> Mapping[str, float]:
-    """Return the logged costs by currency; USD where a cost names none. Nothing is converted."""
+    """Return the logged costs by currency, unconverted; a cost without a currency is in USD."""
     if events.cost is None:
         return {}
     cost = np.nan_to_num(events.cost, nan=0.0)
@@ -173,8 +173,13 @@ def _by(study: Study, labels: Labels) -> tuple[Spend, ...]:
 
 
 def _scope(study: Study) -> AnalysisScope | UnsetType:
-    asked = study.goals.features
-    if not asked:
+    asked, excluded = study.goals.features, study.goals.excluded
+    if not asked and not excluded:
         return UNSET
-    unknown = unknown_features(study.events, features=asked)
-    return AnalysisScope(features=tuple(asked), unknown=tuple(unknown), requests=len(study.events))
+    return AnalysisScope(
+        features=tuple(asked),
+        unknown=tuple(unknown_features(study.events, features=asked)),
+        requests=len(study.events),
+        excluded=tuple(excluded) or UNSET,
+        requests_excluded=study.excluded_calls if excluded else UNSET,
+    )

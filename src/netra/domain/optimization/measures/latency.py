@@ -12,6 +12,7 @@ from netra.domain.optimization.analysers.evidence import with_unnamed
 from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.measures.statuses import failed_calls
 from netra.domain.optimization.metrics import FeatureLatency, Latency, LatencyTails
+from netra.domain.optimization.study import calls_named
 from netra.domain.optimization.traffic import Bools
 from netra.domain.workloads.columns import Floats, Labels
 
@@ -29,6 +30,15 @@ def tails_of(study: Study, *, among: Bools | None = None) -> LatencyTails:
         tpot_ms_p99=_percentile(tpot_ms(study), awaited, 99),
         latency_ms_p99=_percentile(study.events.latency_ms, awaited, 99),
     )
+
+
+def measured_ms(study: Study, *, metric: str, percentile: float, feature: str = "") -> float | None:
+    """Return a percentile of the measured time; None where the log does not hold it."""
+    columns = {"ttft": study.events.ttft_ms, "tpot": tpot_ms(study), "latency": study.events.latency_ms}
+    among = _awaited(study)
+    if feature:
+        among &= calls_named(study.events, names=(feature,))
+    return _percentile(columns[metric], among, percentile)
 
 
 def tpot_ms(study: Study) -> Floats | None:

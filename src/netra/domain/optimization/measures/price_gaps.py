@@ -1,4 +1,4 @@
-"""Names what of a log cannot be priced: unknown models and tiers, charges, regions, and commitments."""
+"""Find the parts of a log without a known price: models, tiers, charges, regions and commitments."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -21,7 +21,7 @@ REGIONAL_PROVIDERS: Final = frozenset(
 
 
 def price_gaps(study: Study) -> tuple[Gap, ...]:
-    """Return what of the log has no known price, and what would give it one."""
+    """Return the parts of the log without a known price, and the data that would price them."""
     found = (_models(study), _charges(study), _regions(study), _commitment(study))
     return tuple(gap for gap in found if gap is not None)
 

@@ -1,4 +1,4 @@
-"""Finds the calls that reserved capacity served: by their cost of nothing, or by the tier the log names."""
+"""Find the calls that reserved capacity served: by a cost of zero, or by the logged tier."""
 
 import msgspec
 import numpy as np
@@ -10,7 +10,7 @@ from netra.domain.optimization.traffic import Bools
 
 
 class ReservedCalls(msgspec.Struct, frozen=True, kw_only=True):
-    """The calls, and what they would cost by the token at list prices."""
+    """The calls on reserved capacity, and their cost by the token at list prices."""
 
     where: Bools
     list_usd: float

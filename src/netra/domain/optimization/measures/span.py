@@ -1,4 +1,4 @@
-"""How long a log watched, and what that allows to say about a month."""
+"""The time that a log covers, and the scale factor from it to a month."""
 
 from typing import Final
 
@@ -9,54 +9,56 @@ import numpy.typing as npt
 from netra.domain.workloads.columns import Floats, Ints
 
 MONTH_S: Final = 2_629_800.0  # 365.25 days / 12
+MONTH_H: Final = MONTH_S / 3_600
 DAY_S: Final = 86_400.0
 SHORTEST_SCALED_S: Final = 60.0  # below a minute a monthly figure would be a guess times 43,830
 _NS_PER_S: Final = 1e9
 
 
 class Span(msgspec.Struct, frozen=True, kw_only=True):
-    """How long the log watched, and what turns dollars in it into dollars a month."""
+    """The time that a log covers, and the factor from its dollars to dollars a month."""
 
     seconds: float
-    per_month: float  # multiply by this; 1.0 where the log is too short to scale
-    scaled: bool  # whether there is a rate at all, which the ways to serve the traffic are compared at
-    is_month_known: bool = False  # whether a month may be told from it: it covers a day
-    is_since_change: bool = False  # whether the dollars to come are those of the calls since a change
+    per_month: float  # factor; 1.0 if the log is too short to scale
+    scaled: bool  # whether the log has a rate, at which ways to serve the traffic are compared
+    is_month_known: bool = False  # whether a monthly cost is known: the log covers a day
+    is_since_change: bool = False  # whether future dollars are scaled from the calls since a change
     notes: tuple[str, ...] = ()  # what the reader must know about the scaling
 
 
 class Month(msgspec.Struct, frozen=True, kw_only=True):
-    """Which calls a month to come is like, and what turns their dollars into dollars a month.
+    """The calls that represent a future month, and the factor from their dollars to dollars a month.
 
-    Those of the whole log, or those since a change that was asked about: what was paid before it is no
-    longer paid, and taking it back would save at the rate of now.
+    These are all calls of the log, or those since a change that the question names: the earlier rate is no
+    longer paid, and a roll-back would save at the present rate.
     """
 
-    first: int = 0  # the place of the oldest of these calls in a log that is oldest first
-    per_call: float  # multiply what they cost by this
-    per_hosting: float  # and what hosting costs over the log's own span by this
-    seconds: float = 0.0  # that these calls were watched
+    first: int = 0  # index of the oldest of these calls in a log that is oldest first
+    per_call: float  # factor for the cost of these calls
+    per_hosting: float  # factor for the cost of hosting over the log's own span
+    seconds: float = 0.0  # covered by these calls
+    swing: float = 0.0  # the coefficient of variation of the dollars of its windows
 
     def usd(self, by_call_usd: Floats, *, hosting_usd: float = 0.0) -> float:
-        """Return the dollars a month of calls that cost so much each, and of the hosting of the window."""
+        """Return the dollars a month of calls with these costs and of the log's hosting."""
         return float(by_call_usd[self.first :].sum()) * self.per_call + hosting_usd * self.per_hosting
 
     def holds(self, calls: int) -> npt.NDArray[np.bool_]:
-        """Return which of the log's so many calls they are."""
+        """Return a mask of these calls among the log's `calls`."""
         return np.arange(calls) >= self.first
 
     @property
-    def told(self) -> str:
-        """How a sentence names the time of these calls."""
+    def period(self) -> str:
+        """The time of these calls, as a sentence names it."""
         return "since the change" if self.first else "over the log"
 
 
 def month_of(at_ns: Ints, span: Span, *, change_at_ns: int | None) -> tuple[Month, Span]:
-    """Return the month of a log that is oldest first, and the span with what must be known about it.
+    """Return the month of a log that is oldest first, and the span with notes on the scaling.
 
     The time since a change is counted from the last call before it, not from the first call after it: until
-    then nobody called, and a change is often dated by the call that shows it. Without a change, or where
-    all calls lie on one side of it or the time is too short to scale, a month is like the whole log.
+    then no call was made, and a change is often dated by the call that shows it. Without a change, or if
+    all calls lie on one side or the time is too short to scale, a month is like the whole log.
 
     >>> hours = np.arange(5) * 3_600_000_000_000
     >>> month, _ = month_of(hours, span_of(hours), change_at_ns=int(hours[2]))
@@ -121,10 +123,10 @@ def span_of(at_ns: Ints) -> Span:
 
 
 def dense_ends(at_ns: Ints) -> tuple[int, int]:
-    """Return the first and the last instant of the part that a month is scaled from, of one call at least.
+    """Return the first and the last instant of the part that a month is scaled from; needs a call.
 
-    That is all of it, but where the first and the last of a hundred calls make it ten times as long: then it
-    is from the first to the ninety-ninth percentile.
+    That is the whole log, unless the outermost 1 % of the calls on either side make it more than ten times as
+    long: then it is from the first to the ninety-ninth percentile.
 
     >>> dense_ends(np.array([0, 7, 3]))
     (0, 7)
@@ -139,19 +141,19 @@ def dense_ends(at_ns: Ints) -> tuple[int, int]:
 
 
 def _skewed(at_ns: Ints, *, seconds: float) -> list[str]:
-    """Say that instants lie outside the `seconds` that a month is scaled from, where some do."""
+    """Return a note if instants lie outside the `seconds` that a month is scaled from."""
     stretched_s = float(at_ns.max() - at_ns.min()) / _NS_PER_S
     if seconds >= stretched_s:
         return []
-    said = (
+    note = (
         f"98 % of the calls lie within {seconds:,.0f} s and the rest stretch the log to "
         f"{stretched_s:,.0f} s: clocks may be skewed, so the month is scaled from the dense part."
     )
-    return [said]
+    return [note]
 
 
 def _unknown(seconds: float, *, what: str = "the log covers") -> str:
-    """Say why no month is known, and what a rate is worth.
+    """Explain why no monthly cost is known, and what the rate is used for.
 
     >>> _unknown(3420.0).split(";")[0]
     'The cost of a month is not known: the log covers 0.95 h, and hours differ by more than one of them shows'
@@ -164,6 +166,4 @@ def _unknown(seconds: float, *, what: str = "the log covers") -> str:
 
 
 def _unscaled(seconds: float) -> str:
-    return (
-        f"The log spans {seconds:,.1f} s, too short to scale: a month's dollars are those of the log itself."
-    )
+    return f"The log spans {seconds:,.1f} s, too short to scale: dollars are those of the log itself."

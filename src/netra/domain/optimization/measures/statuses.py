@@ -37,6 +37,7 @@ _FAILED_PARTS: Final = re.compile(
 )
 _HTTP_CODE: Final = re.compile(r"(?:http(?:/\d(?:\.\d)?)?|status|code|error)?[_:]*([2-5]\d\d)(?!\d)")
 _BETWEEN_WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|[\s\-]+")
+_TURNED_AWAY: Final = frozenset(("429", "rate_limited", "rate_limit", "ratelimited", "throttled"))
 _TRIED: Final = frozenset((408, 499))  # timeout, client closed the request: the server did work
 
 
@@ -87,6 +88,14 @@ def answered_calls(events: Events) -> _Bools:
 def calls_of_unknown_outcome(events: Events) -> _Bools:
     """Return which calls have an unrecognised status."""
     return _those(events.status, CallOutcome.UNKNOWN, of=len(events))
+
+
+def is_turned_away(events: Events) -> _Bools | None:
+    """Return which calls a rate limit refused; None if the log has no status."""
+    if events.status is None:
+        return None
+    refused = np.array([name.strip().lower() in _TURNED_AWAY for name in events.status.names] + [False])
+    return np.asarray(refused[events.status.codes], np.bool_)
 
 
 def unpaid_calls(events: Events) -> _Bools:

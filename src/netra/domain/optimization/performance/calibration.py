@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from netra.domain.optimization.performance.constants import RESIDUALS_80, SEVERAL
+from netra.domain.optimization.performance.constants import MIXTURE_RESIDUALS_80, RESIDUALS_80, SEVERAL
 from netra.domain.workloads.columns import Events, Floats
 
 FEWEST_ROWS: Final = 20
@@ -83,7 +83,12 @@ def calibrated(measured: Telemetry, *, modelled: Telemetry) -> Calibration:
 
 
 def predict_change(
-    measured: float, *, modelled_before: float, modelled_after: float, changed: Iterable[str]
+    measured: float,
+    *,
+    modelled_before: float,
+    modelled_after: float,
+    changed: Iterable[str],
+    mixture: bool = False,
 ) -> Interval:
     """Return the measured value after a change, with its 80 % interval.
 
@@ -92,23 +97,24 @@ def predict_change(
 
     >>> one = predict_change(100.0, modelled_before=10.0, modelled_after=20.0, changed=["batch"])
     >>> (one.value, round(one.low, 6), round(one.high, 6))
-    (200.0, 184.0, 217.0)
+    (200.0, 185.0, 216.0)
     """
-    low, high = change_bounds(changed)
+    low, high = change_bounds(changed, mixture=mixture)
     value = measured * modelled_after / modelled_before
     return Interval(value=value, low=value * low, high=value * high)
 
 
-def change_bounds(changed: Iterable[str]) -> tuple[float, float]:
+def change_bounds(changed: Iterable[str], *, mixture: bool = False) -> tuple[float, float]:
     """Return the 80 % bounds of a change, as factors; (1, 1) without a change."""
+    bounds = MIXTURE_RESIDUALS_80 if mixture else RESIDUALS_80
     kinds = sorted(set(changed))
     if not kinds:
         return 1.0, 1.0
     if len(kinds) == 1:
-        return RESIDUALS_80[kinds[0]]
-    logs = np.log(np.array([RESIDUALS_80[kind] for kind in kinds]))
+        return bounds[kinds[0]]
+    logs = np.log(np.array([bounds[kind] for kind in kinds]))
     low, high = np.sqrt((logs**2).sum(axis=0))
-    least_low, least_high = RESIDUALS_80[SEVERAL]
+    least_low, least_high = bounds[SEVERAL]
     return min(float(np.exp(-low)), least_low), max(float(np.exp(high)), least_high)
 
 

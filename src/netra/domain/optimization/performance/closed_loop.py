@@ -3,6 +3,8 @@
 Published benchmarks are of this kind. Real traffic is not; it is modelled by `replay`.
 """
 
+from typing import Final
+
 import msgspec
 
 from netra.domain.optimization.performance.memory import window_bytes_per_request
@@ -12,6 +14,12 @@ from netra.domain.optimization.performance.roofline import (
     decode_s,
     prefill_s,
 )
+
+TOGETHER_TOKENS: Final = 1024.0
+"""Length of answers up to which callers that started together still send their next prompts together.
+
+Their first tokens then wait for several steps (`Engine.ttft_steps`); over longer answers they drift apart.
+"""
 
 
 class ClosedLoop(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,9 +39,10 @@ def closed_loop(
 ) -> ClosedLoop:
     """Return the latencies seen by `concurrency` callers that send the next prompt after each answer.
 
-    `TPOT = decode(B) + (B/OSL) prefill(ISL)`: while one sequence emits its tokens, each of the others
-    is replaced once, and every replacement's prefill delays the step it shares. The cache limits `B`;
-    further callers queue, and their wait counts as TTFT.
+    `TPOT = decode(B) + (1 - s) (B/OSL) prefill(ISL)`: while one sequence emits its tokens, each of the
+    others is replaced once, and every replacement's prefill delays the steps of the others. An engine that
+    schedules prefill first delays other first tokens with a share `s` of it. The cache limits `B`; further
+    callers queue, and their wait counts as TTFT. Groups of attention-data parallelism share the callers.
 
     >>> from netra.domain.optimization.performance.catalogue import HARDWARE
     >>> from netra.domain.optimization.performance.constants import VLLM
@@ -43,15 +52,20 @@ def closed_loop(
     >>> 0.008 < seen.tpot_s < 0.011  # 9.7 ms was measured
     True
     """
-    costs = costs_of(deployment)
-    running = min(
-        concurrency, running_limit(deployment, input_tokens=input_tokens, output_tokens=output_tokens)
-    )
-    context = running * (input_tokens + output_tokens / 2.0)
-    step = float(decode_s(costs, sequences=running, context_tokens=context))
+    costs, engine, groups = costs_of(deployment), deployment.fitted_engine, deployment.data_parallel
+    limit = groups * running_limit(deployment, input_tokens=input_tokens, output_tokens=output_tokens)
+    running = min(concurrency, limit)
+    each = running / groups
+    step = float(decode_s(costs, sequences=each, context_tokens=each * (input_tokens + output_tokens / 2.0)))
     prefill = float(prefill_s(costs, prompt_tokens=input_tokens))
-    tpot = step + running / max(output_tokens, 1.0) * prefill
-    ttft = _first_token_s(deployment, prefill=prefill, running=running, step=step)
+    if groups > 1:
+        prefill *= engine.data_parallel_prefill
+    first = engine.prefill_first_share
+    tpot = step + (1.0 - first) * running / max(output_tokens, 1.0) * prefill
+    others = (engine.ttft_prefills_per_sequence + first) * (running - 1.0)
+    together = min(1.0, TOGETHER_TOKENS / max(output_tokens, 1.0))
+    steps = 1.0 + (engine.ttft_steps - 1.0) * together
+    ttft = prefill * (engine.ttft_prefills + others) + steps * step
     waiting = (concurrency / running - 1.0) * output_tokens * tpot
     return ClosedLoop(ttft_s=ttft + waiting, tpot_s=tpot, running=running)
 
@@ -59,7 +73,7 @@ def closed_loop(
 def running_limit(deployment: Deployment, *, input_tokens: float, output_tokens: float) -> float:
     """Return the number of sequences that the cache holds concurrently, at least 1.
 
-    An engine that reserves the whole answer needs room for all of it; one that allocates page by page
+    An engine that reserves the whole answer needs room for the whole; one that allocates page by page
     holds half an answer on average.
     """
     memory = deployment.memory()
@@ -67,10 +81,3 @@ def running_limit(deployment: Deployment, *, input_tokens: float, output_tokens:
     window = window_bytes_per_request(deployment.model, tp=deployment.tp, precision=deployment.kv_precision)
     tokens = input_tokens + share * output_tokens + window / memory.kv_bytes_per_token
     return max(1.0, memory.concurrency(tokens))
-
-
-def _first_token_s(deployment: Deployment, *, prefill: float, running: float, step: float) -> float:
-    """Return the mean TTFT without queueing: own prefill, part of the others', the step in progress."""
-    engine = deployment.engine
-    prefills = engine.ttft_prefills + engine.ttft_prefills_per_sequence * (running - 1.0)
-    return prefill * prefills + step

@@ -9,16 +9,17 @@ from typing import Final
 
 import msgspec
 
+from netra.domain.optimization.performance.batch_limits import default_batching
+from netra.domain.optimization.performance.checkpoints import checkpoint_of
 from netra.domain.optimization.performance.closed_loop import closed_loop
-from netra.domain.optimization.performance.constants import Engine
 from netra.domain.optimization.performance.fleet import Slo
 from netra.domain.optimization.performance.hardware import Gpu, ModelShape
+from netra.domain.optimization.performance.inference_engine import Engine
 from netra.domain.optimization.performance.roofline import Deployment
+from netra.domain.optimization.performance.serving import context_limit
 
 GROUP_SIZES: Final = (1, 2, 4, 8)
 """Tensor-parallel group sizes; more than 8 GPUs exceed one machine and the model's valid range."""
-
-_MOST_SEQUENCES: Final = 256
 
 
 class ServingConfiguration(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,9 +44,9 @@ class RequestLoad(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def served_precision(gpu: Gpu, model: ModelShape) -> str:
-    """Return the precision to plan with: FP4 if published so, else FP8 if the GPU supports it, else BF16."""
-    if model.weight_precision == "fp4":
-        return "fp4"
+    """Return the precision to plan with: 4 bits if published so, else FP8 if the GPU has it, else BF16."""
+    if model.weight_precision in {"fp4", "int4"}:
+        return model.weight_precision
     return "fp8" if gpu.fp8_dense_tflops is not None else "bf16"
 
 
@@ -57,9 +58,10 @@ def configurations(
     longest_tokens: int,
     precision: str | None = None,
 ) -> tuple[ServingConfiguration, ...]:
-    """Return the priced replicas that hold the model and its longest request, cheapest first.
+    """Return the priced replicas that can be started for the model and its longest request, cheapest first.
 
-    A group size must divide the number of attention heads. `precision` defaults to `served_precision`.
+    The request must fit the model's context window and the cache, a group size must divide the number of
+    attention heads, and weights must be published at the precision (`served_precision` by default).
     """
     found: list[ServingConfiguration] = []
     for gpu in gpus:
@@ -73,7 +75,8 @@ def configurations(
                 tp=tp,
                 precision=precision or served_precision(gpu, model),
             )
-            if model.heads % tp == 0 and deployment.memory().kv_tokens >= longest_tokens:
+            published = checkpoint_of(model, precision=deployment.precision) is not None
+            if published and model.heads % tp == 0 and context_limit(deployment) >= longest_tokens:
                 found.append(
                     ServingConfiguration(deployment=deployment, usd_per_hour=tp * gpu.usd_per_gpu_hour)
                 )
@@ -116,7 +119,7 @@ def largest_batch(
 
     if not holds(1):
         return 0
-    holding, breaking = 1, _MOST_SEQUENCES + 1
+    holding, breaking = 1, default_batching(configuration.deployment.gpu).max_sequences + 1
     while breaking - holding > 1:
         middle = (holding + breaking) // 2
         holding, breaking = (middle, breaking) if holds(middle) else (holding, middle)

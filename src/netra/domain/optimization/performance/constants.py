@@ -1,69 +1,59 @@
-"""The fitted constants of the performance model, with their sources.
+"""The constants of each inference engine, and the widths of the model's intervals.
 
-`bench/fit_performance.py` fits them again from `../shared/data` and prints the residuals; a test
-compares. On rows held out from the fit (whole group sizes, prompt lengths or models) TPOT is 3 to 4 %
-off for the engines of 2025 and 4 to 6 % for vLLM of 2023. Constants that were not measured are marked as
-assumptions.
+Constants of a measured kind of deployment stand in `dense_fits` and `mixture_fits` and replace these;
+`bench/fit_performance.py` fits them from `../shared/data` and prints the errors on rows left out. Those
+that were not measured are marked as assumptions.
 """
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
+from netra.domain.optimization.performance.dense_fits import SGLANG_DENSE, TRT_LLM_DENSE, VLLM_DENSE
+from netra.domain.optimization.performance.inference_engine import Engine
+from netra.domain.optimization.performance.mixture_fits import (
+    SGLANG_MIXTURE,
+    TRT_LLM_MIXTURE,
+    VLLM_MIXTURE,
+)
 
-class Engine(msgspec.Struct, frozen=True, kw_only=True):
-    """An inference engine's efficiency on the hardware, and its overheads."""
+MEASURED_STEP_TIME_80: Final = (0.90, 1.12)
+"""Bounds, as factors, of 80 % of step times on a measured GPU, precision and kind of model.
 
-    name: str
-    mfu: float  # share of the tensor rate that prefill reaches
-    mbu: float  # share of the memory bandwidth that weights reach
-    kv_mbu: Mapping[str, float]  # the same for the key-value cache, by its precision
-    layer_us: float  # fixed cost of a layer in every step
-    allreduce_us: Mapping[str, float]  # latency of one all-reduce, by link
-    link_efficiency: Mapping[str, float]  # share of the link's rate that all-reduce reaches, by link
-    one_shot_efficiency: Mapping[str, float] = {}  # the same for small messages, where it differs
-    wide_batch_share: Mapping[str, float] = {}  # slowdown of reading weights from 32 rows on, by precision
-    host_layer_us: float = 0.0  # the step floor of engines that launch every kernel from Python
-    host_rank_us: float = 0.0  # per GPU of the group: one process dispatches the step to each
-    host_vocabulary_us: float = 0.0  # per thousand entries: sampling gathers and sorts them
-    host_sequence_us: float = 0.0
-    host_pair_us: float = 0.0
-    host_factor: Mapping[str, float] = {}  # host time with a GPU of this generation, relative to an A100's
-    memory_utilisation: float = 0.9
-    admission: Literal["whole", "growing"] = "growing"  # cache reserved for the whole answer, or page by page
-    ttft_prefills: float = 1.0  # closed-loop TTFT = prefill x (this + next x other sequences) + a step
-    ttft_prefills_per_sequence: float = 0.0
-
+Measured on rows left out by pair of lengths: 0.91 to 1.09 for dense models, 0.90 to 1.12 for mixtures.
+"""
 
 STEP_TIME_80: Final = (0.85, 1.20)
-"""Bounds, as factors, of 80 % of step times on an unmeasured GPU and model.
+"""The same on a GPU or model that was not measured: models and GPUs differ more than lengths and batches."""
 
-Wider than the fit's own held-out residuals (see `RESIDUALS_80`), since models and GPUs differ more than
-lengths and batches.
-"""
-
-MIXTURE_STEP_TIME_80: Final = (0.70, 1.60)
-"""The same for a mixture of experts: an assumption, as no measurement file has one.
-
-A step reads the experts that a batch touches if tokens choose evenly. Uneven choices, the exchange between
-GPUs and many small matrix products make steps longer, rarely shorter.
-"""
+MIXTURE_STEP_TIME_80: Final = (0.73, 1.31)
+"""The same for a mixture of experts: vLLM's constants of one mixture on rows of the others."""
 
 SEVERAL: Final = "several"
 RESIDUALS_80: Final[Mapping[str, tuple[float, float]]] = {
-    "batch": (0.92, 1.085),  # of a model that was not fitted
-    "lengths": (0.925, 1.08),  # a prompt length that was not fitted
-    "tp": (0.86, 1.16),  # a group size that was not fitted
-    "several": (0.865, 1.155),
+    "batch": (0.925, 1.08),
+    "lengths": (0.88, 1.136),
+    "tp": (0.928, 1.079),
+    "several": (0.887, 1.128),
     "precision": (0.85, 1.18),  # assumed: no measurement file varies it
     "gpu": (0.85, 1.18),  # assumed
     "model": (0.85, 1.18),  # assumed
 }
-"""Bounds, as factors of a predicted change, that hold for 80 % of held-out changes of each kind.
+"""Bounds, as factors of a predicted change, that hold for 80 % of changes of each kind on left-out rows.
 
-The widest of the splits that `bench/fit_performance.py` prints: by group size, prompt length and model.
+Rows are left out by pair of lengths within each kind of deployment; `bench/fit_performance.py` prints both
+the bounds that the rows give and the share that these cover.
 """
+
+MIXTURE_RESIDUALS_80: Final[Mapping[str, tuple[float, float]]] = {
+    **RESIDUALS_80,
+    "batch": (0.89, 1.124),
+    "lengths": (0.873, 1.146),
+    "tp": (0.935, 1.07),
+    "several": (0.881, 1.135),
+}
+"""The same for mixtures of experts."""
 
 _MFU: Final = 0.62
 _MBU: Final = 0.92
@@ -81,6 +71,7 @@ VLLM: Final = Engine(
     wide_batch_share={"fp8": 0.26},  # other precisions were not measured and are assumed not to slow down
     ttft_prefills=1.5,
     ttft_prefills_per_sequence=0.07,
+    fits=(*VLLM_DENSE, *VLLM_MIXTURE),
 )
 """vLLM of 2025: fitted on 55 rows of Llama-3.1-70B on H200, FP8, tensor parallelism 1 to 8."""
 
@@ -97,11 +88,18 @@ TRT_LLM: Final = Engine(
     admission="whole",
     ttft_prefills=1.4,
     ttft_prefills_per_sequence=0.06,
+    fits=(*TRT_LLM_DENSE, *TRT_LLM_MIXTURE),
 )
 """TensorRT-LLM of 2025: fitted on the other 77 rows of that file; MFU, MBU and latency are shared."""
 
+SGLANG: Final = msgspec.structs.replace(
+    VLLM, name="sglang", wide_batch_share={}, fits=(*SGLANG_DENSE, *SGLANG_MIXTURE)
+)
+"""SGLang of 2025; without a fit of the deployment its steps are assumed to equal vLLM's."""
+
 VLLM_2023: Final = Engine(
     name="vllm-2023",
+    tpot_error=0.06,
     mfu=0.53,
     mbu=0.735,
     kv_mbu={"bf16": 0.314, "fp16": 0.314, "fp8": 0.314, "int8": 0.314},
@@ -125,7 +123,7 @@ ENGINES: Final = {
     "tensorrt-llm": TRT_LLM,
     "trt-llm": TRT_LLM,
     "tensorrt_llm": TRT_LLM,
-    "sglang": VLLM,  # not fitted: its steps are assumed to equal vLLM's
+    "sglang": SGLANG,
     "vllm-2023": VLLM_2023,
 }
 """The engines, by their names in measurement files."""

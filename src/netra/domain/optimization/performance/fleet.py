@@ -7,7 +7,8 @@ import msgspec
 import numpy as np
 
 from netra.domain.optimization.model import Checkpoint
-from netra.domain.optimization.performance.replay import SERVING, Balancing, Replay, Requests, replay_within
+from netra.domain.optimization.performance.balancing import Balancing
+from netra.domain.optimization.performance.replay import Replay, Requests, replay_within
 from netra.domain.optimization.performance.replica import Batching
 from netra.domain.optimization.performance.roofline import Deployment, costs_of, decode_s, prefill_s
 from netra.domain.optimization.wording import count
@@ -20,19 +21,20 @@ REPLAYED_TOKENS: Final = 2**31
 
 
 class Slo(msgspec.Struct, frozen=True, kw_only=True):
-    """The latency limits, at the 99th percentile; the defaults suit a person reading the streamed answer."""
+    """The latency limits at a percentile; the defaults suit a person reading the streamed answer."""
 
     ttft_ms: float = 2000.0
     tpot_ms: float = 100.0
     latency_ms: float | None = None  # of the whole call; None: no limit
+    percentile: float = 99.0
 
     def holds(self, replayed: Replay) -> bool:
         """Whether every request was served and each percentile is within its limit."""
         return (
             replayed.refused == 0
-            and replayed.ttft_ms(99) <= self.ttft_ms
-            and replayed.tpot_ms(99) <= self.tpot_ms
-            and (self.latency_ms is None or replayed.latency_ms(99) <= self.latency_ms)
+            and replayed.ttft_ms(self.percentile) <= self.ttft_ms
+            and replayed.tpot_ms(self.percentile) <= self.tpot_ms
+            and (self.latency_ms is None or replayed.latency_ms(self.percentile) <= self.latency_ms)
         )
 
 
@@ -81,7 +83,7 @@ def smallest_fleet(
     checkpoint: Checkpoint,
     most_replicas: int = 512,
     first_guess: int = 1,
-    batching: Batching = SERVING,
+    batching: Batching | None = None,
     balancing: Balancing = Balancing.ROUND_ROBIN,
     slowdown: float = 1.0,
 ) -> Fleet | None:
@@ -106,6 +108,7 @@ def smallest_fleet(
                 ttft_ms=slo.ttft_ms,
                 tpot_ms=slo.tpot_ms,
                 latency_ms=slo.latency_ms,
+                percentile=slo.percentile,
                 batching=batching,
                 balancing=balancing,
                 slowdown=slowdown,
@@ -132,7 +135,7 @@ def holds_alone(requests: Requests, *, deployment: Deployment, slo: Slo, slowdow
     each_s = np.where(requests.output_tokens > 1, each_s, 0.0)
     whole_s = first_s + each_s * (requests.output_tokens - 1)  # a lower bound: later steps read more
     return all(
-        limit_ms is None or bool(np.percentile(taken_s, 99) * slowdown * 1e3 <= limit_ms)
+        limit_ms is None or bool(np.percentile(taken_s, slo.percentile) * slowdown * 1e3 <= limit_ms)
         for taken_s, limit_ms in ((first_s, slo.ttft_ms), (each_s, slo.tpot_ms), (whole_s, slo.latency_ms))
     )
 

@@ -3,7 +3,10 @@
 Sources, read October 2026. Rates, memory and links: the vendors' data sheets, dense tensor figures (half
 of a figure quoted "with sparsity"). `memory_gib` is the value that the driver reports, which is less than
 the label. Prices: public on-demand price lists, named and dated in each row; a GPU without a price cannot
-be chosen by cost until the user supplies one.
+be chosen by cost until the user supplies one. `sustained_share` is what a GPU reaches of its data sheet
+relative to the GPUs that were measured step by step: the rates of MLPerf Inference (Llama-2-70B) over the
+model's, 1/1.47 for H100-NVL, whose power limit is lower, and 1/1.69 for MI300X. B300's memory is that of
+eight GPUs in an HGX baseboard (2.1 TB), a lower bound.
 """
 
 from datetime import date
@@ -49,6 +52,7 @@ GPUS: Final = (
         link_gb_per_s=300,
         link="nvlink",
         generation="hopper",
+        sustained_share=0.68,
     ),
     Gpu(
         name="H200-SXM-141GB",
@@ -87,6 +91,19 @@ GPUS: Final = (
         price_source="Nebius on-demand",
         price_as_of=_PRICED,
         aliases=("B200-SXM-192GB",),
+    ),
+    Gpu(
+        name="B300-SXM-288GB",
+        memory_gib=268.6,
+        bandwidth_tb_per_s=8.0,
+        bf16_dense_tflops=2250,
+        fp8_dense_tflops=4500,
+        fp4_dense_tflops=13_125,
+        link_gb_per_s=900,
+        link="nvlink",
+        generation="blackwell",
+        spec_source="NVIDIA HGX B300 data sheet, dense figures; read October 2026",
+        aliases=("B300-SXM-270GB",),
     ),
     Gpu(
         name="GB200-NVL72-186GB",
@@ -221,6 +238,7 @@ GPUS: Final = (
         link_gb_per_s=448,
         link="nvlink",
         generation="cdna3",
+        sustained_share=0.59,
     ),
 )
 """A bare chip name means the first row of that chip."""

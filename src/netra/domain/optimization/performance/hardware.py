@@ -45,6 +45,7 @@ class Gpu(msgspec.Struct, frozen=True, kw_only=True):
     price_source: str = ""
     price_as_of: date | None = None
     spec_source: str = "vendor's data sheet"
+    sustained_share: float = 1.0  # of these rates, relative to what the GPUs of the fits sustain
     aliases: tuple[str, ...] = ()
 
 
@@ -94,7 +95,12 @@ class Hardware(msgspec.Struct, frozen=True, kw_only=True):
         return next((gpu for gpu in self.gpus if _names_gpu(gpu, wanted)), None)
 
     def find_model(self, name: str) -> ModelShape | None:
-        """Return the model meant by `name`, with or without its publisher, or None."""
+        """Return the model meant by `name`, with or without its publisher, or None.
+
+        A provider's alias ("mistral-large-latest") is None: what it serves changes, and may be closed.
+        """
+        if name.strip().lower().endswith("-latest"):
+            return None
         wanted = model_key(name)
         for model in self.models:
             if wanted and any(wanted == model_key(known) for known in (model.name, *model.aliases)):

@@ -1,25 +1,39 @@
 """Finds the cheapest fleets for a stream of requests: ranks configurations by estimate, sizes by replay."""
 
-from math import ceil
+from math import ceil, inf
 from typing import Final
 
 import msgspec
 
 from netra.domain.optimization.model import Checkpoint
+from netra.domain.optimization.performance.balancing import Balancing
 from netra.domain.optimization.performance.configurations import (
     RequestLoad,
     ServingConfiguration,
     carried_per_s,
 )
-from netra.domain.optimization.performance.constants import MIXTURE_STEP_TIME_80, STEP_TIME_80
 from netra.domain.optimization.performance.fleet import Fleet, Slo, holds_alone, smallest_fleet
-from netra.domain.optimization.performance.hardware import ModelShape
-from netra.domain.optimization.performance.replay import Requests, replay, replay_within
-from netra.domain.optimization.performance.roofline import Deployment
+from netra.domain.optimization.performance.replay import Requests, replay
+from netra.domain.optimization.performance.replica import Batching
+from netra.domain.optimization.performance.sizing import (
+    MOST_REPLICAS,
+    Sizing,
+    Tails80,
+    holding_share,
+    steady_fleet,
+    step_bounds,
+    tails_of,
+)
 from netra.domain.optimization.progress import within
 
 REPLAYED_CONFIGURATIONS: Final = 4
 """Upper bound on the configurations sized by replay; the others are pruned by their estimate."""
+
+_DEAREST: Final = 2.0
+"""Price, in multiples of the best fleet's, beyond which a fleet is not sized to the end."""
+
+_ENLARGED_MOST: Final = 4
+"""Upper bound on the sizes tried so that every stated draw holds."""
 
 _ESTIMATE_TRUST: Final = 0.5
 """A configuration is skipped if this share of its estimated price exceeds the best replayed price."""
@@ -38,32 +52,32 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
         return self.replicas * self.configuration.usd_per_hour
 
 
-class Tails80(msgspec.Struct, frozen=True, kw_only=True):
-    """The tail latencies of a fleet with the fastest and the slowest steps of the 80 % interval."""
-
-    ttft_ms_p99: tuple[float, float]
-    tpot_ms_p99: tuple[float, float]
-    latency_ms_p99: tuple[float, float]  # of the whole call
-    holds_when_slow: bool  # whether the slowest steps still keep the limits
-
-
 class Hosting(msgspec.Struct, frozen=True, kw_only=True):
     """A sized fleet and its price."""
 
     configuration: ServingConfiguration
-    fleet: Fleet
+    fleet: Fleet  # with its spare replicas; `replayed` is without them
     carried_per_s: float  # requests a second one replica is estimated to carry
-    tails: Tails80
+    tails: Tails80  # without the spare replicas
+    batching: Batching
+    balancing: Balancing  # that the size was replayed with
+    spare: int = 0
+    holding_share: float | None = None  # of random replays with slow steps; None: only for the cheapest
 
     @property
     def gpus(self) -> int:
         """GPUs in the fleet."""
-        return self.fleet.replicas * self.configuration.deployment.tp
+        return self.fleet.replicas * self.configuration.deployment.gpus
 
     @property
     def usd_per_hour(self) -> float:
         """Dollars an hour of the fleet, busy or not."""
         return self.fleet.replicas * self.configuration.usd_per_hour
+
+    @property
+    def needed(self) -> int:
+        """Replicas that keep the limits, without the spare ones."""
+        return self.fleet.replicas - self.spare
 
 
 def cheapest_fleets(
@@ -73,8 +87,13 @@ def cheapest_fleets(
     load: RequestLoad,
     slo: Slo,
     checkpoint: Checkpoint,
+    sizing: Sizing | None = None,
 ) -> tuple[Hosting, ...]:
-    """Return the replayed fleets that keep `slo`, cheapest first; empty if no fleet does."""
+    """Return the replayed fleets that keep `slo`, cheapest first; empty if no fleet does.
+
+    A fleet keeps the limits with steps at the slow bound of their interval where any number of replicas
+    does; else with steps as modelled, and `tails` says so.
+    """
     able = tuple(one for one in candidates if holds_alone(requests, deployment=one.deployment, slo=slo))
     ranked = ranked_by_estimate(able, load=load, slo=slo)
     most = min(len(ranked), REPLAYED_CONFIGURATIONS)
@@ -82,42 +101,135 @@ def cheapest_fleets(
     burst = 1.0  # replayed over estimated replicas: similar for all, as the arrivals are the same
     for number, estimate in enumerate(ranked[:REPLAYED_CONFIGURATIONS]):
         configuration = estimate.configuration
-        best_usd = min((hosting.usd_per_hour for hosting in found), default=float("inf"))
+        best_usd = min((hosting.usd_per_hour for hosting in found), default=inf)
         if max(configuration.usd_per_hour, _ESTIMATE_TRUST * estimate.usd_per_hour) >= best_usd:
             continue
         part = within(checkpoint, begin=number / most, end=(number + 1) / most)
         guess = max(1, round(burst * estimate.replicas))
-        hosting = _sized_fleet(requests, estimate, first_guess=guess, slo=slo, checkpoint=part)
+        hosting = sized_fleet(
+            requests,
+            estimate,
+            first_guess=guess,
+            most_replicas=_most(configuration, best_usd=best_usd),
+            slo=slo,
+            sizing=sizing or Sizing(),
+            checkpoint=part,
+        )
         if hosting is not None:
-            burst = hosting.fleet.replicas / estimate.replicas
+            burst = hosting.needed / estimate.replicas
             found.append(hosting)
-    return tuple(sorted(found, key=lambda hosting: (hosting.usd_per_hour, hosting.configuration.name)))
+    found.sort(key=lambda hosting: (hosting.usd_per_hour, hosting.configuration.name))
+    return tuple(
+        [_settled(requests, found[0], slo=slo, checkpoint=checkpoint), *found[1:]] if found else found
+    )
 
 
-def _sized_fleet(
-    requests: Requests, estimate: Estimate, *, first_guess: int, slo: Slo, checkpoint: Checkpoint
+def _most(configuration: ServingConfiguration, *, best_usd: float) -> int:
+    """Return the largest fleet worth sizing: one of at most `_DEAREST` times the best price."""
+    if best_usd == inf or configuration.usd_per_hour <= 0.0:
+        return MOST_REPLICAS
+    return max(1, min(MOST_REPLICAS, int(_DEAREST * best_usd / configuration.usd_per_hour)))
+
+
+def _settled(requests: Requests, hosting: Hosting, *, slo: Slo, checkpoint: Checkpoint) -> Hosting:
+    """Return the fleet with its share of replays that hold, enlarged until all of them do.
+
+    A fleet for another balancing, or one that slow steps break in any size, is not enlarged.
+    """
+    share = _share(requests, hosting, slo=slo, checkpoint=checkpoint)
+    can_grow = hosting.balancing is Balancing.RANDOM and hosting.tails.holds_when_slow
+    for _ in range(_ENLARGED_MOST if can_grow else 0):
+        if share == 1.0:
+            break
+        hosting = _enlarged(requests, hosting, slo=slo, checkpoint=checkpoint)
+        share = _share(requests, hosting, slo=slo, checkpoint=checkpoint)
+    return msgspec.structs.replace(hosting, holding_share=share)
+
+
+def _enlarged(requests: Requests, hosting: Hosting, *, slo: Slo, checkpoint: Checkpoint) -> Hosting:
+    size = hosting.needed + max(1, hosting.needed // 20)
+    return _hosting(
+        requests,
+        Estimate(configuration=hosting.configuration, replicas=size, carried_per_s=hosting.carried_per_s),
+        fleet=msgspec.structs.replace(hosting.fleet, replicas=size),
+        batching=hosting.batching,
+        sizing=Sizing(balancing=hosting.balancing, spare=hosting.spare),
+        slo=slo,
+        checkpoint=checkpoint,
+    )
+
+
+def sized_fleet(
+    requests: Requests,
+    estimate: Estimate,
+    *,
+    first_guess: int,
+    most_replicas: int,
+    slo: Slo,
+    sizing: Sizing,
+    checkpoint: Checkpoint,
 ) -> Hosting | None:
+    """Return the smallest fleet of a configuration, or None if no number of replicas keeps the limits."""
     deployment = estimate.configuration.deployment
-    fleet = smallest_fleet(
+    found = steady_fleet(
         requests,
         deployment=deployment,
         slo=slo,
+        balancing=sizing.balancing,
         first_guess=first_guess,
-        checkpoint=within(checkpoint, begin=0.0, end=0.7),
+        most_replicas=most_replicas,
+        checkpoint=within(checkpoint, begin=0.0, end=0.6),
     )
-    if fleet is None:
+    if found is None:
         return None
+    fleet, batching = found
+    return _hosting(
+        requests,
+        estimate,
+        fleet=fleet,
+        batching=batching,
+        sizing=sizing,
+        slo=slo,
+        checkpoint=within(checkpoint, begin=0.6, end=1.0),
+    )
+
+
+def _hosting(
+    requests: Requests,
+    estimate: Estimate,
+    *,
+    fleet: Fleet,
+    batching: Batching,
+    sizing: Sizing,
+    slo: Slo,
+    checkpoint: Checkpoint,
+) -> Hosting:
+    """Return the fleet with its replay at modelled step times and its tails at both ends."""
+    deployment = estimate.configuration.deployment
+    tails = tails_of(
+        requests,
+        deployment=deployment,
+        replicas=fleet.replicas,
+        slo=slo,
+        batching=batching,
+        balancing=sizing.balancing,
+        checkpoint=checkpoint,
+    )
+    replayed = replay(
+        requests,
+        deployment=deployment,
+        replicas=fleet.replicas,
+        batching=batching,
+        balancing=sizing.balancing,
+    )
     return Hosting(
         configuration=estimate.configuration,
-        fleet=fleet,
+        fleet=Fleet(replicas=fleet.replicas + sizing.spare, replayed=replayed, tried=fleet.tried),
         carried_per_s=estimate.carried_per_s,
-        tails=tails_of(
-            requests,
-            deployment=deployment,
-            replicas=fleet.replicas,
-            slo=slo,
-            checkpoint=within(checkpoint, begin=0.7, end=1.0),
-        ),
+        tails=tails,
+        batching=batching,
+        balancing=sizing.balancing,
+        spare=sizing.spare,
     )
 
 
@@ -140,30 +252,14 @@ def ranked_by_estimate(
     return (*first, *(one for one in estimates if all(one is not other for other in first)))
 
 
-def step_bounds(model: ModelShape) -> tuple[float, float]:
-    """Return the 80 % bounds of its step times, as factors of the modelled ones."""
-    return MIXTURE_STEP_TIME_80 if model.is_moe else STEP_TIME_80
-
-
-def tails_of(
-    requests: Requests,
-    *,
-    deployment: Deployment,
-    replicas: int,
-    slo: Slo,
-    checkpoint: Checkpoint,
-) -> Tails80:
-    """Return the tails at both bounds of the 80 % interval of step times, by replay."""
-    fast, slow = step_bounds(deployment.model)
-    checkpoint(0.0, "Replaying with faster steps")
-    quick = replay(requests, deployment=deployment, replicas=replicas, slowdown=fast)
-    checkpoint(0.5, "Replaying with slower steps")
-    slack = replay(requests, deployment=deployment, replicas=replicas, slowdown=slow)
-    return Tails80(
-        ttft_ms_p99=(quick.ttft_ms(99), slack.ttft_ms(99)),
-        tpot_ms_p99=(quick.tpot_ms(99), slack.tpot_ms(99)),
-        latency_ms_p99=(quick.latency_ms(99), slack.latency_ms(99)),
-        holds_when_slow=slo.holds(slack),
+def _share(requests: Requests, hosting: Hosting, *, slo: Slo, checkpoint: Checkpoint) -> float:
+    checkpoint(0.0, "Replaying draws of random balancing with slower steps")
+    return holding_share(
+        requests,
+        deployment=hosting.configuration.deployment,
+        replicas=hosting.needed,
+        batching=hosting.batching,
+        slo=slo,
     )
 
 
@@ -172,49 +268,20 @@ def sizes_of(
 ) -> tuple[int, int | None]:
     """Return the fleet's size at both bounds of the interval of step times; None if no size keeps the limits.
 
-    Faster steps never need more replicas and slower ones never fewer, so only one side is searched.
+    The proposed size is that of slow steps, where one keeps the limits, so only fast steps are searched.
     """
-    fast, slow = step_bounds(hosting.configuration.deployment.model)
-    size = hosting.fleet.replicas
-    checkpoint(0.0, "Trying one replica fewer with faster steps")
-    fewest = size
-    if size > 1 and _holds_with(requests, hosting, slo, replicas=size - 1, slowdown=fast):
-        smaller = _sized(requests, hosting, slo, checkpoint, factor=fast, first_guess=size - 1)
-        fewest = min(size, smaller or size)
-    most: int | None = size
-    if not hosting.tails.holds_when_slow:
-        most = _sized(requests, hosting, slo, checkpoint, factor=slow, first_guess=size + 1)
-    return fewest, most
-
-
-def _holds_with(requests: Requests, hosting: Hosting, slo: Slo, *, replicas: int, slowdown: float) -> bool:
-    replayed = replay_within(
+    deployment = hosting.configuration.deployment
+    fewest = smallest_fleet(
         requests,
-        deployment=hosting.configuration.deployment,
-        replicas=replicas,
-        ttft_ms=slo.ttft_ms,
-        tpot_ms=slo.tpot_ms,
-        latency_ms=slo.latency_ms,
-        slowdown=slowdown,
-    )
-    return replayed is not None and slo.holds(replayed)
-
-
-def _sized(
-    requests: Requests,
-    hosting: Hosting,
-    slo: Slo,
-    checkpoint: Checkpoint,
-    *,
-    factor: float,
-    first_guess: int,
-) -> int | None:
-    found = smallest_fleet(
-        requests,
-        deployment=hosting.configuration.deployment,
+        deployment=deployment,
         slo=slo,
-        first_guess=first_guess,
-        slowdown=factor,
+        first_guess=hosting.needed,
+        most_replicas=hosting.needed,
+        slowdown=step_bounds(deployment)[0],
+        batching=hosting.batching,
+        balancing=hosting.balancing,
         checkpoint=checkpoint,
     )
-    return None if found is None else found.replicas
+    least = hosting.needed if fewest is None else fewest.replicas
+    most = hosting.fleet.replicas if hosting.tails.holds_when_slow else None
+    return least + hosting.spare, most

@@ -91,6 +91,13 @@ def weight_bytes(model: ModelShape, *, precision: str) -> float:
     return (model.parameters - tables) * BYTES_OF[precision] + tables * max(2.0, BYTES_OF[precision])
 
 
+def expert_parameters(model: ModelShape) -> float:
+    """Return the parameters of all experts that tokens choose between; 0 for a dense model."""
+    if not model.is_moe:
+        return 0.0
+    return (model.parameters - model.active_parameters) / (1.0 - model.experts_active / model.experts)
+
+
 def plan_memory(
     gpu: Gpu,
     *,
@@ -100,14 +107,19 @@ def plan_memory(
     kv_precision: str,
     utilisation: float = 0.9,
     prefill_tokens_per_step: int = 8192,
+    data_parallel: int = 1,
 ) -> MemoryPlan:
     """Return the memory use of `tp` GPUs with the model when the engine may use `utilisation` of each.
+
+    With attention-data parallelism every one of `data_parallel` groups holds all weights but the experts,
+    which spread over all groups; `kv_tokens` is the capacity of one group.
 
     vLLM's default is 0.9. The overhead is an estimate: 20 values of the hidden size a prefill token (1.26 GiB
     logged for Llama-3-8B at 8,192 tokens) and 0.5 GiB, or 1.5 GiB with tensor parallelism, outside the
     allocator.
     """
-    weights = weight_bytes(model, precision=precision) / tp
+    experts = expert_parameters(model) * BYTES_OF[precision]
+    weights = (weight_bytes(model, precision=precision) - experts * (1.0 - 1.0 / data_parallel)) / tp
     activations = 20.0 * 2.0 * model.hidden * prefill_tokens_per_step / (1 if tp == 1 else 2)
     overhead = activations + (0.5 if tp == 1 else 1.5) * GIB
     available = max(0.0, gpu.memory_gib * GIB * utilisation - weights - overhead)

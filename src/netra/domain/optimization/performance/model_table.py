@@ -10,6 +10,9 @@ import msgspec
 
 from netra.domain.optimization.performance.hardware import ModelShape
 
+Fields = dict[str, Any]  # Any: fields of `ModelShape`, each of its own type
+Row = tuple[Any, ...]  # Any: the leading fields of `ModelShape`, in order
+
 _COLUMNS: Final = (
     "name",
     "layers",
@@ -24,7 +27,7 @@ _COLUMNS: Final = (
 )
 
 _DENSE: Final = (
-    ("Llama-3.1-8B", 32, 4096, 32, 8, 128, 8.03e9, 128_256, 131_072, ("Llama-3-8B", "Meta-Llama-3.1-8B")),
+    ("Llama-3.1-8B", 32, 4096, 32, 8, 128, 8.03e9, 128_256, 131_072, ("Meta-Llama-3.1-8B",)),
     (
         "Llama-3.1-70B",
         80,
@@ -35,11 +38,11 @@ _DENSE: Final = (
         70.55e9,
         128_256,
         131_072,
-        ("Llama-3.3-70B", "Llama-3-70B", "DeepSeek-R1-Distill-Llama-70B"),
+        (),
     ),
     ("Llama-3.1-405B", 126, 16384, 128, 8, 128, 405.85e9, 128_256, 131_072, ()),
-    ("Llama-2-7B", 32, 4096, 32, 32, 128, 6.74e9, 32_000, 4096, ("Llama-7B", "Vicuna-7B")),
-    ("Llama-2-13B", 40, 5120, 40, 40, 128, 13.02e9, 32_000, 4096, ("Llama-13B", "Vicuna-13B")),
+    ("Llama-2-7B", 32, 4096, 32, 32, 128, 6.74e9, 32_000, 4096, ("Llama-7B",)),
+    ("Llama-2-13B", 40, 5120, 40, 40, 128, 13.02e9, 32_000, 4096, ("Llama-13B",)),
     ("Llama-2-70B", 80, 8192, 64, 8, 128, 68.98e9, 32_000, 4096, ("Llama2-70B",)),
     ("CodeLlama-34B", 48, 8192, 64, 8, 128, 33.74e9, 32_000, 16_384, ()),
     (
@@ -65,7 +68,7 @@ _DENSE: Final = (
         23.57e9,
         131_072,
         131_072,
-        ("Mistral-Small-3.1-24B", "Mistral-Small-3.2-24B"),
+        ("Mistral-Small-3.1-24B",),
     ),
     ("Mistral-Large-123B", 88, 12288, 96, 8, 128, 122.6e9, 32_768, 131_072, ("Mistral-Large",)),
     (
@@ -77,10 +80,10 @@ _DENSE: Final = (
         128,
         7.62e9,
         152_064,
-        131_072,
-        ("Qwen2-7B", "DeepSeek-R1-Distill-Qwen-7B"),
+        32_768,
+        (),
     ),
-    ("Qwen2.5-14B", 48, 5120, 40, 8, 128, 14.77e9, 152_064, 131_072, ("DeepSeek-R1-Distill-Qwen-14B",)),
+    ("Qwen2.5-14B", 48, 5120, 40, 8, 128, 14.77e9, 152_064, 32_768, ()),
     (
         "Qwen2.5-32B",
         64,
@@ -90,10 +93,10 @@ _DENSE: Final = (
         128,
         32.76e9,
         152_064,
-        131_072,
-        ("QwQ-32B", "Qwen2.5-Coder-32B", "DeepSeek-R1-Distill-Qwen-32B"),
+        32_768,
+        (),
     ),
-    ("Qwen2.5-72B", 80, 8192, 64, 8, 128, 72.71e9, 152_064, 131_072, ("Qwen2-72B",)),
+    ("Qwen2.5-72B", 80, 8192, 64, 8, 128, 72.71e9, 152_064, 32_768, ()),
     ("Qwen3-8B", 36, 4096, 32, 8, 128, 8.19e9, 151_936, 40_960, ()),
     ("Qwen3-14B", 40, 5120, 40, 8, 128, 14.77e9, 151_936, 40_960, ()),
     ("Qwen3-32B", 64, 5120, 64, 8, 128, 32.76e9, 151_936, 40_960, ()),
@@ -131,42 +134,64 @@ _MOE: Final = (  # name … head size, all and active parameters, vocabulary, co
     ("Qwen3-235B-A22B", 94, 4096, 64, 4, 128, 235.1e9, 22.2e9, 151_936, 40_960, 128, 8),
 )
 
-_LATENT: Final[dict[str, Any]] = {"kv_latent": 576, "weight_precision": "fp8", "max_context_tokens": 163_840}
-_DEEPSEEK: Final[dict[str, Any]] = {
-    "layers": 61,
-    "hidden": 7168,
-    "heads": 128,
-    "kv_heads": 128,
-    "head_size": 128,
-    "parameters": 671.0e9,
-    "active_parameters": 37.0e9,
-    "vocabulary": 129_280,
-    "experts": 256,
-    "experts_active": 8,
-}
-_GPT_OSS: Final[dict[str, Any]] = {
-    "hidden": 2880,
-    "heads": 64,
-    "kv_heads": 8,
-    "head_size": 64,
-    "vocabulary": 201_088,
-    "experts_active": 4,
-    "window_tokens": 128,
-    "weight_precision": "fp4",
-}
+
+def _fields(facts: Fields) -> Fields:
+    """Return the fields of a shape, of types that differ."""
+    return facts
 
 
-def _dense(row: tuple[Any, ...], *, tied: bool = False) -> ModelShape:
+_LATENT: Final = _fields({"kv_latent": 576, "weight_precision": "fp8", "max_context_tokens": 163_840})
+_DEEPSEEK: Final = _fields(
+    {
+        "layers": 61,
+        "hidden": 7168,
+        "heads": 128,
+        "kv_heads": 128,
+        "head_size": 128,
+        "parameters": 671.0e9,
+        "active_parameters": 37.0e9,
+        "vocabulary": 129_280,
+        "experts": 256,
+        "experts_active": 8,
+    }
+)
+_KIMI: Final = _fields(
+    {
+        **_DEEPSEEK,
+        "heads": 64,
+        "kv_heads": 64,
+        "parameters": 1026.0e9,
+        "active_parameters": 32.6e9,
+        "vocabulary": 163_840,
+        "experts": 384,
+    }
+)
+_CONFIGS: Final = "the publisher's config.json as kept by ai-dynamo/aiconfigurator, read December 2026"
+_GPT_OSS: Final = _fields(
+    {
+        "hidden": 2880,
+        "heads": 64,
+        "kv_heads": 8,
+        "head_size": 64,
+        "vocabulary": 201_088,
+        "experts_active": 4,
+        "window_tokens": 128,
+        "weight_precision": "fp4",
+    }
+)
+
+
+def _dense(row: Row, *, tied: bool = False) -> ModelShape:
     facts = dict(zip(_COLUMNS, (*row[:7], row[6], *row[7:9]), strict=True))
     return ModelShape(**facts, aliases=row[9], tied_embeddings=tied)
 
 
-def _windowed(row: tuple[Any, ...]) -> ModelShape:
+def _windowed(row: Row) -> ModelShape:
     dense = _dense((*row[:9], ()), tied=True)
     return msgspec.structs.replace(dense, full_attention_layers=row[9], window_tokens=row[10])
 
 
-def _moe(row: tuple[Any, ...]) -> ModelShape:
+def _moe(row: Row) -> ModelShape:
     return ModelShape(**dict(zip(_COLUMNS, row[:10], strict=True)), experts=row[10], experts_active=row[11])
 
 
@@ -175,11 +200,61 @@ MODELS: Final = (
     *(_dense(row, tied=True) for row in _TIED),
     *(_windowed(row) for row in _WINDOWED),
     *(_moe(row) for row in _MOE),
-    ModelShape(name="DeepSeek-V3", aliases=("DeepSeek-R1", "DeepSeek-V3.1"), **_DEEPSEEK, **_LATENT),
+    ModelShape(name="DeepSeek-V3", **_DEEPSEEK, **_LATENT),
+    ModelShape(name="Kimi-K2", **_KIMI, **_fields({**_LATENT, "max_context_tokens": 131_072})),
     ModelShape(
-        name="Kimi-K2",
-        **{**_DEEPSEEK, "heads": 64, "kv_heads": 64, "parameters": 1026.0e9, "active_parameters": 32.6e9},
-        **_LATENT,
+        name="Kimi-K2.5",
+        **_KIMI,
+        **_fields({**_LATENT, "weight_precision": "int4", "max_context_tokens": 262_144}),
+        source=_CONFIGS,
+    ),
+    ModelShape(
+        name="GLM-5",
+        layers=78,
+        hidden=6144,
+        heads=64,
+        kv_heads=64,
+        head_size=256,
+        parameters=744.0e9,
+        active_parameters=40.0e9,
+        vocabulary=154_880,
+        experts=256,
+        experts_active=8,
+        **_fields({**_LATENT, "weight_precision": "bf16", "max_context_tokens": 202_752}),
+        source=f"{_CONFIGS}; parameters: the publisher's README",
+    ),
+    ModelShape(
+        name="MiniMax-M2.5",
+        layers=62,
+        hidden=3072,
+        heads=48,
+        kv_heads=8,
+        head_size=128,
+        parameters=230.0e9,
+        active_parameters=10.0e9,
+        vocabulary=200_064,
+        experts=256,
+        experts_active=8,
+        max_context_tokens=196_608,
+        weight_precision="fp8",
+        source="the publisher's config.json of MiniMax-M2, deployment guide of M2.5 and model card",
+    ),
+    ModelShape(
+        name="Qwen3.5-397B-A17B",
+        layers=60,
+        hidden=4096,
+        heads=32,
+        kv_heads=2,
+        head_size=256,
+        parameters=397.0e9,
+        active_parameters=17.0e9,
+        vocabulary=248_320,
+        experts=512,
+        experts_active=10,
+        full_attention_layers=15,
+        window_tokens=2048,  # a linear-attention layer's state: 64 x 128 x 128 values, as 16 bits
+        max_context_tokens=262_144,
+        source=_CONFIGS,
     ),
     ModelShape(
         name="gpt-oss-120b",

@@ -3,7 +3,6 @@
 Deterministic: the same requests give the same times, bit for bit. `fleet` sizes fleets with it.
 """
 
-from enum import StrEnum
 from math import inf
 from typing import Final
 
@@ -11,6 +10,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from netra.domain.optimization.performance.balancing import Balancing, drawn
+from netra.domain.optimization.performance.batch_limits import default_batching
+from netra.domain.optimization.performance.percentiles import over_percentile
 from netra.domain.optimization.performance.replica import NEVER, Batching, Replica, table_of
 from netra.domain.optimization.performance.roofline import Deployment, costs_of
 from netra.domain.workloads.columns import Events, Floats, Ints
@@ -18,17 +20,8 @@ from netra.domain.workloads.columns import Events, Floats, Ints
 MAX_REPLICAS: Final = 4096
 """Upper bound on the replicas of one replay, which bounds its memory; more are refused."""
 
-
 _COUNTED_EVERY: Final = 1000  # requests of one replica between two counts of the slow ones
-
-SERVING: Final = Batching()
-
-
-class Balancing(StrEnum):
-    """How requests are assigned to replicas."""
-
-    ROUND_ROBIN = "round_robin"
-    LEAST_LOADED = "least_loaded"  # fewest unfinished requests; the first on ties
+Assigned = list[tuple[Replica, list[int]]]
 
 
 class Requests(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,16 +81,18 @@ def replay(
     *,
     deployment: Deployment,
     replicas: int,
-    batching: Batching = SERVING,
+    batching: Batching | None = None,
     balancing: Balancing = Balancing.ROUND_ROBIN,
     ready_s: tuple[float, ...] = (),
     slowdown: float = 1.0,
+    seed: int = 0,
 ) -> Replay:
     """Return the times at which each request gets its tokens from `replicas` replicas of `deployment`.
 
     `ready_s` are the replicas' start-up times from the first arrival (0 by default); a replica is assigned
     its share of requests from the start, and serves them once it is ready. `slowdown` stretches every step,
-    for intervals. Independent of wall-clock time and randomness.
+    for intervals; `batching` is by default the engine's own on this GPU. Random balancing draws by `seed`
+    and the request's position, so a replay depends on neither the clock nor a source of randomness.
     """
     stage = _staged(
         requests,
@@ -107,8 +102,8 @@ def replay(
         ready_s=ready_s,
         slowdown=slowdown,
     )
-    if balancing is Balancing.ROUND_ROBIN:
-        for replica, mine in stage.shares():
+    if balancing is not Balancing.LEAST_LOADED:
+        for replica, mine in stage.shares(balancing, seed=seed):
             replica.serve(mine, stage.arrive_s)
             replica.advance(NEVER)
     else:
@@ -124,16 +119,18 @@ def replay_within(
     ttft_ms: float,
     tpot_ms: float,
     latency_ms: float | None = None,
-    batching: Batching = SERVING,
+    percentile: float = 99.0,
+    batching: Batching | None = None,
     balancing: Balancing = Balancing.ROUND_ROBIN,
     slowdown: float = 1.0,
+    seed: int = 0,
 ) -> Replay | None:
-    """Return the replay, or None as soon as a p99 is certain to exceed its limit or a request is refused.
+    """Return the replay, or None as soon as a percentile is sure to exceed its limit or a request is refused.
 
-    With round-robin assignment the replicas are independent, so they are replayed one by one while slow
+    Unless requests go by load the replicas are independent, so they are replayed one by one while slow
     requests are counted: a fleet that is far too small is abandoned after a few of its replicas.
     """
-    if balancing is not Balancing.ROUND_ROBIN:
+    if balancing is Balancing.LEAST_LOADED:
         return replay(
             requests,
             deployment=deployment,
@@ -153,8 +150,8 @@ def replay_within(
     if len(stage.served) < len(requests):
         return None
     limits_ms = (ttft_ms, tpot_ms, inf if latency_ms is None else latency_ms)
-    tally = _Tally(requests, stage, limits_ms=limits_ms)
-    for replica, mine in stage.shares():
+    tally = _Tally(requests, stage, limits_ms=limits_ms, percentile=percentile)
+    for replica, mine in stage.shares(balancing, seed=seed):
         for start in range(0, len(mine), _COUNTED_EVERY):
             replica.serve(mine[start : start + _COUNTED_EVERY], stage.arrive_s)
             if tally.has_failed(mine):
@@ -175,10 +172,15 @@ class _ReplayStage(msgspec.Struct, frozen=True, kw_only=True):
     first_s: list[float]  # NaN until the request's first token
     finished_s: list[float]
 
-    def shares(self) -> list[tuple[Replica, list[int]]]:
-        """Return each replica with its requests by round-robin."""
+    def shares(self, balancing: Balancing, *, seed: int) -> Assigned:
+        """Return each replica with its requests, by round-robin or at random."""
         size = len(self.fleet)
-        return [(replica, self.served[turn::size]) for turn, replica in enumerate(self.fleet)]
+        if balancing is Balancing.ROUND_ROBIN:
+            return [(replica, self.served[turn::size]) for turn, replica in enumerate(self.fleet)]
+        mine: list[list[int]] = [[] for _ in self.fleet]
+        for request, place in zip(self.served, drawn(len(self.served), size=size, seed=seed), strict=True):
+            mine[place].append(request)
+        return list(zip(self.fleet, mine, strict=True))
 
 
 def _staged(
@@ -186,12 +188,13 @@ def _staged(
     *,
     deployment: Deployment,
     replicas: int,
-    batching: Batching,
+    batching: Batching | None,
     ready_s: tuple[float, ...],
     slowdown: float,
 ) -> _ReplayStage:
     if not 1 <= replicas <= MAX_REPLICAS:
         raise ValueError(f"replicas must be 1 to {MAX_REPLICAS}, not {replicas}")
+    batching = batching or default_batching(deployment.gpu)
     table = table_of(costs_of(deployment), batching=batching).slower(slowdown)
     capacity = deployment.memory().kv_tokens
     lists = (requests.input_tokens.tolist(), requests.output_tokens.tolist())
@@ -216,7 +219,12 @@ class _Tally:
     """Counts the requests over a limit, replica by replica: on TTFT, on TPOT and on the whole call."""
 
     def __init__(
-        self, requests: Requests, stage: _ReplayStage, *, limits_ms: tuple[float, float, float]
+        self,
+        requests: Requests,
+        stage: _ReplayStage,
+        *,
+        limits_ms: tuple[float, float, float],
+        percentile: float,
     ) -> None:
         self._stage = stage
         self._limits_s = tuple(limit * 1e-3 for limit in limits_ms)
@@ -224,10 +232,10 @@ class _Tally:
         self._arrive_s = requests.arrive_s
         self._slow = (0, 0, 0)
         everything, several = len(requests), int(np.count_nonzero(self._gaps > 0))
-        self._too_many = tuple(_over_percentile(of) for of in (everything, several, everything))
+        self._too_many = tuple(over_percentile(of, percentile) for of in (everything, several, everything))
 
     def has_failed(self, mine: list[int]) -> bool:
-        """Return whether the slow requests, with those of `mine`, put a 99th percentile over its limit."""
+        """Return whether the slow requests, with those of `mine`, put a percentile over its limit."""
         counts = self._counted(mine)
         return any(
             kept + more >= too_many
@@ -248,15 +256,6 @@ class _Tally:
         slow_whole = finished - self._arrive_s[mine] > latency_s
         first_count, each_count, whole_count = map(np.count_nonzero, (slow_first, slow_each, slow_whole))
         return int(first_count), int(each_count), int(whole_count)
-
-
-def _over_percentile(count: int) -> int:
-    """Return how many of `count` values must exceed a limit for the 99th percentile to exceed it for certain.
-
-    >>> _over_percentile(100), _over_percentile(1)
-    (2, 1)
-    """
-    return count - int(0.99 * (count - 1)) if count else 1
 
 
 def _by_load(stage: _ReplayStage) -> None:

@@ -12,9 +12,15 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from netra.domain.optimization.performance.constants import Engine
 from netra.domain.optimization.performance.hardware import Gpu, ModelShape
-from netra.domain.optimization.performance.memory import BYTES_OF, MemoryPlan, kv_bytes_per_token, plan_memory
+from netra.domain.optimization.performance.inference_engine import Engine, Fit, with_fit
+from netra.domain.optimization.performance.memory import (
+    BYTES_OF,
+    MemoryPlan,
+    expert_parameters,
+    kv_bytes_per_token,
+    plan_memory,
+)
 
 Values = float | npt.NDArray[np.float64]
 """A number or an array; results have the same shape, 0-d for a number."""
@@ -40,6 +46,29 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     precision: str = "bf16"  # of the weights
     kv_precision: str = "bf16"
     pace: float = 1.0  # factor on modelled step times, from calibration on the user's latencies
+    data_parallel: int = 1  # groups of `tp` GPUs with their own attention and cache, sharing the experts
+    release: str = ""  # of the engine, where constants differ by release; "": not known
+
+    @property
+    def gpus(self) -> int:
+        """GPUs of the replica."""
+        return self.tp * self.data_parallel
+
+    @property
+    def fit(self) -> Fit | None:
+        """The constants measured closest to this deployment; None: the engine's own are used."""
+        return self.engine.closest_fit(
+            precision=self.precision,
+            gpu=self.gpu.name,
+            generation=self.gpu.generation,
+            mixture=self.model.is_moe,
+            release=self.release,
+        )
+
+    @property
+    def fitted_engine(self) -> Engine:
+        """The engine with those constants."""
+        return self.engine if (fit := self.fit) is None else with_fit(self.engine, fit)
 
     def memory(self) -> MemoryPlan:
         """Return the memory use of the replica's GPUs."""
@@ -50,6 +79,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
             precision=self.precision,
             kv_precision=self.kv_precision,
             utilisation=self.engine.memory_utilisation,
+            data_parallel=self.data_parallel,
         )
 
 
@@ -77,23 +107,23 @@ def costs_of(deployment: Deployment) -> StepCosts:
     Weights and cache move at `bandwidth x mbu`, arithmetic runs at `rate x mfu`, both split over the
     tensor-parallel group; the latency per layer does not shrink with the group.
     """
-    gpu, model, engine, tp = deployment.gpu, deployment.model, deployment.engine, deployment.tp
-    byte_s = 1.0 / (gpu.bandwidth_tb_per_s * 1e12 * engine.mbu)
-    flop_s = 1.0 / (compute_tflops(gpu, precision=deployment.precision) * 1e12 * engine.mfu)
-    shared, experts = _streamed_bytes(model, precision=deployment.precision)
+    gpu, model, engine, tp = deployment.gpu, deployment.model, deployment.fitted_engine, deployment.tp
+    bandwidth = gpu.bandwidth_tb_per_s * 1e12 * gpu.sustained_share
+    peak = compute_tflops(gpu, precision=deployment.precision) * 1e12 * gpu.sustained_share
+    flop_s = 1.0 / (peak * engine.mfu)
+    shared, experts = streamed_bytes(model, precision=deployment.precision)
     kv_bytes = kv_bytes_per_token(model, tp=tp, precision=deployment.kv_precision)
     message = 2.0 * 2.0 * model.layers * model.hidden / (gpu.link_gb_per_s * 1e9)
     ring = engine.link_efficiency[gpu.link]
-    all_reduce_s = 0.0 if tp == 1 else 2.0 * model.layers * engine.allreduce_us[gpu.link] * 1e-6
     slower = engine.host_factor.get(gpu.generation, 1.0)
     costs = StepCosts(
-        weights_s=shared * byte_s / tp,
-        experts_s=experts * byte_s / tp,
-        expert_share=model.experts_active / model.experts if model.is_moe else 0.0,
-        token_s=2.0 * _computed_parameters(model) * flop_s / tp,
-        kv_s=kv_bytes / (gpu.bandwidth_tb_per_s * 1e12 * engine.kv_mbu[deployment.kv_precision]),
-        pair_s=4.0 * model.layers * model.heads * model.head_size * flop_s / tp,
-        layers_s=model.layers * engine.layer_us * 1e-6 + all_reduce_s,
+        weights_s=shared / (bandwidth * engine.mbu) / tp,
+        experts_s=experts / (bandwidth * (engine.expert_mbu or engine.mbu)) / deployment.gpus,
+        expert_share=_expert_share(deployment),
+        token_s=2.0 * computed_parameters(model) * flop_s / tp,
+        kv_s=kv_bytes / (bandwidth * engine.kv_mbu[deployment.kv_precision]),
+        pair_s=4.0 * _growing_layers(model) * model.heads * model.head_size * flop_s / tp,
+        layers_s=_layers_s(deployment, engine=engine),
         one_shot_s=message * (tp - 1) / engine.one_shot_efficiency.get(gpu.link, ring),
         ring_s=message * 2.0 * (tp - 1) / tp / ring,
         wide_share=engine.wide_batch_share.get(deployment.precision, 0.0),
@@ -102,6 +132,30 @@ def costs_of(deployment: Deployment) -> StepCosts:
         host_pair_s=engine.host_pair_us * 1e-6 * slower,
     )
     return costs if deployment.pace == 1.0 else _paced(costs, pace=deployment.pace)
+
+
+def _expert_share(deployment: Deployment) -> float:
+    """Return the share of the experts that one token of every group touches; 0 in a dense model."""
+    model = deployment.model
+    if not model.is_moe:
+        return 0.0
+    return 1.0 - (1.0 - model.experts_active / model.experts) ** deployment.data_parallel
+
+
+def _growing_layers(model: ModelShape) -> int:
+    """Return the layers whose attention reads the whole context."""
+    return model.full_attention_layers or model.layers
+
+
+def _layers_s(deployment: Deployment, *, engine: Engine) -> float:
+    """Return the time of a step that does not depend on its tokens: launches and latencies of all layers."""
+    layers, link = deployment.model.layers, deployment.gpu.link
+    layer_us = engine.layer_us
+    if deployment.tp > 1:
+        layer_us += 2.0 * engine.allreduce_us[link]
+    if deployment.data_parallel > 1:
+        layer_us += engine.data_parallel_layer_us
+    return layers * layer_us * 1e-6
 
 
 def _paced(costs: StepCosts, *, pace: float) -> StepCosts:
@@ -193,19 +247,19 @@ def _overlapped(gpu: npt.NDArray[np.float64], host: Values) -> npt.NDArray[np.fl
     return np.asarray((gpu**OVERLAP + np.asarray(host) ** OVERLAP) ** (1.0 / OVERLAP))
 
 
-def _computed_parameters(model: ModelShape) -> float:
+def computed_parameters(model: ModelShape) -> float:
     """Return the parameters multiplied with one token: all active ones except the embedding table."""
     table = 0 if model.tied_embeddings else model.vocabulary * model.hidden
     return model.active_parameters - table
 
 
-def _streamed_bytes(model: ModelShape, *, precision: str) -> tuple[float, float]:
+def streamed_bytes(model: ModelShape, *, precision: str) -> tuple[float, float]:
     """Return the bytes that every step reads, and those of all experts; the head stays at 16 bits."""
     size = BYTES_OF[precision]
     head = model.vocabulary * model.hidden
-    body = _computed_parameters(model) - head
+    body = computed_parameters(model) - head
     if not model.is_moe:
         return body * size + head * max(2.0, size), 0.0
-    touched = model.experts_active / model.experts
-    experts = (model.parameters - model.active_parameters) / (1.0 - touched)
-    return (body - experts * touched) * size + head * max(2.0, size), experts * size
+    experts = expert_parameters(model)
+    touched = experts * model.experts_active / model.experts
+    return (body - touched) * size + head * max(2.0, size), experts * size

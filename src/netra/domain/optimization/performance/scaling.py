@@ -75,9 +75,34 @@ def demand_of(
     )
 
 
-def scaled(demand: Demand, *, policy: Policy, window_s: float = WINDOW_S) -> Scaled:
-    """Return the replicas held and the demand missed by `policy` over `demand`."""
-    held = _held(demand, policy=policy, window_s=window_s)
+def parted(demand: Demand, *, window: int) -> tuple[Demand, Demand]:
+    """Return the demand before and from a window on, each counted from its own start.
+
+    >>> four = Demand(windows=4, window=np.array([0, 3]), needed=np.array([2.0, 1.0]))
+    >>> before, since = parted(four, window=2)
+    >>> before.windows, since.window.tolist(), since.needed.tolist()
+    (2, [1], [1.0])
+    """
+    late = demand.window >= window
+    return (
+        Demand(windows=window, window=demand.window[~late], needed=demand.needed[~late]),
+        Demand(
+            windows=demand.windows - window,
+            window=demand.window[late] - window,
+            needed=demand.needed[late],
+        ),
+    )
+
+
+def scaled(
+    demand: Demand, *, policy: Policy, learned: Demand | None = None, window_s: float = WINDOW_S
+) -> Scaled:
+    """Return the replicas held and the demand missed by `policy` over `demand`.
+
+    A fixed number and an hourly schedule are made from `learned`, and from `demand` itself without it. Both
+    start at the same hour of the day.
+    """
+    held = _held(demand, learned=learned or demand, policy=policy, window_s=window_s)
     hours = held.summed * window_s / 3600.0
     needed = demand.needed
     served = float(np.minimum(needed, held.where_needed).sum()) * window_s / 3600.0
@@ -88,26 +113,27 @@ def scaled(demand: Demand, *, policy: Policy, window_s: float = WINDOW_S) -> Sca
         least=held.least,
         most=held.most,
         replica_hours=hours,
-        short_share=short / total if total > 0.0 else 0.0,
+        short_share=min(1.0, short / total) if total > 0.0 else 0.0,  # rounding may pass 1
         idle_share=1.0 - served / hours,
     )
 
 
-def _held(demand: Demand, *, policy: Policy, window_s: float) -> _Held:
+def _held(demand: Demand, *, learned: Demand, policy: Policy, window_s: float) -> _Held:
     if policy is Policy.REACTIVE:
         return _reactive(demand, window_s=window_s)
-    whole = np.maximum(np.ceil(demand.needed - 1e-9), 1.0).astype(np.int64)
+    whole = np.maximum(np.ceil(learned.needed - 1e-9), 1.0).astype(np.int64)
     if policy is Policy.HOURLY:
-        return _hourly(demand, whole, window_s=window_s)
+        return _hourly(demand, learned, whole, window_s=window_s)
     most = int(whole.max(initial=1))
-    return _Held(where_needed=np.full(len(whole), most), least=most, most=most, summed=most * demand.windows)
+    held = np.full(len(demand.needed), most)
+    return _Held(where_needed=held, least=most, most=most, summed=most * demand.windows)
 
 
-def _hourly(demand: Demand, whole: Ints, *, window_s: float) -> _Held:
-    """Return the replicas held by the hourly policy: the maximum needed in the same hour of any day."""
-    hour = (demand.window * window_s // 3600.0).astype(np.int64) % 24
+def _hourly(demand: Demand, learned: Demand, whole: Ints, *, window_s: float) -> _Held:
+    """Return the replicas held by the hourly policy: the maximum learned for the same hour of any day."""
+    hour = _hours(demand, window_s=window_s)
     most = np.ones(24, np.int64)
-    np.maximum.at(most, hour, whole)
+    np.maximum.at(most, _hours(learned, window_s=window_s), whole)
     windows = _windows_by_hour(demand.windows, window_s=window_s)
     seen = most[windows > 0]
     return _Held(
@@ -116,6 +142,10 @@ def _hourly(demand: Demand, whole: Ints, *, window_s: float) -> _Held:
         most=int(seen.max()),
         summed=int((windows * most).sum()),
     )
+
+
+def _hours(demand: Demand, *, window_s: float) -> Ints:
+    return (demand.window * window_s // 3600.0).astype(np.int64) % 24
 
 
 def _windows_by_hour(windows: int, *, window_s: float) -> Ints:

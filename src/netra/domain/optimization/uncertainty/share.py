@@ -22,7 +22,7 @@ from netra.domain.optimization.uncertainty.ratio import Z_90, Ratio, effective, 
 from netra.domain.workloads.columns import Floats, Ints, Labels
 
 WINDOWS: Final = 8
-DRIFT: Final = 2.5  # fitted on days drawn from ServeGen m-large; `bench/truth.py` prints coverage on m-mid
+DRIFT: Final = 2.5  # weight of the drift seen; `bench/truth.py` prints what others would cover, and coverage
 FEWEST_EFFECTIVE: Final = 5.0  # clusters that carry a saving; fewer are incidents, which no sample bounds
 
 _FEW: Final = f"fewer than {FEWEST} sessions or minutes of calls"
@@ -42,7 +42,7 @@ class Sampling(msgspec.Struct, frozen=True, kw_only=True):
     clusters: Clusters | None  # None: there are too few of any kind
     windows: Ints  # the window of each call
 
-    def share(self, part: Floats, whole: Floats) -> Resampled | str:
+    def share(self, part: Floats, whole: Floats, *, drift: float = DRIFT) -> Resampled | str:
         """Return the share of `part` in `whole` with its margin, or why that is not known."""
         if not whole.any():
             return "there is no bill to take a share of"
@@ -55,17 +55,17 @@ class Sampling(msgspec.Struct, frozen=True, kw_only=True):
             return f"nearly all of it lies in {max(round(carried), 1)} of {name}"
         return Resampled(
             share=found.value,
-            margin=student(Z_90, freedom=WINDOWS - 1) * self._error(found, part, whole),
+            margin=student(Z_90, freedom=WINDOWS - 1) * self._error(found, part, whole, drift=drift),
             basis=f"resampled by {name}, with the drift between {WINDOWS} windows",
         )
 
-    def _error(self, found: Ratio, part: Floats, whole: Floats) -> float:
+    def _error(self, found: Ratio, part: Floats, whole: Floats, *, drift: float) -> float:
         parts, wholes = (np.bincount(self.windows, weights=one, minlength=WINDOWS) for one in (part, whole))
         deviations = parts - found.value * wholes
         weights = np.where(wholes > 0, wholes, 1.0) * wholes.sum()
         between = float((np.square(deviations) / weights).sum()) * WINDOWS / (WINDOWS - 1)
         chance = WINDOWS * found.standard_error**2
-        return sqrt(found.standard_error**2 + DRIFT * max(between - chance, 0.0))
+        return sqrt(found.standard_error**2 + drift * max(between - chance, 0.0))
 
 
 def sampling_of(at_ns: Ints, session: Labels | None) -> Sampling:

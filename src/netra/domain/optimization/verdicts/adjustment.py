@@ -1,4 +1,4 @@
-"""What the input length and the hour explain of a call's dollars, fitted to the calls before a change."""
+"""Adjust a call's dollars for its input length and hour, fitted to the calls before a change."""
 
 from typing import Final
 
@@ -7,15 +7,15 @@ import numpy as np
 from netra.domain.optimization.traffic import Bools
 from netra.domain.workloads.columns import Codes, Events, Floats, Ints, Labels
 
-DAYS_FOR_HOURS: Final = 7  # of calls before the change, from which hours of the day are told apart: of fewer,
-# the fit takes up the drift that the placebo is to show (17 % of verdicts on nothing claimed an effect)
-DAYS_FOR_WEEKDAYS: Final = 28  # and from which the hours of a week are
+DAYS_FOR_HOURS: Final = 7  # days of calls before the change needed to fit hours of the day: with fewer, the
+# fit absorbs the drift that the placebo should show (17 % of verdicts on no change claimed an effect)
+DAYS_FOR_WEEKDAYS: Final = 28  # days needed to fit hours of the week
 _HOUR_NS: Final = 3_600 * 10**9
 _DAY_NS: Final = 24 * _HOUR_NS
 
 
 def adjusted(usd: Floats, *, events: Events, groups: Labels, after: Bools) -> Floats:
-    """Return each call's dollars less what its input length and hour explain; needs a call before."""
+    """Return each call's dollars minus the effect of its input length and hour; needs an earlier call."""
     count = len(groups.names)
     before = ~after
     tokens = events.input_tokens.astype(np.float64)
@@ -33,7 +33,7 @@ def adjusted(usd: Floats, *, events: Events, groups: Labels, after: Bools) -> Fl
 
 
 def means(values: Floats, codes: Ints | Codes, where: Bools, *, size: int) -> Floats:
-    """Return the mean of each code over the calls in `where`; 0 where it has none.
+    """Return the mean of each code over the calls in `where`; 0 for a code without calls.
 
     >>> means(np.array([1.0, 3.0, 9.0]), np.array([0, 0, 1]), np.array([True, True, False]), size=2).tolist()
     [2.0, 0.0]
@@ -43,7 +43,7 @@ def means(values: Floats, codes: Ints | Codes, where: Bools, *, size: int) -> Fl
 
 
 def _slopes(usd: Floats, centred: Floats, *, groups: Labels, before: Bools) -> Floats:
-    """Return the dollars a token of input that fit the calls of each kind before the change."""
+    """Fit the dollars per input token of each kind to its calls before the change."""
     codes, size = groups.codes[before], len(groups.names)
     spread = np.bincount(codes, weights=np.square(centred[before]), minlength=size)
     together = np.bincount(codes, weights=(centred * usd)[before], minlength=size)

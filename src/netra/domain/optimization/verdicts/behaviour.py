@@ -21,21 +21,21 @@ from netra.domain.optimization.uncertainty.ratio import Z_90, Z_95, student
 from netra.domain.workloads.columns import Events, Floats, Ints, Labels
 
 BLOCK_S: Final = 900.0  # a block of time where the log names no sessions
-WINDOWS: Final = 8  # windows of the calls before the change; 6 to 10 do alike on two traces
+WINDOWS: Final = 8  # windows before the change; 6 to 10 perform alike on two traces
 PLACEBOS: Final = 81  # instants before the change at which the difference is taken, evenly spaced
 FEWEST_PLACEBOS: Final = 40
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True):
-    """What a call costs less since the change, by the way calls are made, and how far that may err."""
+    """The saving per call since the change from the way calls are made, with its intervals."""
 
     saved: float
     margin: float  # half the width of the 90 % interval
-    surely: float  # and of the 95 % interval, on which rulings rest
+    surely: float  # half the width of the 95 % interval, which decides the ruling
 
 
 class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
-    """The effect over all calls after the change, and of each kind; None: not on both sides of it."""
+    """The effect over all calls after the change, and of each kind; None: not on both sides of the change."""
 
     total: Effect
     kinds: tuple[Effect | None, ...]
@@ -43,7 +43,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cells(msgspec.Struct, frozen=True, kw_only=True):
-    """Sums by cluster and kind of call; a cluster that goes on after the change is two."""
+    """Sums by cluster and kind of call; a cluster that continues after the change counts as two."""
 
     cluster: Ints
     group: Ints
@@ -54,7 +54,7 @@ class Cells(msgspec.Struct, frozen=True, kw_only=True):
     groups: int
 
     def means(self, where: Bools) -> Floats:
-        """Return the mean value of a call of each kind; NaN where it has none."""
+        """Return the mean value of a call of each kind; NaN for a kind without calls."""
         calls = np.bincount(self.group[where], weights=self.calls[where], minlength=self.groups)
         value = np.bincount(self.group[where], weights=self.value[where], minlength=self.groups)
         return np.where(calls > 0, value, np.nan) / np.maximum(calls, 1)
@@ -65,12 +65,12 @@ class Cells(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def clusters_of(events: Events, *, change_ns: int) -> Clusters:
-    """Return the calls by session, else by quarters of an hour, of which one begins at the change."""
+    """Return the clusters: sessions, or else quarters of an hour, one of which begins at the change."""
     return sessions_of(events.session) or blocks_of(events.at_ns, block_s=BLOCK_S, edge_ns=change_ns)
 
 
 def cells_of(values: Floats, *, at_ns: Ints, clusters: Clusters, groups: Labels, after: Bools) -> Cells:
-    """Return the sums that every difference between windows of these calls is made of."""
+    """Return the sums from which differences between windows of these calls are computed."""
     count = len(groups.names)
     cluster = clusters.codes * 2 + after
     found, codes = np.unique(cluster * count + groups.codes, return_inverse=True)
@@ -97,7 +97,7 @@ def raw_difference(cells: Cells, *, kind: int | None = None) -> float:
 
 
 def behaviour_of(cells: Cells, *, unit: str) -> Behaviour | str:
-    """Return what the way calls are made saves since the change, or why the log cannot tell it."""
+    """Return the savings from the changed use of the models, or why the log does not show them."""
     sides = [len(np.unique(cells.cluster[side])) for side in (~cells.is_after, cells.is_after)]
     if min(sides) < FEWEST:
         return (
@@ -127,7 +127,7 @@ def _only(cells: Cells, where: Bools) -> dict[str, Ints | Floats | Bools]:
 
 
 def _differences(cells: Cells, place: float, length: float) -> Floats:
-    """Return the mean of each kind in the window before a place less that in the one after it."""
+    """Return, for each kind, the mean in the window before a place minus the mean in the window after it."""
     before = cells.means(cells.between(place - length, place))
     return before - cells.means(cells.between(place, place + length))
 
@@ -139,7 +139,7 @@ def _calls_after(cells: Cells) -> Floats:
 
 
 def _weighted(differences: Floats, calls: Floats) -> Floats:
-    """Return the sum over all kinds; kinds that a window lacks are taken as the others; NaN: all lack."""
+    """Return the sum over all kinds; a missing kind is assumed like the others; NaN without any."""
     known = np.where(np.isnan(differences), 0.0, calls)
     weight = known.sum(-1)
     together = (known * np.nan_to_num(differences)).sum(-1)

@@ -17,21 +17,21 @@ from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic, cached, 
 from netra.domain.optimization.uncertainty.clusters import Clusters
 from netra.domain.workloads.columns import Events, Floats, Ints, Labels
 
-LEAST_SHARE: Final = 0.01  # of the calls of a kind: what serves fewer is a trial
-STRAY: Final = 0.1  # share before, over the share after, that a canary or stray calls may have
-FEWEST_CALLS: Final = 30  # of a kind, on each side: of fewer, nothing is called a change
+LEAST_SHARE: Final = 0.01  # share of a kind's calls; a tariff that serves fewer is a trial
+STRAY: Final = 0.1  # ratio of the shares before and after; tolerance for a canary or stray calls
+FEWEST_CALLS: Final = 30  # calls of a kind on each side needed to detect a change
 BY_CHANCE: Final = 1e-3  # probability that an unchanged mix shows no call of a tariff before the instant
 TOKENISERS: Final = 1.35  # one provider's tokens of a text over another's, at most (`money.md`, 2026-11)
 
 
 class Adopted(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind of call that is served in another way since the change."""
+    """One kind of call that is served differently since the change."""
 
     group: str
     what: Literal["model", "price", "caching"]
     earlier: str
     later: str
-    calls: int  # that are served in the later way
+    calls: int  # served by the later configuration
     saved_usd: float | None  # of these calls; None: one of the two prices is unknown
 
 
@@ -40,9 +40,9 @@ class Mechanical(msgspec.Struct, frozen=True, kw_only=True):
 
     earlier_usd: Floats  # as now where nothing changed
     adopted: tuple[Adopted, ...]
-    moved: Bools  # the calls that are served in another way
+    moved: Bools  # the calls that are served differently
     foreign: Bools  # those among them that another provider's tokeniser counted
-    doubtful: int = 0  # kinds of call of which too few calls use something new to tell it from chance
+    doubtful: int = 0  # kinds of call in which too few calls use something new to exclude chance
 
 
 class _Switch(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +55,7 @@ class _Switch(msgspec.Struct, frozen=True, kw_only=True):
 def mechanical(
     traffic: Traffic, now_usd: Floats, *, events: Events, after: Bools, groups: Labels, clusters: Clusters
 ) -> Mechanical:
-    """Return what each kind of call adopted at the change and what its calls would have cost without."""
+    """Return what each kind of call adopted at the change, and the cost of its calls without that."""
     seen = _tariffs(events, traffic, after=after, groups=groups)
     certain = [one for one in seen if _is_certain(one, after=after, groups=groups, clusters=clusters)]
     switches = [*certain, *_caching(events, traffic, after=after, groups=groups)]
@@ -80,7 +80,7 @@ def mechanical(
 
 
 def _is_foreign(traffic: Traffic, switch: _Switch) -> bool:
-    """Say whether another provider, with another tokeniser, served the calls before."""
+    """Return whether another provider, with another tokeniser, served the calls before the change."""
     if not _is_priced(traffic, switch):
         return False
     return traffic.tariffs[switch.earlier].provider != traffic.tariffs[switch.later].provider
@@ -113,7 +113,7 @@ def _tariffs(events: Events, traffic: Traffic, *, after: Bools, groups: Labels) 
 
 
 def _is_certain(switch: _Switch, *, after: Bools, groups: Labels, clusters: Clusters) -> bool:
-    """Say whether clusters as those after the change would hardly lack the tariff before it by chance."""
+    """Return whether the absence of the tariff before the change is unlikely to be chance, by clusters."""
     mine = groups.codes == switch.group
     before, later = mine & ~after, mine & after
     if min(before.sum(), later.sum()) < FEWEST_CALLS:

@@ -1,4 +1,4 @@
-"""The ruling on a change: its mechanical and its behavioural part together, or that it cannot be told."""
+"""The ruling on a change: its mechanical and behavioural parts together, or that the log does not decide."""
 
 from typing import Final, Literal
 
@@ -7,19 +7,19 @@ import msgspec
 from netra.domain.optimization.verdicts.behaviour import Effect
 from netra.domain.optimization.verdicts.configuration import TOKENISERS
 
-NARROW: Final = 0.1  # of the cost: an interval about 0 that is wider does not show that nothing changed
+NARROW: Final = 0.1  # share of the cost; a wider interval around 0 does not show the absence of a change
 
 Ruling = Literal["worth_it", "not_worth_it", "no_difference", "cannot_tell"]
 
 
 class Money(msgspec.Struct, frozen=True, kw_only=True):
-    """Dollars that the calls after the change cost less than before it; negative is more.
+    """The dollars that the calls after the change save; negative if they cost more.
 
     `low_usd` and `high_usd` are the 90 % interval of the sum of both parts.
     """
 
     mechanical_usd: float | None  # None: a price is unknown
-    behavioural_usd: float | None  # None: cannot be told from this log
+    behavioural_usd: float | None  # None: unknown from this log
     low_usd: float | None
     high_usd: float | None
     ruling: Ruling
@@ -27,7 +27,7 @@ class Money(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def saved_usd(self) -> float | None:
-        """The sum of the parts that are known; None where the mechanical part is not."""
+        """The sum of the known parts, or None if the mechanical part is unknown."""
         return None if self.mechanical_usd is None else self.mechanical_usd + (self.behavioural_usd or 0.0)
 
 
@@ -46,10 +46,10 @@ def money_of(
 ) -> Money:
     """Return the money of a change with its ruling.
 
-    `foreign_usd` is what the calls whose tokens another provider counted would have cost before: the
-    earlier tokeniser may have made `TOKENISERS` times more of their text, or fewer. Without a behavioural
-    part, `raw_usd`, its point without an interval, decides nothing, but a sum of which it turns the sign
-    is not told.
+    `foreign_usd` is the cost before the change of the calls whose tokens another provider counted: the
+    earlier tokeniser may have counted up to `TOKENISERS` times more tokens in their text, or fewer.
+    Without a behavioural part there is no interval: its point `raw_usd` decides nothing, except that a sum
+    whose sign it would change is left undecided.
     """
     fewer, more = foreign_usd * (1 - 1 / TOKENISERS), foreign_usd * (TOKENISERS - 1)
     if effect is None:

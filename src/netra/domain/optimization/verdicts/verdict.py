@@ -1,6 +1,6 @@
 """The verdict on a change at an instant: over all calls and for each kind of call.
 
-Reads the study's log and prices; what to say of it and what to take back is the `upgrade_review` analyser's.
+Reads the study's log and prices; the `upgrade_review` analyser words it and decides what to roll back.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ from netra.domain.optimization.wording import count
 from netra.domain.workloads.columns import Events, Floats, Ints, Labels, instant_of
 
 NOTHING_CHANGED: Final = "No model, price or use of caching changed at that instant"
-SHOWN: Final = 50  # kinds of call in an answer, those of the most dollars first
+SHOWN: Final = 50  # kinds of call in an answer, largest dollars first
 
 Quality = Literal["better", "worse", "same", "cannot_tell"]
 
@@ -43,12 +43,12 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     after: Side
     money: Money
     adopted: tuple[Adopted, ...]
-    accept_rate_change_95: tuple[float, float] | None  # after - before; None: cannot be told
+    accept_rate_change_95: tuple[float, float] | None  # after - before; None: unknown
     quality: Quality
 
     @property
     def is_to_roll_back(self) -> bool:
-        """Whether something changed that can be taken back, and it surely costs more or answers worse."""
+        """Whether a change can be rolled back and certainly costs more or lowers quality."""
         if not self.adopted:
             return False
         dearer = self.money.ruling == "not_worth_it" and self.quality != "better"
@@ -56,7 +56,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChangeVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """The ruling on a change; dollars are saved in the time after it, negative where it costs more."""
+    """The ruling on a change; dollars are savings in the time after it, negative if it costs more."""
 
     ruling: Ruling
     mechanical_usd: float | None
@@ -65,11 +65,11 @@ class ChangeVerdict(msgspec.Struct, frozen=True, kw_only=True):
     high: float | None
     reasons: tuple[str, ...]
     at: datetime | None = None
-    share: float | None = None  # of what the calls after it would have cost before
+    share: float | None = None  # of the cost of the later calls as configured before
     before: Side | None = None
     after: Side | None = None
     adopted: tuple[Adopted, ...] = ()
-    is_unchanged: bool = False  # no kind of call is served in another way since the change
+    is_unchanged: bool = False  # no kind of call is served differently since the change
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +83,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the rulings on all calls and on each kind are made from."""
+    """The inputs of the rulings on all calls and on each kind."""
 
     calls: Calls
     after: Bools
@@ -98,7 +98,7 @@ class _Parts(msgspec.Struct, frozen=True, kw_only=True):
 def verdict_of(
     events: Events, traffic: Traffic, now_usd: Floats, *, groups: Labels, change_ns: int
 ) -> Verdict:
-    """Return the verdict on a change; `events` are oldest first and lie on both sides of it."""
+    """Return the verdict on a change; `events` are oldest first and lie on both sides of the change."""
     parts = _parts(events, traffic, now_usd, groups=groups, change_ns=change_ns)
     codes = [
         np.bincount(groups.codes[side & parts.calls.charged], minlength=len(groups.names)) > 0
@@ -117,7 +117,7 @@ def verdict_of(
 
 
 def cannot_tell(reason: str) -> ChangeVerdict:
-    """Return the verdict where there is nothing to compare."""
+    """Return the verdict when there is no data to compare."""
     return ChangeVerdict(
         ruling="cannot_tell",
         mechanical_usd=None,
@@ -142,7 +142,7 @@ def _parts(events: Events, traffic: Traffic, now_usd: Floats, *, groups: Labels,
         left = adjusted(
             parted.earlier_usd[where],
             events=events.take(where),
-            groups=groups.take(where),
+            groups=msgspec.structs.replace(groups, codes=groups.codes[where]),
             after=after[where],
         )
         cells = _cells(left, events.at_ns, where, clusters=clusters, groups=groups, after=after)
@@ -169,7 +169,7 @@ def _parts(events: Events, traffic: Traffic, now_usd: Floats, *, groups: Labels,
 def _acceptance(
     events: Events, charged: Bools, *, clusters: Clusters, groups: Labels, after: Bools
 ) -> Behaviour | str:
-    """Return how much less often answers are accepted since the change."""
+    """Return the decrease of the accept rate since the change."""
     judged = np.zeros(len(events), np.bool_) if events.accepted is None else charged & (events.accepted >= 0)
     if events.accepted is None or not (judged & after).any() or not (judged & ~after).any():
         return "answers are not judged on both sides"
@@ -183,13 +183,12 @@ def _cells(
     values: Floats, at_ns: Ints, where: Ints, *, clusters: Clusters, groups: Labels, after: Bools
 ) -> Cells:
     chosen = msgspec.structs.replace(clusters, codes=clusters.codes[where])
-    return cells_of(
-        values, at_ns=at_ns[where], clusters=chosen, groups=groups.take(where), after=after[where]
-    )
+    kinds = msgspec.structs.replace(groups, codes=groups.codes[where])  # `kinds` of the result goes by code
+    return cells_of(values, at_ns=at_ns[where], clusters=chosen, groups=kinds, after=after[where])
 
 
 def _kind(parts: _Parts, code: int) -> Kind | None:
-    """Return one kind of call; None where it has no charged calls on one of the sides."""
+    """Return one kind of call, or None if one side has no charged calls."""
     mine = parts.groups.codes == code
     before, after = side_of(parts.calls, mine & ~parts.after), side_of(parts.calls, mine & parts.after)
     if before is None or after is None:
@@ -209,7 +208,7 @@ def _kind(parts: _Parts, code: int) -> Kind | None:
 
 
 def _money(parts: _Parts, mine: Bools, *, code: int | None) -> Money:
-    """Return the money of one kind, or of all with known prices where `code` is None."""
+    """Return the money of one kind, or of all kinds with known prices if `code` is None."""
     where = mine & parts.after & parts.priced
     if parts.cells is None or not where.any():
         return UNKNOWN
@@ -259,7 +258,7 @@ def _change(parts: _Parts, kinds: Sequence[Kind], *, at: datetime) -> ChangeVerd
 
 
 def _reasons(parts: _Parts, money: Money) -> tuple[str, ...]:
-    """Return what the ruling rests on, and what the log cannot show."""
+    """Return the reasons for the ruling, and the limits of the log."""
     found: list[str] = []
     if parts.mechanical.doubtful:
         found.append(
@@ -269,7 +268,7 @@ def _reasons(parts: _Parts, money: Money) -> tuple[str, ...]:
     elif not parts.mechanical.adopted:
         found.append(f"{NOTHING_CHANGED}.")
     if isinstance(parts.behaviour, str):
-        found.append(f"Whether calls are made in another way cannot be told: {parts.behaviour}.")
+        found.append(f"Whether calls are made in another way cannot be decided: {parts.behaviour}.")
     elif money.ruling == "cannot_tell":
         found.append(
             "The calls before that instant vary as much between windows in which nothing changed; a longer "

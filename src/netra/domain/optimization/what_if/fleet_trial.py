@@ -1,8 +1,5 @@
 """Tries a proposed fleet: replays the real arrivals on a number of replicas of a GPU."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
-
 import msgspec
 import numpy as np
 
@@ -12,19 +9,24 @@ from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.model import Checkpoint, Gap
 from netra.domain.optimization.performance.configurations import ServingConfiguration, configurations
 from netra.domain.optimization.performance.constants import VLLM
-from netra.domain.optimization.performance.fleet import smallest_fleet
-from netra.domain.optimization.performance.hosting import tails_of
-from netra.domain.optimization.performance.replay import Replay, Requests, replay
-from netra.domain.optimization.progress import within
+from netra.domain.optimization.performance.fleet import Slo
+from netra.domain.optimization.performance.replay import Requests
+from netra.domain.optimization.performance.sizing import Sizing
 from netra.domain.optimization.traffic import Bools
+from netra.domain.optimization.what_if.outcome import ProposedFleetSummary, SimulatedLatency
 from netra.domain.optimization.what_if.present_fleet import (
-    PresentDeployment,
     PresentFleet,
     changes_of,
     predicted_latency,
     with_present_fleet,
 )
-from netra.domain.optimization.wording import count
+from netra.domain.optimization.what_if.proposed_fleet import ProposedFleet, is_about_fleet
+from netra.domain.optimization.what_if.tried_fleet import (
+    TriedFleet,
+    fleet_summary,
+    modelled_latency,
+    try_fleet,
+)
 
 _MODELLED = "Step times are modelled, not measured here."
 _PREDICTED = (
@@ -32,55 +34,15 @@ _PREDICTED = (
 )
 
 
-class ProposedFleet(PresentDeployment, Protocol):
-    """The part of a proposal about own GPUs."""
-
-    @property
-    def gpu(self) -> str | None:
-        """The kind of GPU; None is the present one."""
-        ...
-
-    @property
-    def hosted_model(self) -> str | None:
-        """The open model; None is one of the log's price class."""
-        ...
-
-    @property
-    def precision(self) -> str | None:
-        """Of the weights; None is the present one on the same GPU, else the usual one on that GPU."""
-        ...
-
-    @property
-    def gpus_per_replica(self) -> int | None:
-        """GPUs per replica; None is as now on the same GPU, else the cheapest group that holds the model."""
-        ...
-
-    @property
-    def replicas(self) -> int | None:
-        """Number of replicas; None is as now if only the calls change, else the fewest within the limits."""
-        ...
-
-    @property
-    def max_output_tokens(self) -> int | None:
-        """The cap on every answer's output tokens."""
-        ...
-
-
 class FleetTrial(msgspec.Struct, frozen=True, kw_only=True):
     """A fleet, its cost over the log's span, and its replayed latency."""
 
     where: Bools
     usd_in_window: float
-    latency: Mapping[str, Any]
-    fleet: Mapping[str, Any]
+    latency: SimulatedLatency
+    fleet: ProposedFleetSummary
     changed: tuple[str, ...]  # differences from the present fleet, by kind; empty if it is unknown
     notes: tuple[str, ...]
-
-
-def is_about_fleet(proposed: ProposedFleet) -> bool:
-    """Return whether the proposal changes the fleet."""
-    parts = (proposed.gpu, proposed.hosted_model, proposed.precision)
-    return any(part is not None for part in (*parts, proposed.gpus_per_replica, proposed.replicas))
 
 
 def trial_of(
@@ -97,30 +59,42 @@ def trial_of(
     replicas = proposed.replicas
     if replicas is None and present is not None and not is_about_fleet(proposed):
         replicas = present.replicas
-    replicas, replayed = _replayed(
-        case, configuration, requests=requests, replicas=replicas, checkpoint=checkpoint
+    slo, sizing = (
+        _limits(case.slo, proposed),
+        Sizing(balancing=proposed.balancing, spare=proposed.spare),
     )
-    tried = _Tried(case=case, configuration=configuration, requests=requests, replayed=replayed)
+    tried = try_fleet(
+        case,
+        configuration,
+        requests=requests,
+        slo=slo,
+        sizing=sizing,
+        replicas=replicas,
+        checkpoint=checkpoint,
+    )
     changed = () if present is None else _changes(present, tried)
     predicted = None if present is None else _predicted(study, present, tried, checkpoint=checkpoint)
     return FleetTrial(
         where=case.where,
-        usd_in_window=configuration.usd_per_hour * replicas * study.span.seconds / 3600,
-        latency=predicted or _modelled(tried, checkpoint=checkpoint),
-        fleet=_told(tried),
+        usd_in_window=configuration.usd_per_hour * tried.paid * study.span.seconds / 3600,
+        latency=predicted or modelled_latency(tried),
+        fleet=fleet_summary(tried),
         changed=changed,
         notes=(*case.notes, _MODELLED if predicted is None else _PREDICTED),
     )
 
 
-class _Tried(msgspec.Struct, frozen=True, kw_only=True):
-    case: Case
-    configuration: ServingConfiguration
-    requests: Requests  # after the change
-    replayed: Replay
+def _limits(slo: Slo, proposed: ProposedFleet) -> Slo:
+    """Return the limits of the proposal, each in place of the case's."""
+    return Slo(
+        ttft_ms=proposed.ttft_ms or slo.ttft_ms,
+        tpot_ms=proposed.tpot_ms or slo.tpot_ms,
+        latency_ms=proposed.latency_ms or slo.latency_ms,
+        percentile=proposed.percentile,
+    )
 
 
-def _changes(present: PresentFleet, tried: _Tried) -> tuple[str, ...]:
+def _changes(present: PresentFleet, tried: TriedFleet) -> tuple[str, ...]:
     return changes_of(
         present,
         to=tried.configuration.deployment,
@@ -130,8 +104,8 @@ def _changes(present: PresentFleet, tried: _Tried) -> tuple[str, ...]:
 
 
 def _predicted(
-    study: Study, present: PresentFleet, tried: _Tried, *, checkpoint: Checkpoint
-) -> dict[str, Any] | None:
+    study: Study, present: PresentFleet, tried: TriedFleet, *, checkpoint: Checkpoint
+) -> SimulatedLatency | None:
     return predicted_latency(
         study,
         present,
@@ -206,61 +180,3 @@ def _cut(requests: Requests, *, at: int | None) -> Requests:
     if at is None:
         return requests
     return msgspec.structs.replace(requests, output_tokens=np.minimum(requests.output_tokens, at))
-
-
-def _replayed(
-    case: Case,
-    configuration: ServingConfiguration,
-    *,
-    requests: Requests,
-    replicas: int | None,
-    checkpoint: Checkpoint,
-) -> tuple[int, Replay]:
-    if replicas is not None:
-        checkpoint(0.1, f"Replaying {count(len(requests), 'call')} on {count(replicas, 'replica')}")
-        return replicas, replay(requests, deployment=configuration.deployment, replicas=replicas)
-    fleet = smallest_fleet(
-        requests,
-        deployment=configuration.deployment,
-        slo=case.slo,
-        checkpoint=within(checkpoint, begin=0.0, end=0.7),
-    )
-    if fleet is None:
-        raise ValidationFailed.of(
-            "gpu", "limits_unreachable", f"No number of replicas of {configuration.name} keeps the limits."
-        )
-    return fleet.replicas, fleet.replayed
-
-
-def _modelled(tried: _Tried, *, checkpoint: Checkpoint) -> dict[str, Any]:
-    replayed = tried.replayed
-    tails = tails_of(
-        tried.requests,
-        deployment=tried.configuration.deployment,
-        replicas=replayed.replicas,
-        slo=tried.case.slo,
-        checkpoint=within(checkpoint, begin=0.7, end=0.8),
-    )
-    return {
-        "ttft_ms_p99": replayed.ttft_ms(99),
-        "tpot_ms_p99": replayed.tpot_ms(99),
-        "latency_ms_p99": None,
-        "ttft_ms_p99_range": tails.ttft_ms_p99,
-        "tpot_ms_p99_range": tails.tpot_ms_p99,
-    }
-
-
-def _told(tried: _Tried) -> dict[str, Any]:
-    deployment, replayed, slo = tried.configuration.deployment, tried.replayed, tried.case.slo
-    return {
-        "model": deployment.model.name,
-        "gpu": deployment.gpu.name,
-        "gpus_per_replica": deployment.tp,
-        "precision": deployment.precision,
-        "replicas": replayed.replicas,
-        "usd_per_hour": tried.configuration.usd_per_hour * replayed.replicas,
-        "ttft_limit_ms_p99": slo.ttft_ms,
-        "tpot_limit_ms_p99": slo.tpot_ms,
-        "keeps_limits": slo.holds(replayed),
-        "refused_calls": replayed.refused,
-    }

@@ -4,7 +4,7 @@ Formula: `measured x model after / model before`, both by replay of the same arr
 latencies `fleet_trial` reports the model's values alone.
 """
 
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -18,6 +18,7 @@ from netra.domain.optimization.performance.calibration import change_bounds, pre
 from netra.domain.optimization.performance.replay import Replay, Requests, replay
 from netra.domain.optimization.performance.roofline import Deployment
 from netra.domain.optimization.traffic import Bools
+from netra.domain.optimization.what_if.outcome import PresentFleetSummary, SimulatedLatency
 
 
 class PresentDeployment(Protocol):
@@ -50,17 +51,17 @@ class PresentFleet(msgspec.Struct, frozen=True, kw_only=True):
     requests: Requests
     calibration: str  # a sentence about the source of the pace
 
-    def to_json(self) -> dict[str, Any]:
+    def summary(self) -> PresentFleetSummary:
         """Return the fields that an answer shows."""
-        return {
-            "model": self.deployment.model.name,
-            "gpu": self.deployment.gpu.name,
-            "gpus_per_replica": self.deployment.tp,
-            "precision": self.deployment.precision,
-            "replicas": self.replicas,
-            "usd_per_hour": self.usd_per_hour,
-            "calibration": self.calibration,
-        }
+        return PresentFleetSummary(
+            model=self.deployment.model.name,
+            gpu=self.deployment.gpu.name,
+            gpus_per_replica=self.deployment.tp,
+            precision=self.deployment.precision,
+            replicas=self.replicas,
+            usd_per_hour=self.usd_per_hour,
+            calibration=self.calibration,
+        )
 
 
 def with_present_fleet(goals: Goals, stated: PresentDeployment) -> Goals:
@@ -135,7 +136,7 @@ def predicted_latency(
     to: Deployment,
     changed: tuple[str, ...],
     checkpoint: Checkpoint,
-) -> dict[str, Any] | None:
+) -> SimulatedLatency | None:
     """Return the tails after the change with their 80 % intervals; None if the log has no TPOT.
 
     Time per token scales with the step time. Time to first token includes queueing, which grows faster than
@@ -151,20 +152,21 @@ def predicted_latency(
         modelled_before=before.tpot_ms(99),
         modelled_after=after.tpot_ms(99),
         changed=changed,
+        mixture=to.model.is_moe,
     )
     scale = measured.ttft_ms_p99 / before.ttft_ms(99)
     bounds: list[float] = []
-    for step, factor in zip((0.74, 0.77), change_bounds(changed), strict=True):
+    for step, factor in zip((0.74, 0.77), change_bounds(changed, mixture=to.model.is_moe), strict=True):
         checkpoint(step, "Replaying the change with faster and slower steps")
         seen = replay(requests, deployment=to, replicas=after.replicas, slowdown=factor)
         bounds.append(seen.ttft_ms(99) * scale)
-    return {
-        "ttft_ms_p99": after.ttft_ms(99) * scale,
-        "tpot_ms_p99": each.value,
-        "latency_ms_p99": None,
-        "ttft_ms_p99_range": tuple(bounds),
-        "tpot_ms_p99_range": (each.low, each.high),
-    }
+    return SimulatedLatency(
+        ttft_ms_p99=after.ttft_ms(99) * scale,
+        tpot_ms_p99=each.value,
+        latency_ms_p99=None,
+        ttft_ms_p99_range=(bounds[0], bounds[1]),
+        tpot_ms_p99_range=(each.low, each.high),
+    )
 
 
 def _refused(code: str, message: str) -> ValidationFailed:

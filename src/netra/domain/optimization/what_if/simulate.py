@@ -4,9 +4,9 @@ Applies the analysers' changes in their order and prices each step; recommends n
 or checked by replay of the real arrivals.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final
 
 import msgspec
 import numpy as np
@@ -15,7 +15,8 @@ from netra.domain.errors import ValidationFailed
 from netra.domain.optimization.analysers.caching.cache_schemes import OFF, Replays, Scheme, at_ttl, change_of
 from netra.domain.optimization.analysers.model import ORDER, Study
 from netra.domain.optimization.measures.latency import tails_of
-from netra.domain.optimization.model import Checkpoint, never_stop
+from netra.domain.optimization.model import Checkpoint, Precision, never_stop
+from netra.domain.optimization.performance.balancing import Balancing
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.traffic import (
     UNPRICED,
@@ -29,8 +30,14 @@ from netra.domain.optimization.traffic import (
     routed,
     total_usd,
 )
-from netra.domain.optimization.what_if.fleet_trial import FleetTrial, is_about_fleet, trial_of
+from netra.domain.optimization.what_if.fleet_trial import FleetTrial, trial_of
+from netra.domain.optimization.what_if.outcome import (
+    PresentFleetSummary,
+    ProposedFleetSummary,
+    SimulatedLatency,
+)
 from netra.domain.optimization.what_if.present_fleet import PresentFleet, present_fleet
+from netra.domain.optimization.what_if.proposed_fleet import is_about_fleet
 from netra.domain.optimization.wording import cost_change
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -38,8 +45,8 @@ _ALL: Final = np.iinfo(np.int64).max
 
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-Precision = Literal["fp32", "bf16", "fp8", "int8", "fp4", "int4"]
 Replicas = Annotated[int, msgspec.Meta(ge=1, le=512)]
+Milliseconds = Annotated[float, msgspec.Meta(gt=0)]
 Whole = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]  # of seconds or tokens; the range of the columns
 
 
@@ -59,6 +66,12 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     served_on: Name | None = None  # the present GPUs, as "4x H100": their rent is the present bill
     served_replicas: Replicas | None = None
     served_precision: Precision | None = None
+    ttft_ms: Milliseconds | None = None  # limits of the fleet; None: the question's, or the default
+    tpot_ms: Milliseconds | None = None
+    latency_ms: Milliseconds | None = None  # of the whole call
+    percentile: Annotated[float, msgspec.Meta(ge=1, lt=100)] = 99.0  # at which the limits are judged
+    balancing: Balancing = Balancing.RANDOM
+    spare: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0  # replicas beyond those that keep the limits
 
 
 class SimulatedStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,16 +89,16 @@ class Simulated(msgspec.Struct, frozen=True, kw_only=True):
     calls: int
     now_usd_in_window: float
     then_usd_in_window: float
-    now_usd_per_month: float
-    then_usd_per_month: float
+    now_usd_per_month: float | None  # None: the log covers less than a day
+    then_usd_per_month: float | None
     cost_change: str
     steps: tuple[SimulatedStep, ...]
     truncated_share: float  # of the answers, by the cap
     calls_that_do_not_fit: int  # calls that exceed the new model's context and do not move
-    latency_now: Mapping[str, Any]  # if own GPUs serve the log, only of their calls
-    latency_then: Mapping[str, Any] | None  # None: the log does not allow a prediction
-    fleet: Mapping[str, Any] | None
-    fleet_now: Mapping[str, Any] | None  # None: the proposal names no present fleet
+    latency_now: SimulatedLatency  # if own GPUs serve the log, only of their calls
+    latency_then: SimulatedLatency | None  # None: the log does not allow a prediction
+    fleet: ProposedFleetSummary | None
+    fleet_now: PresentFleetSummary | None  # None: the proposal names no present fleet
     notes: tuple[str, ...]
 
 
@@ -165,16 +178,17 @@ def _simulated(
 ) -> Simulated:
     now, then = traffic
     now_usd, then_usd = total_usd(now), total_usd(then)
-    times = study.span.per_month
+    times = study.span.per_month if study.span.is_month_known else None
     cut = now.output_tokens > (proposal.max_output_tokens or _ALL)
     moved = (then.tariff != now.tariff) | (then.hosted != now.hosted)
-    tails = msgspec.to_builtins(tails_of(study, among=None if present is None else present.where))
+    measured = tails_of(study, among=None if present is None else present.where)
+    tails = SimulatedLatency(**msgspec.structs.asdict(measured))
     return Simulated(
         calls=len(study.events),
         now_usd_in_window=now_usd,
         then_usd_in_window=then_usd,
-        now_usd_per_month=now_usd * times,
-        then_usd_per_month=then_usd * times,
+        now_usd_per_month=None if times is None else now_usd * times,
+        then_usd_per_month=None if times is None else then_usd * times,
         cost_change=cost_change(1 - then_usd / now_usd if now_usd else 0.0),
         steps=steps,
         truncated_share=float(cut.mean()) if len(cut) else 0.0,
@@ -182,7 +196,7 @@ def _simulated(
         latency_now=tails,
         latency_then=trial.latency if trial is not None else None if moved.any() else tails,
         fleet=None if trial is None else trial.fleet,
-        fleet_now=None if present is None else present.to_json(),
+        fleet_now=None if present is None else present.summary(),
         notes=(*study.span.notes, *_own_notes(proposal, present, trial)),
     )
 

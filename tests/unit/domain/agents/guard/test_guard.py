@@ -104,7 +104,7 @@ def test_a_number_is_read_with_what_it_says_of_the_change(text: str, way: str) -
         ("on 20 November, at 14:05 UTC", {"change_at": "2026-11-20T14:05:00Z"}),
         ("it is $9, -90.0 % less than now", {"saved_usd": 9, "saved_share": -0.9}),
         ("0.043 of the answers", {"break_even_accept_rate": 0.0429}),
-        ("5 s at most", {"latency_ms": {"max": 5_000.0}}),
+        ("answers take 5 s at most", {"latency_ms": {"max": 5_000.0}}),
         ("a bill of zero dollars", {"usd": 0.0}),
         ("$0.00", {"usd": 0.001}),
         ("$0.00 less", {"saved_usd": 0.0, "savings": {"usd_in_window": -0.004}}),

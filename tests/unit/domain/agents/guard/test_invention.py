@@ -7,8 +7,9 @@ import pytest
 from tests.unit.domain.agents.answers import Result, honest, planted
 from tests.unit.domain.agents.asked import ASKED, SERVED, result_of
 
+from netra.domain.agents.guard.facts import Facts
 from netra.domain.agents.guard.guard import unsupported_by
-from netra.domain.agents.guard.payload_facts import Facts, facts_of
+from netra.domain.agents.guard.payload_facts import facts_of
 
 pytestmark = pytest.mark.at_length
 

@@ -10,7 +10,7 @@ from netra.ports.language_model import Prompt, ToolCall
 FORM: dict[str, Any] = dict.fromkeys(
     (
         "priority", "saving_share", "speedup", "traffic_growth", "budget_usd_per_month", "ttft_ms_p99",
-        "tpot_ms_p99", "latency_ms", "features", "models", "analyses", "split_by",
+        "tpot_ms_p99", "latency_ms", "features", "models", "analyses", "split_by", "quotations",
     )
 )  # fmt: skip
 PLAIN = "Your log is fine as it is. Nothing in it is worth a change today."

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from netra.domain.agents.guard.sentences import SENTENCE_MAX, Sentences
 from netra.domain.agents.language.allowance import Allowance, MeteredModel
 from netra.domain.agents.language.cancellation import unless_stopped
-from netra.domain.agents.language.sentences import SENTENCE_MAX, Sentences
 from netra.domain.agents.model import Question
 from netra.domain.errors import WorkStopped
 from netra.domain.ids import RunId, UserId

@@ -14,12 +14,13 @@ from netra.adapters.memory.language_model import Line, ScriptedLanguageModel
 from netra.domain.agents.guard.guard import unsupported
 from netra.domain.agents.language.prompts import INSTRUCTIONS
 from netra.domain.agents.language.prose import faults_in
+from netra.domain.agents.wording.echo import echo_text
 from netra.domain.ids import MessageId, ThreadId, UserId
 from netra.domain.threads.model import Message, MessageRole
 from netra.ports.language_model import Prompt, ToolCall
 
 FOREIGN = ("bob-secret-feature", "wl-bob", "4321")
-TOOLS = {"profile", "analyse", "compare", "simulate", "price", "find_events", "?"}
+TOOLS = {"profile", "analyse", "compare", "simulate", "explain", "price", "find_events", "?"}
 
 
 class Obedient(ScriptedLanguageModel):
@@ -83,9 +84,19 @@ def check(desk: Any, advice: Any, order: str) -> None:
         assert name not in sent or name in order, order
         assert name not in shown or name in order, order
     engine = msgspec.structs.replace(advice.metrics, language_model=msgspec.UNSET, goals=msgspec.UNSET)
-    payload = {"r": advice.recommendations, "m": engine, "a": advice.actions, "looks": said.looks}
+    payload = {
+        "recommendations": advice.recommendations,
+        "metrics": engine,
+        "actions": advice.actions,
+        "looks": said.looks,
+    }
+    if said.outcome == "not_asked":  # the order made the question unclear: the engine asks back
+        assert advice.metrics.goals.ask_back, order
+        assert desk.watch.said == [], order
+        return
     assert said.fallback_reason == "unverified", order
-    for _, sentence in desk.watch.said:
+    opening = echo_text(advice.metrics.goals)  # quotes the asker
+    for sentence in (text.removeprefix(opening) for _, text in desk.watch.said):
         assert unsupported(sentence, payload) == (), order
         assert not faults_in(sentence, instructions=INSTRUCTIONS), order
     assert {look.tool for look in said.looks} <= TOOLS, order

@@ -55,6 +55,15 @@ async def test_a_change_is_tried_without_being_made(shop: Any) -> None:
     assert [step["kind"] for step in result["steps"]] == ["output_length", "right_sizing"]
 
 
+async def test_a_change_of_the_bill_is_explained(shop: Any) -> None:
+    shown = await found(shop, "find_events", order="time", limit=10)
+    instant = min(event["at"] for event in shown["events"])
+    result = await found(shop, "explain", before=instant)
+    assert {one["name"] for one in result["effects"]} >= {"volume", "mix_model", "output_length"}
+    change = result["after_usd"] - result["before_usd"]
+    assert sum(one["usd"] for one in result["effects"]) == pytest.approx(change)
+
+
 async def test_a_price_is_the_book_s_or_unknown(shop: Any) -> None:
     assert (await found(shop, "price", model="big"))["usd_of_a_million_input_tokens"] == 10.0
     assert (await found(shop, "price", model="nobody"))["model"] is None

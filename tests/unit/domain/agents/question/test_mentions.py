@@ -9,7 +9,7 @@ from netra.domain.agents.question.mentions import blanked, families_in, gpus_in,
     ("text", "names"),
     [
         ("GPT 4o mini or gpt-5?", ["gpt-4o-mini", "gpt-5"]),
-        ("Claude 3.5 Sonnet, opus 4.1", ["claude-3.5-sonnet", "claude-opus-4.1"]),
+        ("Claude 3.5 Sonnet, opus 4.1", ["claude-3.5-sonnet", "claude-opus-4-1"]),
         ("llama 3.1 70b instruct 2x faster", ["llama-3.1-70b-instruct"]),
         ("gpt-5 20 % cheaper than openai/gpt-4o", ["gpt-5", "openai/gpt-4o"]),
         ("o3-mini, mixtral-8x7b, gemini 2.5 flash", ["o3-mini", "mixtral-8x7b", "gemini-2.5-flash"]),

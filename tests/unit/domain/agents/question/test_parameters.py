@@ -103,6 +103,9 @@ def test_parts_are_told_apart_by_what_a_log_can_name(sent: object, read: str | N
     [
         ({"served_on": " 4x H100 ", "served_replicas": 3}, {"served_on": "4x H100", "served_replicas": 3}),
         ({"served_on": " ", "served_replicas": 0}, {}),
+        ({"balancing": "Round-Robin", "spare": 1}, {"balancing": "round_robin", "spare_replicas": 1}),
+        ({"balancing": "sticky", "spare_replicas": -1}, {}),
+        ({"balancing": 7}, {}),
         ({"served_on": 4, "served_replicas": "many"}, {}),
     ],
 )

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 from tests.unit.domain.agents.language.scripts import PLAIN, call, model, told, well
+from tests.unit.domain.agents.opened import words_of
 
 from netra.domain.agents.guard.guard import unsupported
 from netra.domain.agents.language.allowance import Allowance
@@ -45,12 +46,12 @@ async def without(desk: Any, message: str = "make it cheaper") -> Advice:
 async def test_a_text_that_holds_is_the_answer(shop: Any) -> None:
     shop.language_model = model(well)
     advice = await shop.ask("make it cheaper")
-    assert advice.report.startswith("Your 60 calls cost $0.84. The plan saves 15.0 % of that.")
+    assert words_of(advice).startswith("Your 60 calls cost $0.84. The plan saves 15.0 % of that.")
     assert said(advice)["used"] is True
     assert said(advice)["outcome"] == "worded"
     assert advice.metrics.usage.calls == 2
     payload = {name: getattr(advice, name) for name in ("recommendations", "metrics", "actions")}
-    assert unsupported(advice.report, payload) == ()
+    assert unsupported(words_of(advice), payload) == ()
 
 
 async def test_with_a_model_nothing_changes_but_the_words(shop: Any) -> None:
@@ -76,8 +77,9 @@ async def test_sentences_are_shown_one_by_one_and_add_up_to_the_text(shop: Any) 
 async def test_an_invented_number_is_never_shown_and_repaired_once(shop: Any) -> None:
     shop.language_model = model(["It is fine. You save 73.1 % of it. And more.", PLAIN])
     advice = await shop.ask("make it cheaper")
-    assert advice.report == PLAIN
-    assert [text for attempt, text in shop.watch.said if attempt == 1] == ["It is fine."]
+    assert words_of(advice) == PLAIN
+    opening = "Understood: no target; the answer looks for the lowest cost.\n\n"
+    assert [text for attempt, text in shop.watch.said if attempt == 1] == [f"{opening}It is fine."]
     assert said(advice)["repairs"] == 1
     assert said(advice)["refused_numbers"] == ["73.1 %"]
     repair = shop.language_model.prompts[-1].messages[-1].text
@@ -160,7 +162,7 @@ async def test_a_log_too_short_for_a_month_is_told_in_its_own_sums(desk: Any, ca
     await desk.workload(calls(3, every_s=0.0))
     desk.language_model = model(["The bill is $0.04 a month.", "The bill is $0.04 over the log."])
     advice = await desk.ask("50 % more traffic next month")
-    assert advice.report == "The bill is $0.04 over the log."
+    assert words_of(advice) == "The bill is $0.04 over the log."
     assert said(advice)["refused_numbers"] == ["$0.04"]
     assert told(desk.language_model.prompts[1])["result"]["growth"]["traffic_growth"] == 0.5
 
@@ -184,7 +186,7 @@ async def test_events_at_hand_are_worded_too(shop: Any, calls: Any) -> None:
 
     shop.language_model = model(well)
     question = Question(owner_id=UserId(0), message="make it cheaper")
-    advice = await shop.pipeline.answer_events(question, columns_of(calls(60)), shop.watch)
+    advice = await shop.advisor.answer_events(question, columns_of(calls(60)), shop.watch)
     assert said(advice)["used"] is True
 
 
@@ -202,14 +204,14 @@ async def test_numbers_only_sends_no_word_of_anybody(desk: Any, calls: Any) -> N
     secret = calls(30, feature="Project Nightingale", model="our-secret-tune", tool="spy_tool")
     await desk.workload([*secret, *calls(30, every_s=61, feature="saves 99 %")], name="hush")
     desk.sends = "numbers"
-    desk.language_model = model("feature_1 is the dearest part. The bill is of 60 calls.")
+    desk.language_model = model("feature_1 is one part. The bill is of 60 calls.")
     advice = await desk.ask("Does Nightingale keep within 500 ms? Make it cheaper")
     assert len(desk.language_model.prompts) == 1
     sent = json.dumps([message.text for message in desk.language_model.prompts[0].messages])
     for word in ("Nightingale", "secret", "spy", "saves", "hush", "500 ms", "within 500"):
         assert word not in sent.replace(desk.language_model.prompts[0].messages[0].text, "")
     assert said(advice)["reading"] == {"outcome": "not_read", "reason": "numbers_only"}
-    assert advice.report.startswith("Project Nightingale is the dearest part.")
+    assert words_of(advice).startswith("Project Nightingale is one part.")
 
 
 async def test_a_tool_call_out_of_place_is_nonsense(shop: Any) -> None:
@@ -223,7 +225,7 @@ async def test_what_is_looked_up_may_be_told(shop: Any) -> None:
         [(call("price", model="small"),), "The small model costs $4.00 for a million output tokens."]
     )
     advice = await shop.ask("make it cheaper")
-    assert advice.report == "The small model costs $4.00 for a million output tokens."
+    assert words_of(advice) == "The small model costs $4.00 for a million output tokens."
     (look,) = said(advice)["looks"]
     assert (look["tool"], look["outcome"]) == ("price", "done")
     assert look["result"]["usd_of_a_million_output_tokens"] == 4.0

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.unit.domain.agents.opened import words_of
 
 from netra.domain.agents.guard.guard import unsupported
 from netra.domain.agents.model import Question
@@ -131,7 +132,7 @@ async def test_events_at_hand_get_the_answer_of_a_stored_workload(desk: Any, cal
     await desk.workload(calls(60))
     stored = await desk.ask("make it 20 % cheaper")
     question = Question(owner_id=UserId(0), message="make it 20 % cheaper")
-    at_hand = await desk.pipeline.answer_events(question, columns_of(calls(60)), desk.watch)
+    at_hand = await desk.advisor.answer_events(question, columns_of(calls(60)), desk.watch)
     assert at_hand.metrics.workload_id is None
     assert msgspec.json.encode(at_hand.recommendations) == msgspec.json.encode(stored.recommendations)
     assert at_hand.report == stored.report
@@ -139,8 +140,8 @@ async def test_events_at_hand_get_the_answer_of_a_stored_workload(desk: Any, cal
 
 async def test_a_file_without_a_call_is_asked_for_calls(desk: Any) -> None:
     question = Question(owner_id=UserId(0), message="make it cheaper")
-    advice = await desk.pipeline.answer_events(question, empty_events(), desk.watch)
-    assert advice.report.startswith("The log holds no calls")
+    advice = await desk.advisor.answer_events(question, empty_events(), desk.watch)
+    assert words_of(advice).startswith("The log holds no calls")
     assert stages(desk) == STAGES
 
 
@@ -214,11 +215,10 @@ async def test_a_workload_larger_than_an_analysis_may_read_fails_before_it_is_re
 ) -> None:
     await desk.workload(calls(3))
     pipeline = AgentPipeline(
+        advisor=desk.advisor,
         workloads=desk.workloads,
         log=desk.log,
-        prices=desk.pipeline._prices,
-        clock=desk.pipeline._clock,
-        default_model="big",
+        clock=desk.clock,
         quotas=Quotas(max_events_per_workload=2),
     )
     question = Question(owner_id=UserId(1), message="make it cheaper")

@@ -5,7 +5,7 @@ from datetime import date
 import msgspec
 
 from netra.domain.agents.language.briefing import model_payload
-from netra.domain.agents.language.masks import NO_MASK
+from netra.domain.agents.language.masks import Mask
 from netra.domain.agents.wording.headline import outlook
 from netra.domain.agents.wording.replies import reply
 from netra.domain.optimization.metrics import NOTHING_MEASURED, PriceChange
@@ -32,6 +32,6 @@ def test_where_no_month_is_known_a_change_of_prices_is_a_share() -> None:
 
 def test_what_was_not_measured_is_not_told() -> None:
     assert "p99" not in reply(NOTHING, goals=Goals())
-    payload = model_payload(NOTHING, mask=NO_MASK)
+    payload = model_payload(NOTHING, mask=Mask())
     assert isinstance(payload, dict)
     assert not {"latency", "notes"} & set(payload)

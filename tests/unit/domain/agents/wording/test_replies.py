@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netra.domain.agents.guard.guard import unsupported
+from netra.domain.agents.wording.echo import echo_text
 from netra.domain.agents.wording.replies import reply
 from netra.domain.optimization.metrics import Metrics
 from netra.domain.optimization.model import Action, Evidence, Goals, Grade, Savings, Stance
@@ -40,13 +41,23 @@ METRICS: Mapping[str, Any] = {
     },
     "plan": {
         "now_usd_per_month": 1_217.5,
+        "now_usd_in_window": 40.58,
         "planned_usd_per_month": 1_217.5,
+        "planned_usd_in_window": 40.58,
         "saved_usd_per_month": 0.0,
+        "saved_usd_in_window": 0,
         "saved_share": 0.0,
         "if_evaluations_pass_usd_per_month": 1_217.5,
+        "if_evaluations_pass_usd_in_window": 40.58,
         "if_evaluations_pass_saved_share": 0.0,
     },
-    "growth": {"traffic_growth": 0.0, "bill_usd_per_month": 1_217.5, "planned_usd_per_month": 1_217.5},
+    "growth": {
+        "traffic_growth": 0.0,
+        "bill_usd_per_month": 1_217.5,
+        "planned_usd_per_month": 1_217.5,
+        "planned_usd_in_window": 40.58,
+        "bill_usd_in_window": 40.58,
+    },
     "targets": [],
     "latency": {"ttft_ms_p99": None, "tpot_ms_p99": None, "latency_ms_p99": None, "by_feature": []},
     "gaps": [],
@@ -100,11 +111,14 @@ def said(
         actions=actions,
         supply_config=NOTHING_TO_SUPPLY,
     )
+    opening = f"{echo_text(goals or Goals())}\n\n"
     report = reply(advice, goals=goals or Goals())
+    assert report.startswith(opening)
+    report = report.removeprefix(opening)
     held = {
-        "r": advice.recommendations,
-        "m": advice.metrics,
-        "a": actions,
+        "recommendations": advice.recommendations,
+        "metrics": advice.metrics,
+        "actions": actions,
         "unread": (goals or Goals()).unread,
     }
     assert unsupported(report, held) == ()
@@ -127,9 +141,12 @@ def test_the_plan_is_the_headline() -> None:
     plan = {
         **METRICS["plan"],
         "planned_usd_per_month": 913.1,
+        "planned_usd_in_window": 30.44,
         "saved_usd_per_month": 304.4,
+        "saved_usd_in_window": 10.15,
         "saved_share": 0.25,
         "if_evaluations_pass_usd_per_month": 608.75,
+        "if_evaluations_pass_usd_in_window": 20.29,
         "if_evaluations_pass_saved_share": 0.5,
     }
     text = said(plan=plan)
@@ -215,12 +232,23 @@ def test_a_target_is_judged(target: str, asked: float, sentence: str) -> None:
 
 
 def test_more_traffic_is_priced() -> None:
-    growth = {"traffic_growth": 0.5, "bill_usd_per_month": 1_826.0, "planned_usd_per_month": 900.0}
+    growth = {
+        "traffic_growth": 0.5,
+        "bill_usd_per_month": 1_826.0,
+        "planned_usd_per_month": 900.0,
+        "planned_usd_in_window": 30,
+        "bill_usd_in_window": 60.87,
+    }
     assert (
         "With 50.0 % more traffic, billed by the token as now, the month costs $1,826 as it is and $900.00"
         in said(growth=growth)
     )
-    less = {**growth, "traffic_growth": -0.25, "planned_usd_per_month": 1_826.0}
+    less = {
+        **growth,
+        "traffic_growth": -0.25,
+        "planned_usd_per_month": 1_826.0,
+        "planned_usd_in_window": 60.87,
+    }
     assert "With 25.0 % less traffic, billed by the token as now, the month costs $1,826 as it is." in said(
         growth=less
     )
@@ -275,9 +303,10 @@ def test_what_is_missing_for_what_was_asked_comes_first() -> None:
 
 
 def test_what_was_taken_for_granted_and_what_was_not_understood_is_said() -> None:
-    text = said(models_assumed={"prod": "gpt-4o"}, goals=Goals(unread=("“40 %”: of what?",)))
+    goals = Goals(unread=("“40 %”: of what?",))
+    text = said(models_assumed={"prod": "gpt-4o"}, goals=goals)
     assert "Calls labelled prod are priced as gpt-4o." in text
-    assert text.endswith("Not understood in the question, and therefore left out: “40 %”: of what?.")
+    assert "Not understood, and therefore left out: “40 %”: of what?." in echo_text(goals)
 
 
 def test_an_answer_about_a_part_names_it() -> None:
@@ -317,6 +346,12 @@ def test_no_number_of_the_report_is_its_own(
         recommendation(usd, low=usd - width, high=usd + width, marginal=usd if is_planned else None),
         plan=plan | {"if_evaluations_pass_saved_share": share + 0.1},
         bill_usd=bill_usd,
-        growth={"traffic_growth": growth, "bill_usd_per_month": bill_usd, "planned_usd_per_month": 0.0},
+        growth={
+            "traffic_growth": growth,
+            "bill_usd_per_month": bill_usd,
+            "planned_usd_per_month": 0.0,
+            "planned_usd_in_window": 0.0,
+            "bill_usd_in_window": bill_usd,
+        },
         targets=[{"target": target, "asked": asked, "reached": None, "met": None, "why": "Because."}],
     )

@@ -1,14 +1,17 @@
 """Whether what was asked for is reached."""
 
 import msgspec
+import pytest
 
-from netra.domain.optimization.advice.targets import Bill, targets_of
+from netra.domain.optimization.advice.targets import Bill, growth_bill, plan_bill, targets_of
 from netra.domain.optimization.metrics import TargetOutcome
 from netra.domain.optimization.model import Goals, Option, Priority
 from netra.domain.optimization.pareto import pick
 
-NOW = Option(name="as it is", usd_per_month=100.0, ttft_ms_p99=900.0)
-FAST = Option(name="fast", usd_per_month=300.0, ttft_ms_p99=300.0, needs_evaluation=True)
+NOW = Option(name="as it is", usd_in_window=100.0, usd_per_month=100.0, ttft_ms_p99=900.0)
+NOW_UNMEASURED = Option(name="as it is", usd_in_window=100.0)
+FLEET = Option(name="2 x H100", usd_in_window=1.0, kind="self_hosting", replicas=2)
+FAST = Option(name="fast", usd_in_window=300.0, usd_per_month=300.0, ttft_ms_p99=300.0, needs_evaluation=True)
 
 
 def only(goals: Goals, *, bill: Bill | None = None, options: tuple[Option, ...] = (NOW,)) -> TargetOutcome:
@@ -52,7 +55,7 @@ def test_a_speedup_is_met_by_nothing_but_an_evaluated_option() -> None:
 
 
 def test_a_speedup_without_latencies_is_not_known() -> None:
-    silent = Option(name="as it is", usd_per_month=100.0)
+    silent = Option(name="as it is", usd_in_window=100.0, usd_per_month=100.0)
     assert only(Goals(speedup=3.0), options=(silent,)).met is None
     assert only(Goals(speedup=3.0), options=(silent, FAST)).met is None
 
@@ -69,6 +72,41 @@ def test_limits_are_met_broken_or_not_known() -> None:
     assert only(Goals(ttft_ms_p99=1000.0)).met is True
     assert only(Goals(ttft_ms_p99=100.0)).met is False
     assert only(Goals(tpot_ms_p99=100.0)).met is None
+
+
+@pytest.mark.parametrize(
+    ("goals", "option", "why"),
+    [
+        (Goals(ttft_ms_p99=100.0), NOW_UNMEASURED, ": the log has no ttft_ms of these calls."),
+        (Goals(tpot_ms_p99=9.0), NOW, ": the log has no ttft_ms and latency_ms of these calls."),
+        (Goals(latency_ms={"": 9.0}), NOW, ": the log has no latency_ms of these calls."),
+        (Goals(gpu_memory_gib=80.0), NOW, ": a provider's GPUs serve these calls."),
+        (Goals(latency_ms={"": 9.0}), FLEET, " for 2 x H100: neither the log nor a replay shows it."),
+    ],
+)
+def test_what_is_not_known_is_said_with_its_reason(goals: Goals, option: Option, why: str) -> None:
+    assert only(goals, options=(option,)).why.endswith(f" is not known{why}")
+
+
+def test_a_month_that_is_not_known_is_in_no_bill() -> None:
+    bill = Bill(now_usd=1.0, planned_usd=0.7, evaluated_usd=0.4, is_monthly=False, growth=0.5)
+    plan, growth = plan_bill(bill), growth_bill(bill)
+    assert (plan.now_usd_per_month, plan.planned_usd_per_month, plan.saved_usd_per_month) == (None,) * 3
+    assert (plan.now_usd, plan.planned_usd, plan.evaluated_usd) == (1.0, 0.7, 0.4)
+    assert plan.saved_usd == pytest.approx(0.3)
+    assert (growth.bill_usd_per_month, growth.bill_usd, growth.planned_usd) == (
+        None,
+        1.5,
+        pytest.approx(1.05),
+    )
+
+
+def test_a_month_that_is_known_stands_with_the_log_s_own_dollars() -> None:
+    bill = Bill(now_usd=100.0, planned_usd=70.0, evaluated_usd=40.0, in_window=0.1)
+    plan, growth = plan_bill(bill), growth_bill(bill)
+    assert (plan.now_usd, plan.planned_usd, plan.saved_usd, plan.evaluated_usd) == (100.0, 70.0, 30.0, 40.0)
+    assert (plan.now_usd_in_window, growth.bill_usd_in_window) == (10.0, 10.0)
+    assert (growth.bill_usd, growth.planned_usd) == (100.0, 70.0)
 
 
 def test_no_bill_has_no_share() -> None:

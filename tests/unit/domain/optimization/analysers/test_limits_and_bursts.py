@@ -42,12 +42,6 @@ def test_growth_is_added_to_the_limits(study: Make, call: Call) -> None:
     assert "50.0 %" in limits(log).impact
 
 
-def test_a_reserve_pays_under_mean_over_peak(study: Make, call: Call) -> None:
-    log = study([call(0), call(1), call(600)])
-    use = limits(log).inputs.reserve_break_even_share_of_list_price
-    assert use == pytest.approx(3 * 1100 / 10 / 2200)
-
-
 def test_calls_turned_away_are_counted(study: Make, call: Call) -> None:
     log = study([call(0, status="429"), call(100, status="ok")])
     assert limits(log).inputs.calls_turned_away == 1
@@ -56,11 +50,6 @@ def test_calls_turned_away_are_counted(study: Make, call: Call) -> None:
 def test_a_day_of_data_needs_no_warning(study: Make, call: Call) -> None:
     assert len(limits(study([call(0), call(86_400)])).assumptions) == 1
     assert "a reliable peak needs a day" in limits(study([call(0), call(3600)])).assumptions[-1]
-
-
-def test_calls_without_tokens_need_no_reserve(study: Make, call: Call) -> None:
-    log = study([call(0, tokens=(0, 0)), call(100, tokens=(0, 0))])
-    assert limits(log).inputs.reserve_break_even_share_of_list_price == 0
 
 
 def test_a_log_under_a_minute_has_no_busiest_one(study: Make, call: Call) -> None:

@@ -216,7 +216,7 @@ def test_few_calls_are_too_early_to_judge(study: Make, call: Call, tariff: Price
     calls = [call(0, template="t"), call(CHANGE_S, "small", template="t")]
     _, (found,) = reviewed(study, calls, tariff(), tariff("small", usd=0.5e-6))
     assert isinstance(found, Finding)
-    assert "cannot be told" in found.action
+    assert "cannot be decided" in found.action
     assert found.inputs.change.reasons[0] == (
         "Of 1 kind of call some use another model since then, in too few calls to tell a change from chance."
     )
@@ -319,7 +319,7 @@ def test_a_difference_that_is_smaller_than_those_without_a_change_cannot_be_told
     )
     _, (found,) = reviewed(study, calls, tariff(), tariff("small", usd=0.99e-6))
     assert isinstance(found, Finding)
-    assert found.action == "Whether the change was worth it cannot be told from this log"
+    assert found.action == "Whether the change was worth it cannot be decided from this log"
     assert "a longer log or a hold-out group would tell" in found.impact
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from netra.domain.optimization.performance.catalogue import HARDWARE
-from netra.domain.optimization.performance.constants import VLLM, Engine
+from netra.domain.optimization.performance.constants import VLLM
 from netra.domain.optimization.performance.hardware import Gpu, ModelShape
+from netra.domain.optimization.performance.inference_engine import Engine
 from netra.domain.optimization.performance.replay import Requests
 from netra.domain.optimization.performance.roofline import Deployment
 

@@ -46,3 +46,14 @@ def test_layers_with_a_window_take_room_a_request(round_one: Deployment) -> None
 
 def test_one_caller_always_runs(round_one: Deployment) -> None:
     assert running_limit(round_one, input_tokens=1e9, output_tokens=1.0) == 1.0
+
+
+def test_groups_of_attention_data_parallelism_share_the_callers(round_one: Deployment) -> None:
+    engine = msgspec.structs.replace(round_one.engine, data_parallel_prefill=3.0, data_parallel_layer_us=50.0)
+    grouped = msgspec.structs.replace(round_one, engine=engine, data_parallel=2)
+    seen = closed_loop(grouped, input_tokens=1000, output_tokens=500, concurrency=20)
+    costs = costs_of(grouped)
+    step = decode_s(costs, sequences=10.0, context_tokens=10 * 1250.0).item()
+    prefill = 3.0 * prefill_s(costs, prompt_tokens=1000.0).item()
+    assert costs.layers_s == pytest.approx(costs_of(round_one).layers_s + 10 * 50e-6)
+    assert seen.tpot_s == pytest.approx(step + 20 / 500 * prefill)

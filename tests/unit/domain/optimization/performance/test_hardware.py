@@ -50,7 +50,7 @@ def test_what_names_no_chip_of_the_table_finds_nothing(said: str) -> None:
         ("QWEN3_32B", "Qwen3-32B"),
         ("Qwen/Qwen3-32B-FP8", "Qwen3-32B"),
         ("bloom-176b", "BLOOM-176B"),
-        ("deepseek-ai/DeepSeek-R1-0528", "DeepSeek-V3"),
+        ("deepseek-ai/DeepSeek-R1-0528", "DeepSeek-R1"),
         ("mistralai/Mistral-7B-Instruct-v0.3", "Mistral-7B"),
     ],
 )
@@ -60,7 +60,7 @@ def test_a_model_is_found_by_any_usual_spelling(said: str, meant: str) -> None:
     assert found.name == meant
 
 
-@pytest.mark.parametrize("said", ["", "gpt-4o", "Llama-3.1-71B", "instruct"])
+@pytest.mark.parametrize("said", ["", "gpt-4o", "Llama-3.1-71B", "instruct", "mistral-large-latest"])
 def test_a_closed_or_unknown_model_is_not_found(said: str) -> None:
     assert HARDWARE.find_model(said) is None
 

@@ -1,4 +1,4 @@
-"""Configurations, their estimates, the fleets of them, the stand-in and its flags."""
+"""Configurations, their estimates, the fleets of them, and the stand-in."""
 
 from collections.abc import Callable
 from datetime import date
@@ -7,6 +7,8 @@ import msgspec
 import pytest
 
 from netra.domain.optimization.model import never_stop
+from netra.domain.optimization.performance.balancing import Balancing
+from netra.domain.optimization.performance.batch_limits import default_batching
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.closed_loop import closed_loop
 from netra.domain.optimization.performance.configurations import (
@@ -18,17 +20,17 @@ from netra.domain.optimization.performance.configurations import (
     served_precision,
 )
 from netra.domain.optimization.performance.constants import VLLM
-from netra.domain.optimization.performance.fleet import Slo
+from netra.domain.optimization.performance.fleet import Slo, smallest_fleet
 from netra.domain.optimization.performance.hardware import Gpu, Hardware, ModelShape
 from netra.domain.optimization.performance.hosting import (
+    Hosting,
     cheapest_fleets,
     ranked_by_estimate,
     sizes_of,
-    step_bounds,
 )
 from netra.domain.optimization.performance.replay import Requests
 from netra.domain.optimization.performance.roofline import Deployment
-from netra.domain.optimization.performance.serving import trtllm_options, vllm_flags
+from netra.domain.optimization.performance.sizing import Sizing, holding_share, step_bounds
 from netra.domain.optimization.performance.stand_in import stand_in_for
 
 Arriving = Callable[..., Requests]
@@ -56,12 +58,6 @@ def test_only_priced_gpus_that_hold_the_model_are_configurations() -> None:
     prices = [one.usd_per_hour for one in found]
     assert prices == sorted(prices)
     assert [one.usd_per_hour for one in found if one.name == "4x A100-SXM-80GB, bf16"] == [4 * 1.39]
-
-
-def test_steps_of_a_mixture_are_bounded_more_widely_as_none_was_measured() -> None:
-    fast, slow = step_bounds(model("Llama-3.1-70B"))
-    faster, slower = step_bounds(model("Mixtral-8x7B"))
-    assert faster < fast < 1.0 < slow < slower
 
 
 def test_a_group_size_divides_the_heads() -> None:
@@ -169,16 +165,88 @@ def test_limits_nothing_keeps_find_no_fleet_and_slow_steps_may_have_none(
     assert sizes_of(requests, hosting=found, slo=slo, checkpoint=never_stop) == (1, None)
 
 
-def test_faster_steps_need_fewer_replicas_and_slower_ones_more(
-    round_one: Deployment, arriving: Arriving
-) -> None:
+EVEN = Sizing(balancing=Balancing.ROUND_ROBIN)
+
+
+def test_a_fleet_is_sized_with_slow_steps(round_one: Deployment, arriving: Arriving) -> None:
     # 60 prompts of 2,048 tokens at once, 0.415 s each: 4 a replica within 1.8 s, 5 when fast, 3 when slow
     requests = arriving(*[(0.0, 2048, 1)] * 60)
     slo = Slo(ttft_ms=1800.0)
     one = ServingConfiguration(deployment=round_one, usd_per_hour=2.0)
-    (found,) = cheapest_fleets(requests, candidates=(one,), load=LOAD, slo=slo, checkpoint=never_stop)
-    assert found.fleet.replicas == 15
+    (found,) = cheapest_fleets(
+        requests, candidates=(one,), load=LOAD, slo=slo, checkpoint=never_stop, sizing=EVEN
+    )
+    assert found.fleet.replicas == found.needed == 20
+    assert found.tails.holds_when_slow
     assert sizes_of(requests, hosting=found, slo=slo, checkpoint=never_stop) == (12, 20)
+
+
+def test_random_balancing_needs_more_and_then_holds_in_every_draw(
+    round_one: Deployment, arriving: Arriving
+) -> None:
+    requests = arriving(*[(0.02 * number, 1000, 20) for number in range(600)])
+    slo = Slo(ttft_ms=1200.0)
+    one = ServingConfiguration(deployment=round_one, usd_per_hour=2.0)
+
+    def sized(sizing: Sizing | None) -> Hosting:
+        (found,) = cheapest_fleets(
+            requests, candidates=(one,), load=LOAD, slo=slo, checkpoint=never_stop, sizing=sizing
+        )
+        return found
+
+    even, safe = sized(EVEN), sized(None)
+    assert safe.fleet.replicas > even.fleet.replicas
+    assert safe.holding_share == 1.0
+    share = holding_share(
+        requests, deployment=round_one, replicas=even.needed, batching=even.batching, slo=slo
+    )
+    assert even.holding_share == share < 0.5
+
+
+def test_spare_replicas_are_paid_and_not_relied_on(round_one: Deployment, arriving: Arriving) -> None:
+    one = ServingConfiguration(deployment=round_one, usd_per_hour=2.0)
+    spared, bare = (
+        cheapest_fleets(
+            arriving((0.0, 1000, 20)),
+            candidates=(one,),
+            load=LOAD,
+            slo=Slo(),
+            checkpoint=never_stop,
+            sizing=Sizing(spare=spare),
+        )[0]
+        for spare in (1, 0)
+    )
+    assert (spared.needed, spared.fleet.replicas, spared.usd_per_hour) == (1, 2, 4.0)
+    assert spared.tails == bare.tails
+
+
+def test_shorter_steps_are_used_where_they_need_fewer_replicas(
+    named: Callable[..., Deployment], arriving: Arriving
+) -> None:
+    h100 = named("H100", "Llama-3.1-8B", precision="fp8")
+    one = ServingConfiguration(deployment=h100, usd_per_hour=3.0)
+    # one short chat among prompts of 8,000 tokens: whole prompts stretch its tokens
+    requests = arriving(*[(0.3 * number, 8000 if number % 2 else 50, 60) for number in range(200)])
+    slo = Slo(ttft_ms=4000.0, tpot_ms=40.0)
+    (found,) = cheapest_fleets(requests, candidates=(one,), load=LOAD, slo=slo, checkpoint=never_stop)
+    assert found.batching.step_tokens in {2048, 8192}
+    own = smallest_fleet(
+        requests,
+        deployment=h100,
+        slo=slo,
+        slowdown=1.2,
+        balancing=Balancing.RANDOM,
+        batching=default_batching(h100.gpu),
+        checkpoint=never_stop,
+    )
+    assert own is None or found.needed <= own.replicas + 1
+
+
+def test_step_times_are_narrower_where_they_were_measured(named: Callable[..., Deployment]) -> None:
+    measured = step_bounds(named("H200", "Llama-3.1-70B", tp=2, precision="fp8"))
+    dense = step_bounds(named("L40S", "Llama-3.1-8B", precision="fp8"))
+    mixture = step_bounds(named("H200", "Mixtral-8x7B", tp=2, precision="fp8"))
+    assert mixture[0] < dense[0] < measured[0] < 1.0 < measured[1] < dense[1] < mixture[1]
 
 
 def test_a_fleet_that_would_have_to_be_too_large_is_left_out(
@@ -209,17 +277,6 @@ def test_the_stand_in_is_what_was_asked_the_same_model_or_one_of_its_price() -> 
 def test_an_empty_catalogue_has_no_stand_in() -> None:
     none = Hardware(gpus=(), models=())
     assert stand_in_for("gpt-4o", usd_per_output_token=1e-5, asked=(), hardware=none) is None
-
-
-def test_flags_say_what_the_plan_assumed(named: Callable[..., Deployment]) -> None:
-    fp8 = msgspec.structs.replace(named("H100", "Llama-3.1-70B", tp=4, precision="fp8"), kv_precision="fp8")
-    assert vllm_flags(fp8)[:2] == ["Llama-3.1-70B", "--tensor-parallel-size=4"]
-    assert {"--quantization=fp8", "--kv-cache-dtype=fp8", "--enable-chunked-prefill"} <= set(vllm_flags(fp8))
-    plain = named("A100", "Llama-3.1-8B")
-    assert not [flag for flag in vllm_flags(plain) if "quantization" in flag or "kv-cache" in flag]
-    assert trtllm_options(fp8)["tp_size"] == 4
-    assert trtllm_options(fp8)["kv_cache_config"] == {"free_gpu_memory_fraction": 0.9, "dtype": "fp8"}
-    assert trtllm_options(plain)["kv_cache_config"] == {"free_gpu_memory_fraction": 0.9, "dtype": "auto"}
 
 
 def test_prices_are_dated() -> None:

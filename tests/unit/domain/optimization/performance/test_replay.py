@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netra.domain.optimization.performance.balancing import Balancing, drawn
 from netra.domain.optimization.performance.constants import VLLM_2023
 from netra.domain.optimization.performance.fleet import Slo
 from netra.domain.optimization.performance.replay import (
     MAX_REPLICAS,
-    Balancing,
     Requests,
     replay,
     replay_within,
@@ -267,7 +267,7 @@ def test_every_token_is_served_once_in_order_and_the_same_again(
 def test_jumping_over_steps_gives_what_making_each_gives(
     round_one: Deployment, calls: list[tuple[float, int, int]]
 ) -> None:
-    jumped = replay(requests_from(calls), deployment=round_one, replicas=1)
+    jumped = replay(requests_from(calls), deployment=round_one, replicas=1, batching=Batching())
     first, finished = [0.0] * len(calls), [0.0] * len(calls)
     replica = Replica(
         table_of(costs_of(round_one), batching=Batching()),
@@ -283,6 +283,24 @@ def test_jumping_over_steps_gives_what_making_each_gives(
     while replica.outstanding:
         replica.advance(float(np.nextafter(replica.now, NEVER)))
     assert finished == pytest.approx(jumped.finished_s.tolist(), rel=1e-9)
+
+
+def test_random_balancing_draws_evenly_and_the_same_again() -> None:
+    places = drawn(20_000, size=7, seed=3)
+    counts = np.bincount(places, minlength=7)
+    assert counts.min() > 0.9 * 20_000 / 7
+    assert counts.max() < 1.1 * 20_000 / 7
+    assert places == drawn(20_000, size=7, seed=3)
+    assert places != drawn(20_000, size=7, seed=4)
+
+
+def test_random_balancing_is_less_even_than_taking_turns(round_one: Deployment, arriving: Arriving) -> None:
+    requests = arriving(*[(0.05 * number, 1000, 20) for number in range(400)])
+    even, uneven = (
+        replay(requests, deployment=round_one, replicas=6, balancing=balancing).ttft_ms(99)
+        for balancing in (Balancing.ROUND_ROBIN, Balancing.RANDOM)
+    )
+    assert uneven > 1.2 * even
 
 
 @settings(max_examples=25)

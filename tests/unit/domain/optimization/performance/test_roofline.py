@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netra.domain.optimization.performance.catalogue import HARDWARE
+from netra.domain.optimization.performance.closed_loop import closed_loop
 from netra.domain.optimization.performance.constants import ENGINES, VLLM, VLLM_2023
+from netra.domain.optimization.performance.hardware import Gpu, ModelShape
+from netra.domain.optimization.performance.inference_engine import Engine
 from netra.domain.optimization.performance.roofline import (
     Deployment,
     compute_tflops,
@@ -92,9 +95,61 @@ def test_a_mixture_reads_more_experts_the_more_tokens_there_are() -> None:
     assert costs.weights_s + costs.experts_s / 4 < few < everything_s / 2
     assert many == pytest.approx(everything_s + 64 * costs.one_shot_s, rel=1e-6)
     # all weights are counted once: 46.7e9 parameters less the embedding table, two bytes each
-    assert (costs.weights_s + costs.experts_s) * 3.35e12 * VLLM.mbu * 2 == pytest.approx(
-        2 * (46.7e9 - 32_000 * 4096), rel=1e-9
+    engine = Deployment(gpu=h100, model=mixtral, engine=VLLM, tp=2).fitted_engine
+    read = costs.weights_s * engine.mbu + costs.experts_s * (engine.expert_mbu or engine.mbu)
+    assert read * 3.35e12 * 2 == pytest.approx(2 * (46.7e9 - 32_000 * 4096), rel=1e-9)
+
+
+def test_groups_of_attention_data_parallelism_share_the_experts() -> None:
+    mixtral, h100 = HARDWARE.find_model("Mixtral-8x7B"), HARDWARE.find_gpu("H100")
+    assert mixtral is not None
+    assert h100 is not None
+    alone = Deployment(gpu=h100, model=mixtral, engine=VLLM)
+    both = msgspec.structs.replace(alone, data_parallel=2)
+    one, two = costs_of(alone), costs_of(both)
+    assert two.experts_s == one.experts_s / 2
+    assert two.weights_s == one.weights_s
+    assert two.expert_share == 1.0 - (1.0 - one.expert_share) ** 2
+    assert both.gpus == 2
+    assert both.memory().weights_gib < alone.memory().weights_gib
+
+
+def test_a_measured_deployment_has_constants_of_its_own_and_others_the_closest() -> None:
+    h100, b200 = HARDWARE.find_gpu("H100"), HARDWARE.find_gpu("B200")
+    l40s, llama, oss = (
+        HARDWARE.find_gpu("L40S"),
+        HARDWARE.find_model("Llama-3.1-8B"),
+        HARDWARE.find_model("gpt-oss-120b"),
     )
+    assert h100
+    assert b200
+    assert l40s
+    assert llama
+    assert oss
+    trt, sglang = ENGINES["trtllm"], ENGINES["sglang"]
+
+    def fit(engine: Engine, gpu: Gpu, model: ModelShape, precision: str) -> tuple[str, str] | None:
+        found = Deployment(gpu=gpu, model=model, engine=engine, precision=precision).fit
+        return None if found is None else (found.gpu, found.precision)
+
+    assert fit(trt, h100, llama, "fp8") == ("H100-SXM-80GB", "fp8")
+    assert fit(trt, b200, llama, "fp4") == ("B200-SXM-180GB", "fp4")
+    assert fit(sglang, h100, llama, "fp8") == ("H200-SXM-141GB", "fp8")  # of its generation
+    assert fit(trt, l40s, llama, "fp8") is None
+    assert fit(VLLM, l40s, oss, "fp4") == ("H200-SXM-141GB", "fp4")  # the only kind of mixture measured
+
+
+def test_an_engine_that_schedules_prefill_first_delays_first_tokens_instead(round_one: Deployment) -> None:
+    first = msgspec.structs.replace(
+        round_one, engine=msgspec.structs.replace(round_one.engine, prefill_first_share=0.6)
+    )
+    mixed, early = (
+        closed_loop(one, input_tokens=1000, output_tokens=500, concurrency=10) for one in (round_one, first)
+    )
+    assert early.tpot_s < mixed.tpot_s
+    assert early.ttft_s > mixed.ttft_s
+    prefill = prefill_s(costs_of(round_one), prompt_tokens=1000.0).item()
+    assert mixed.tpot_s - early.tpot_s == pytest.approx(0.6 * 10 / 500 * prefill)
 
 
 def test_an_engine_with_a_floor_is_never_faster_than_it(named: Callable[..., Deployment]) -> None:

@@ -18,6 +18,7 @@ from netra.domain.optimization.performance.scaling import (
     Demand,
     Policy,
     demand_of,
+    parted,
     scaled,
 )
 
@@ -152,3 +153,17 @@ def test_a_public_day_of_arrivals_needs_fewer_replica_hours_when_followed(shared
     assert hourly.replica_hours < fixed.replica_hours
     assert hourly.short_share == fixed.short_share == 0.0
     assert reactive.short_share < 0.1
+
+
+def test_a_schedule_is_judged_on_a_day_that_it_was_not_made_from() -> None:
+    hour = 60
+    first = np.concatenate([np.full(12 * hour, 1.0), np.full(12 * hour, 5.0)])
+    busier = np.concatenate([np.full(12 * hour, 1.0), np.full(12 * hour, 6.0)])
+    learned, last = parted(demanded(np.concatenate([first, busier])), window=24 * hour)
+    own = scaled(last, policy=Policy.HOURLY)
+    other = scaled(last, policy=Policy.HOURLY, learned=learned)
+    assert (own.short_share, own.most) == (0.0, 6)
+    assert other.most == 5
+    assert other.short_share == pytest.approx(6 / 7)  # every minute of the busy half is one replica short
+    fixed = scaled(last, policy=Policy.FIXED, learned=learned)
+    assert (fixed.most, fixed.replica_hours) == (5, 120.0)

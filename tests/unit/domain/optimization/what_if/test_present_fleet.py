@@ -70,8 +70,8 @@ def test_the_bill_now_is_the_rent_of_what_serves_the_log(served: Study) -> None:
     assert found.latency_then == found.latency_now
     assert found.fleet is None
     assert found.fleet_now is not None
-    assert (found.fleet_now["replicas"], found.fleet_now["precision"]) == (3, "fp8")
-    assert found.fleet_now["calibration"].startswith("Step times are calibrated on 121 calls")
+    assert (found.fleet_now.replicas, found.fleet_now.precision) == (3, "fp8")
+    assert found.fleet_now.calibration.startswith("Step times are calibrated on 121 calls")
 
 
 def test_calls_of_other_models_are_not_taken_to_be_on_those_gpus(
@@ -109,10 +109,10 @@ def test_fewer_replicas_cost_less_and_the_measured_latency_moves_by_the_ratio_of
     assert pace is not None
     assert found.latency_then is not None
     before, after = (replay(requests_of(logged), deployment=deployment(), replicas=n) for n in (2, 1))
-    wanted = found.latency_now["tpot_ms_p99"] * after.tpot_ms(99) / before.tpot_ms(99)
-    assert found.latency_then["tpot_ms_p99"] == pytest.approx(wanted, rel=1e-6)
+    wanted = found.latency_now.tpot_ms_p99 * after.tpot_ms(99) / before.tpot_ms(99)
+    assert found.latency_then.tpot_ms_p99 == pytest.approx(wanted, rel=1e-6)
     low, high = change_bounds(["batch"])
-    assert found.latency_then["tpot_ms_p99_range"] == pytest.approx((wanted * low, wanted * high), rel=1e-6)
+    assert found.latency_then.tpot_ms_p99_range == pytest.approx((wanted * low, wanted * high), rel=1e-6)
     assert any("80 % intervals" in note for note in found.steps[0].notes)
 
 
@@ -120,12 +120,12 @@ def test_another_gpu_is_predicted_from_the_measured_one_within_bounds_of_that_ch
     found = tried(served, gpu="H200-SXM-141GB", gpus_per_replica=1, replicas=1)
     then = found.latency_then
     assert then is not None
-    assert then["tpot_ms_p99"] < found.latency_now["tpot_ms_p99"]
+    assert then.tpot_ms_p99 < found.latency_now.tpot_ms_p99
     low, high = change_bounds(["gpu"])
-    value = then["tpot_ms_p99"]
-    assert then["tpot_ms_p99_range"] == pytest.approx((value * low, value * high))
-    least, most = then["ttft_ms_p99_range"]
-    assert least < then["ttft_ms_p99"] < most
+    value = then.tpot_ms_p99
+    assert then.tpot_ms_p99_range == pytest.approx((value * low, value * high))
+    least, most = then.ttft_ms_p99_range
+    assert least < then.ttft_ms_p99 < most
     assert found.then_usd_in_window == pytest.approx(usd_per_hour("H200-SXM-141GB") * 120 / 3600)
 
 
@@ -134,25 +134,25 @@ def test_a_cap_on_own_gpus_changes_latency_and_no_dollars(served: Study) -> None
     assert found.then_usd_in_window == found.now_usd_in_window
     assert [step.kind for step in found.steps] == ["output_length"]
     assert found.fleet is not None
-    assert found.fleet["replicas"] == 1
+    assert found.fleet.replicas == 1
     assert found.latency_then is not None
-    assert found.latency_then["tpot_ms_p99_range"][0] < found.latency_then["tpot_ms_p99"]
+    assert found.latency_then.tpot_ms_p99_range[0] < found.latency_then.tpot_ms_p99
     assert any("times the ratio of replays" in note for note in found.notes)
 
 
 def test_wider_weights_are_slower_on_the_same_gpus(served: Study) -> None:
     found = tried(served, precision="bf16", replicas=1)
     assert found.fleet is not None
-    assert (found.fleet["precision"], found.fleet["gpus_per_replica"]) == ("bf16", 1)
+    assert (found.fleet.precision, found.fleet.gpus_per_replica) == ("bf16", 1)
     assert found.latency_then is not None
-    assert found.latency_then["tpot_ms_p99"] > found.latency_now["tpot_ms_p99"]
+    assert found.latency_then.tpot_ms_p99 > found.latency_now.tpot_ms_p99
 
 
 def test_what_serves_now_may_be_in_a_precision_of_its_own(served: Study) -> None:
     found = tried(served, served_precision="bf16", replicas=2)
     assert found.fleet_now is not None
     assert found.fleet is not None
-    assert (found.fleet_now["precision"], found.fleet["precision"]) == ("bf16", "bf16")
+    assert (found.fleet_now.precision, found.fleet.precision) == ("bf16", "bf16")
 
 
 def test_calls_bought_from_a_provider_give_the_gpus_back(served: Study) -> None:
@@ -176,9 +176,9 @@ def test_a_log_without_latencies_is_told_by_the_model_alone(
 ) -> None:
     bare = msgspec.structs.replace(logged, ttft_ms=None, latency_ms=None)
     found = tried(study(bare, tariff(OPEN), hardware=HARDWARE), replicas=2)
-    assert found.latency_now["tpot_ms_p99"] is None
+    assert found.latency_now.tpot_ms_p99 is None
     assert found.latency_then is not None
-    assert found.latency_then["tpot_ms_p99"] > 0
+    assert found.latency_then.tpot_ms_p99 > 0
     assert "Step times are modelled, not measured here." in found.steps[0].notes
 
 

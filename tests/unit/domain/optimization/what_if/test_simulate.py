@@ -8,6 +8,7 @@ import pytest
 from netra.domain.errors import ValidationFailed
 from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.model import Goals
+from netra.domain.optimization.performance.balancing import Balancing
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.pricing import Rate, Tariff
 from netra.domain.optimization.what_if.simulate import Proposal, Simulated, simulate
@@ -123,32 +124,32 @@ def test_a_fleet_is_replayed_and_paid_by_the_hour(steady: Study) -> None:
     assert found.latency_then is not None
     price = HARDWARE.find_gpu("H100-SXM-80GB")
     assert price is not None
-    assert found.fleet["replicas"] == 2
+    assert found.fleet.replicas == 2
     hours = 119 / 3600
-    each = found.fleet["gpus_per_replica"] * (price.usd_per_gpu_hour or 0.0)
+    each = found.fleet.gpus_per_replica * (price.usd_per_gpu_hour or 0.0)
     assert found.then_usd_in_window == pytest.approx(2 * each * hours)
-    assert found.fleet["keeps_limits"] is True
-    assert found.latency_then["ttft_ms_p99"] > 0
+    assert found.fleet.keeps_limits is True
+    assert found.latency_then.ttft_ms_p99 > 0
 
 
 def test_without_a_number_the_fewest_replicas_that_keep_the_limits_are_found(steady: Study) -> None:
     found = tried(steady, gpu="H100-SXM-80GB")
     assert found.fleet is not None
-    assert found.fleet["replicas"] == 1
+    assert found.fleet.replicas == 1
 
 
 def test_another_open_model_can_be_hosted(steady: Study) -> None:
     found = tried(steady, gpu="H100-SXM-80GB", hosted_model="Llama-3.1-70B", gpus_per_replica=4, replicas=1)
     assert found.fleet is not None
-    assert (found.fleet["model"], found.fleet["gpus_per_replica"]) == ("Llama-3.1-70B", 4)
+    assert (found.fleet.model, found.fleet.gpus_per_replica) == ("Llama-3.1-70B", 4)
 
 
-def test_a_mixture_of_experts_is_sized_and_said_to_be_of_an_unmeasured_kind(steady: Study) -> None:
+def test_a_mixture_of_experts_is_sized_with_a_wider_interval(steady: Study) -> None:
     found = tried(steady, gpu="H100-SXM-80GB", hosted_model="Mixtral-8x7B", gpus_per_replica=2, replicas=1)
     assert found.latency_then is not None
-    fast, slow = found.latency_then["tpot_ms_p99_range"]
-    assert slow / fast == pytest.approx(1.6 / 0.7, rel=0.05)
-    assert any("a kind without measured step times" in note for note in found.steps[0].notes)
+    fast, slow = found.latency_then.tpot_ms_p99_range
+    assert slow / fast == pytest.approx(1.31 / 0.73, rel=0.05)
+    assert any("is a mixture of experts (" in note for note in found.steps[0].notes)
 
 
 @pytest.mark.parametrize(
@@ -176,3 +177,32 @@ def test_limits_that_no_fleet_keeps_are_refused(study: Make, call: Call, tariff:
     )
     with pytest.raises(ValidationFailed, match="No number of replicas"):
         tried(log, gpu="H100-SXM-80GB")
+
+
+def test_limits_are_of_the_proposal_and_the_fleets_that_hold_are_named(steady: Study) -> None:
+    found = tried(steady, gpu="L40S", replicas=1, ttft_ms=1.0, tpot_ms=50.0)
+    assert found.fleet is not None
+    assert (found.fleet.ttft_limit_ms_p99, found.fleet.tpot_limit_ms_p99) == (1.0, 50.0)
+    assert not found.fleet.keeps_limits
+    assert not found.fleet.keeps_limits_when_slow
+    assert found.fleet.replicas_that_keep_limits is None  # one prompt takes longer
+    assert found.fleet.slow_replays_holding == 0.0
+    kept = tried(steady, gpu="L40S", replicas=3, ttft_ms=1000.0, tpot_ms=100.0, latency_ms=30_000.0)
+    assert kept.fleet is not None
+    assert kept.fleet.keeps_limits
+    assert kept.fleet.latency_limit_ms_p99 == 30_000.0
+    assert kept.fleet.replicas_that_keep_limits <= 3
+    assert kept.fleet.slow_replays_holding == 1.0
+
+
+def test_limits_hold_at_the_percentile_that_is_asked(steady: Study) -> None:
+    median = tried(steady, gpu="L40S", replicas=1, percentile=50.0, balancing=Balancing.ROUND_ROBIN)
+    assert median.fleet is not None
+    assert (median.fleet.percentile, median.fleet.balancing) == (50.0, "round_robin")
+
+
+def test_spare_replicas_are_in_the_price(steady: Study) -> None:
+    bare, spared = (tried(steady, gpu="H100-SXM-80GB", replicas=2, spare=spare) for spare in (0, 1))
+    assert spared.then_usd_in_window == pytest.approx(1.5 * bare.then_usd_in_window)
+    assert spared.fleet is not None
+    assert (spared.fleet.replicas, spared.fleet.spare_replicas) == (3, 1)

@@ -120,7 +120,7 @@ def keep(study: Study, where: Bools, *, paid_back_usd: float) -> Finding:
         action="Keep prompt caching as it is: it saves money",
         impact=(
             f"{percent(share)} of the input tokens of {count(int(where.sum()), 'call')} are read from the "
-            f"cache, which reduced the bill {study.month.told} by {money(paid_back_usd)}."
+            f"cache, which reduced the bill {study.month.period} by {money(paid_back_usd)}."
         ),
         grade=Grade.EXACT,
         formula=FORMULA,
@@ -145,7 +145,7 @@ def _turn_off(study: Study, where: Bools, *, lost_usd: float) -> Finding:
         impact=(
             f"Only {percent(share)} of the input tokens of {count(int(where.sum()), 'call')} "
             "are read from the "
-            f"cache; caching increased the bill {study.month.told} by {money(lost_usd)}."
+            f"cache; caching increased the bill {study.month.period} by {money(lost_usd)}."
         ),
         grade=Grade.EXACT,
         formula=FORMULA,

@@ -36,7 +36,7 @@ from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.model import Checkpoint, Evidence, Gap, Grade, Stance
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.progress import within
-from netra.domain.optimization.supply_config import CacheSetting, SupplySettings
+from netra.domain.optimization.supply_config import NO_SETTINGS, CacheSetting, SupplySettings
 from netra.domain.optimization.wording import listed, money, percent
 
 KIND: Final = "prompt_caching"
@@ -84,10 +84,20 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     best = [max(schemes, key=lambda scheme: scheme.saved_usd) for schemes in tried]
     paying = [scheme for scheme in best if scheme.saved_usd > 0]
     stays = [schemes for schemes, most in zip(tried, best, strict=True) if most.saved_usd <= 0]
-    found = [_switch(replays, paying, table=table)] if paying else []
+    unseen = [scheme for scheme in paying if _may_be_in_force(study, scheme)]
+    switched = [scheme for scheme in paying if not _may_be_in_force(study, scheme)]
+    found = [_switch(replays, switched, table=table)] if switched else []
+    found += [_unseen(replays, unseen, table=table)] if unseen else []
     losing = _losing(study, stays)
     warned = [_leave_off(replays, losing, table=table)] if losing else []
     return (*found, *_kept(study, stays, table=table), *warned, *gaps)
+
+
+def _may_be_in_force(study: Study, scheme: Scheme) -> bool:
+    """Return whether the provider caches by itself and the log does not show what it cached."""
+    logged = study.events.cached_input_tokens
+    is_shown = logged is not None and bool((logged[scheme.where] >= 0).any())
+    return not is_shown and not is_explicit(scheme.tariff)
 
 
 def _losing(study: Study, stays: Sequence[Sequence[Scheme]]) -> list[Scheme]:
@@ -141,6 +151,24 @@ def _switch(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[Trie
     )
 
 
+def _unseen(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[TriedScheme]) -> Finding:
+    """Return what automatic caching may already save: anything from nothing to all that the replay shows."""
+    models = ", ".join(dict.fromkeys(scheme.tariff.model for scheme in schemes))
+    return msgspec.structs.replace(
+        _switch(replays, schemes, table=table),
+        stance=Stance.INFORM,
+        action=f"Log cached_input_tokens: {models} caches by itself, and the log does not show how much",
+        impact=(
+            f"{_impact(replays, schemes)} How much of it the bill already has is not known, so the saving is "
+            "between nothing and this, and in no plan."
+        ),
+        low_share=0.0,
+        supply=NO_SETTINGS,
+        steps=("Send the cached input tokens that the provider's responses report with each call.",),
+        roll_back="",
+    )
+
+
 def _leave_off(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[TriedScheme]) -> Finding:
     models = ", ".join(dict.fromkeys(scheme.tariff.model for scheme in schemes))
     lost_usd = -sum(scheme.saved_usd for scheme in schemes)
@@ -149,7 +177,7 @@ def _leave_off(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[T
         stance=Stance.AVOID,
         action=f"Do not turn on explicit prompt caching for {models}: it would cost money on this traffic",
         impact=(
-            f"Even its best setting loses {money(lost_usd)} {replays.study.month.told}. "
+            f"Even its best setting loses {money(lost_usd)} {replays.study.month.period}. "
             f"{_impact(replays, schemes)} " + " ".join(_break_even(scheme) for scheme in schemes)
         ),
         grade=Grade.REPLAY,

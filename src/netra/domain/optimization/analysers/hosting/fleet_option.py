@@ -4,18 +4,16 @@ Valid for a log long enough to scale. The fleet is paid by the hour, busy or not
 serve are paid as now; refused, uncharged calls are counted as in the present bill.
 """
 
-from typing import Final
-
 import numpy as np
 from msgspec.structs import replace
 
 from netra.domain.optimization.analysers.hosting.hosting_case import Case
-from netra.domain.optimization.analysers.model import Study
-from netra.domain.optimization.measures.span import MONTH_S
+from netra.domain.optimization.analysers.model import Study, dollars_of
+from netra.domain.optimization.measures.span import MONTH_H
 from netra.domain.optimization.model import Option
 from netra.domain.optimization.performance.hosting import Hosting
-
-_MONTH_H: Final = MONTH_S / 3600
+from netra.domain.optimization.performance.serving import serving_of
+from netra.domain.optimization.supply_config import NO_SETTINGS, SupplySettings
 
 
 def option_of(study: Study, case: Case, hosting: Hosting, *, kind: str) -> Option:
@@ -28,7 +26,7 @@ def option_of(study: Study, case: Case, hosting: Hosting, *, kind: str) -> Optio
     rest_usd = study.month.usd(np.where(case.where, study.traffic.unpaid_usd, study.now_usd))
     option = Option(
         name=f"{fleet.replicas} x ({hosting.configuration.name}), {deployment.model.name}",
-        usd_per_month=hosting.usd_per_hour * _MONTH_H + rest_usd,
+        **dollars_of(study, hosting.usd_per_hour * MONTH_H + rest_usd),
         kind=kind,
         ttft_ms_p99=fleet.replayed.ttft_ms(99),
         tpot_ms_p99=fleet.replayed.tpot_ms(99),
@@ -39,9 +37,21 @@ def option_of(study: Study, case: Case, hosting: Hosting, *, kind: str) -> Optio
         memory_gib=memory.weights_gib + memory.overhead_gib,
         gpu=deployment.gpu.name,
         replicas=fleet.replicas,
+        gpus=fleet.replicas * deployment.gpus,
         needs_evaluation=not case.stand_in.is_same or bool(case.unheld),
     )
     return _in_part(option) if case.others else option
+
+
+def served_by(hosting: Hosting) -> SupplySettings:
+    """Return the settings that start the fleet; none where no weights are published at its precision."""
+    serving = serving_of(
+        hosting.configuration.deployment,
+        replicas=hosting.fleet.replicas,
+        batching=hosting.batching,
+        balancing=hosting.balancing,
+    )
+    return NO_SETTINGS if serving is None else SupplySettings(serving=serving)
 
 
 def _in_part(option: Option) -> Option:

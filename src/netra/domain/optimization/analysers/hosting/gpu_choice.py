@@ -14,15 +14,16 @@ import msgspec
 import numpy as np
 
 from netra.domain.optimization.analysers.evidence import rows
-from netra.domain.optimization.analysers.hosting.fleet_option import option_of
+from netra.domain.optimization.analysers.hosting.fleet_option import option_of, served_by
 from netra.domain.optimization.analysers.hosting.hosting_case import Case, case_of, concerns_own_gpus
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
+from netra.domain.optimization.performance.checkpoints import checkpoint_of
 from netra.domain.optimization.performance.configurations import ServingConfiguration, carried_per_s
 from netra.domain.optimization.performance.hosting import Hosting, cheapest_fleets
-from netra.domain.optimization.performance.serving import trtllm_options, vllm_flags
+from netra.domain.optimization.performance.serving import context_limit
 from netra.domain.optimization.performance.validation.decisions import SAFETY_MARGIN
-from netra.domain.optimization.supply_config import NO_SETTINGS, Serving, SupplySettings
+from netra.domain.optimization.supply_config import NO_SETTINGS
 from netra.domain.optimization.wording import count, money
 from netra.domain.workloads.columns import Floats
 
@@ -55,6 +56,7 @@ class GpuInputs(Inputs, frozen=True, kw_only=True):
     tpot_limit_ms_p99: float | None
     latency_limit_ms_p99: float | None
     usd_per_hour: float
+    fleets_replayed: int
     configurations: tuple[Carrying, ...]
     configurations_too_slow: int
 
@@ -69,11 +71,16 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     checkpoint(0.0, "Comparing GPUs")
     table = [_row(case, one) for one in quantised(case)]
     fleets = cheapest_fleets(
-        case.replayed, candidates=case.candidates, load=case.load, slo=case.slo, checkpoint=checkpoint
+        case.replayed,
+        candidates=case.candidates,
+        load=case.load,
+        slo=case.slo,
+        sizing=case.sizing,
+        checkpoint=checkpoint,
     )
     if not fleets:
         return ()  # `self_hosting` reports that no size keeps the limits
-    return (_finding(study, case, fleets[0], table),)
+    return (_finding(study, case, fleets, table),)
 
 
 def quantised(case: Case) -> tuple[ServingConfiguration, ...]:
@@ -83,7 +90,8 @@ def quantised(case: Case) -> tuple[ServingConfiguration, ...]:
     for one in case.candidates:
         for precision in _QUANTISED:
             deployment = msgspec.structs.replace(one.deployment, precision=precision)
-            if deployment.memory().kv_tokens >= longest:
+            published = checkpoint_of(deployment.model, precision=precision) is not None
+            if published and context_limit(deployment) >= longest:
                 found.append(msgspec.structs.replace(one, deployment=deployment))
     return tuple(found)
 
@@ -111,8 +119,8 @@ def _row(case: Case, configuration: ServingConfiguration) -> Carrying:
     )
 
 
-def _finding(study: Study, case: Case, best: Hosting, table: Sequence[Carrying]) -> Finding:
-    fast, slow = best.tails.tpot_ms_p99
+def _finding(study: Study, case: Case, fleets: Sequence[Hosting], table: Sequence[Carrying]) -> Finding:
+    best = fleets[0]
     able = sorted(
         (row for row in table if row.usd_per_hour is not None),
         key=lambda row: (row.usd_per_hour or 0.0, row.configuration),
@@ -122,11 +130,7 @@ def _finding(study: Study, case: Case, best: Hosting, table: Sequence[Carrying])
         kind=KIND,
         stance=Stance.INFORM,
         action=f"Serve {case.stand_in.model.name} on {name}",
-        impact=(
-            f"{count(best.gpus, 'GPU')} at {money(best.usd_per_hour)} an hour are the cheapest of "
-            f"{len(able)} configurations that keep the limits; replayed TPOT p99 is {fast:,.1f} to "
-            f"{slow:,.1f} ms."
-        ),
+        impact=_impact(fleets, able=len(able)),
         grade=Grade.MODEL,
         formula=FORMULA,
         inputs=GpuInputs(
@@ -137,6 +141,7 @@ def _finding(study: Study, case: Case, best: Hosting, table: Sequence[Carrying])
             tpot_limit_ms_p99=case.slo.tpot_ms,
             latency_limit_ms_p99=case.slo.latency_ms,
             usd_per_hour=best.usd_per_hour,
+            fleets_replayed=len(fleets),
             configurations=tuple(able[:_LISTED]),
             configurations_too_slow=len(table) - len(able),
         ),
@@ -149,17 +154,15 @@ def _finding(study: Study, case: Case, best: Hosting, table: Sequence[Carrying])
         effort="medium",
         risk="GPU prices differ by region and term, and the pick depends on them: supply your own prices.",
         options=(option_of(study, case, best, kind=KIND),),
-        supply=SupplySettings(serving=_supply(case, best)) if case.stand_in.is_same else NO_SETTINGS,
+        supply=served_by(best) if case.stand_in.is_same else NO_SETTINGS,
     )
 
 
-def _supply(case: Case, best: Hosting) -> Serving:
-    deployment = best.configuration.deployment
-    return Serving(
-        model=case.stand_in.model.name,
-        gpu=deployment.gpu.name,
-        gpus_per_replica=deployment.tp,
-        replicas=best.fleet.replicas,
-        vllm=tuple(vllm_flags(deployment)),
-        tensorrt_llm=trtllm_options(deployment),
+def _impact(fleets: Sequence[Hosting], *, able: int) -> str:
+    best = fleets[0]
+    fast, slow = best.tails.tpot_ms_p99
+    return (
+        f"{count(best.gpus, 'GPU')} at {money(best.usd_per_hour)} an hour are the cheapest of "
+        f"{count(len(fleets), 'replayed fleet')} that keep the limits, chosen from {able} "
+        f"configurations by estimate; replayed TPOT p99 is {fast:,.1f} to {slow:,.1f} ms."
     )

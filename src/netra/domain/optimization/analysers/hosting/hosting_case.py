@@ -11,6 +11,7 @@ import numpy as np
 from netra.domain.optimization.analysers.hosting.log_calibration import pace_of
 from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.model import Gap, Goals
+from netra.domain.optimization.performance.balancing import Balancing
 from netra.domain.optimization.performance.configurations import (
     RequestLoad,
     ServingConfiguration,
@@ -21,6 +22,7 @@ from netra.domain.optimization.performance.fleet import Slo, busiest
 from netra.domain.optimization.performance.hardware import Gpu, Hardware, ModelShape
 from netra.domain.optimization.performance.replay import Requests
 from netra.domain.optimization.performance.roofline import costs_of, prefill_s
+from netra.domain.optimization.performance.sizing import Sizing
 from netra.domain.optimization.performance.stand_in import StandIn, stand_in_for
 from netra.domain.optimization.traffic import Bools, Traffic
 from netra.domain.optimization.wording import count
@@ -40,6 +42,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]  # the assumptions of every answer: model, limits, calls
     load: RequestLoad
     candidates: tuple[ServingConfiguration, ...]
+    sizing: Sizing
     api_usd: float  # list price of the charged calls, over the log's span
     api_usd_per_month: float
 
@@ -86,6 +89,12 @@ def _readied(study: Study, where: Bools, *, kind: str, stand_in: StandIn, others
     """Return the case of serving the calls in `where` (one or more) on `stand_in`."""
     requests = _requests(study.traffic, where)
     longest = int((requests.input_tokens + requests.output_tokens).max())
+    window = stand_in.model.max_context_tokens
+    if longest > window:
+        reason = (
+            f"the longest call has {longest:,} tokens, and {stand_in.model.name} takes at most {window:,}"
+        )
+        return _gap(kind, "models", reason)
     gpus = allowed_gpus(study.hardware, study.goals)
     candidates = configurations(gpus, model=stand_in.model, engine=VLLM, longest_tokens=longest)
     if not candidates:
@@ -114,6 +123,7 @@ def _readied(study: Study, where: Bools, *, kind: str, stand_in: StandIn, others
         notes=(*about_model, limits, *_not_held(unheld), *about_calls, calibration),
         load=_load(requests, seconds=study.span.seconds),
         candidates=candidates,
+        sizing=Sizing(balancing=Balancing(study.goals.balancing), spare=study.goals.spare_replicas),
         api_usd=float(charged_usd.sum()),
         api_usd_per_month=study.month.usd(charged_usd),
     )
@@ -231,14 +241,14 @@ def _load(requests: Requests, *, seconds: float) -> RequestLoad:
 
 
 def _kind_of(model: ModelShape) -> tuple[str, ...]:
-    """Return the caveat for a model whose kind was not measured; empty for a dense model."""
+    """Return the caveat for a model whose steps depend on the choice of experts; empty for a dense model."""
     if not model.is_moe:
         return ()
     fast, slow = MIXTURE_STEP_TIME_80
     caveat = (
-        f"{model.name} is a mixture of experts ({model.experts_active} of {model.experts} active per token), "
-        "a kind without measured step times. Tokens are assumed to choose experts evenly, and the interval "
-        f"is widened to {fast:.2f} to {slow:.2f} times the modelled step time."
+        f"{model.name} is a mixture of experts ({model.experts_active} of {model.experts} active per token). "
+        "Tokens are assumed to choose experts evenly, and the interval is "
+        f"{fast:.2f} to {slow:.2f} times the modelled step time."
     )
     return (caveat,)
 

@@ -6,11 +6,13 @@ from netra.domain.optimization.analysers.model import Inputs
 
 
 class BreakEven(msgspec.Struct, frozen=True, kw_only=True):
-    """The API and hosting cost a month at a multiple of this traffic."""
+    """The API and hosting cost at a multiple of this traffic; None a month where the log covers no day."""
 
     traffic: float
-    api_usd_per_month: float
-    hosting_usd_per_month: float
+    api_usd_per_hour: float
+    hosting_usd_per_hour: float
+    api_usd_per_month: float | None
+    hosting_usd_per_month: float | None
     utilisation: float
 
 
@@ -21,8 +23,10 @@ class HostingInputs(Inputs, frozen=True, kw_only=True):
     replayed_calls: int
     api_usd_in_window: float
     hosting_usd_in_window: float
-    api_usd_per_month: float
-    hosting_usd_per_month: float
+    api_usd_per_hour: float  # at the rate of the coming month
+    hosting_usd_per_hour: float
+    api_usd_per_month: float | None  # None: the log covers less than a day
+    hosting_usd_per_month: float | None
     hours: float
     model: str
     gpu: str
@@ -33,6 +37,9 @@ class HostingInputs(Inputs, frozen=True, kw_only=True):
     replicas: int
     replicas_low: int
     replicas_high: int | None
+    spare_replicas: int
+    balancing: str
+    slow_replays_holding: float
     sizes_tried: tuple[int, ...]
     ttft_ms_p99_low: float
     ttft_ms_p99_high: float

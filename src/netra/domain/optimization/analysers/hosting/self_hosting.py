@@ -4,27 +4,36 @@ Formula: `saved = API bill - replicas x GPUs a replica x $/GPU-h x hours`, with 
 The decision uses the dollars of the coming month; if the question names a change, that month is like the
 time since. Both sides use list prices; the fleet's size comes from a calibrated model with an interval; the
 quality of the open model's answers is grade D. Valid for one engine per replica of at most 8 GPUs.
-Excludes staff, storage and spare replicas.
+Excludes staff and storage; spare replicas on request.
 """
 
 from functools import partial
 from math import ceil
 from typing import Final
 
+import msgspec
+from msgspec import UNSET
+
 from netra.domain.optimization.analysers.evidence import rows
-from netra.domain.optimization.analysers.hosting.fleet_option import option_of
+from netra.domain.optimization.analysers.hosting.fleet_option import option_of, served_by
 from netra.domain.optimization.analysers.hosting.hosting_case import Case, case_of
 from netra.domain.optimization.analysers.hosting.hosting_inputs import (
     BreakEven,
     HostingInputs,
     UnreachableInputs,
 )
+from netra.domain.optimization.analysers.hosting.own_gpus import on_own_gpus
 from netra.domain.optimization.analysers.model import Finding, Study
+from netra.domain.optimization.measures.span import MONTH_H
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
-from netra.domain.optimization.performance.hosting import Hosting, cheapest_fleets, sizes_of
-from netra.domain.optimization.performance.serving import trtllm_options, vllm_flags
+from netra.domain.optimization.performance.hosting import (
+    Hosting,
+    cheapest_fleets,
+    sizes_of,
+)
+from netra.domain.optimization.performance.sizing import DRAWS_STATED, step_bounds
 from netra.domain.optimization.progress import within
-from netra.domain.optimization.supply_config import NO_SETTINGS, Serving, SupplySettings
+from netra.domain.optimization.supply_config import NO_SETTINGS
 from netra.domain.optimization.traffic import Bools, Traffic, hosted
 from netra.domain.optimization.wording import count, money, percent
 
@@ -43,14 +52,17 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     """Compare the cost of serving the calls on own GPUs with the API's; return a gap if data is missing."""
     if not len(study.events):
         return ()
-    case = case_of(study, kind=KIND)
+    case = case_of(study, kind=KIND, priced_only=study.goals.served_on is None)
     if isinstance(case, Gap):
         return (case,)
+    if (present := on_own_gpus(study, case)) is not None:
+        return (present,)
     fleets = cheapest_fleets(
         case.replayed,
         candidates=case.candidates,
         load=case.load,
         slo=case.slo,
+        sizing=case.sizing,
         checkpoint=within(checkpoint, begin=0.0, end=0.8),
     )
     if not fleets:
@@ -62,11 +74,18 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
         slo=case.slo,
         checkpoint=within(checkpoint, begin=0.8, end=1.0),
     )
-    return (_finding(study, case, fleets, sizes),)
+    return (_finding(study, case, fleets, Bounds(sizes=sizes, holding_share=fleets[0].holding_share or 0.0)),)
 
 
-def _finding(study: Study, case: Case, fleets: tuple[Hosting, ...], sizes: Sizes) -> Finding:
-    best = fleets[0]
+class Bounds(msgspec.Struct, frozen=True, kw_only=True):
+    """The sizes over the interval of step times, and how often the proposed one holds at its slow end."""
+
+    sizes: Sizes
+    holding_share: float  # of replays with slow steps and random balancing
+
+
+def _finding(study: Study, case: Case, fleets: tuple[Hosting, ...], bounds: Bounds) -> Finding:
+    best, sizes = fleets[0], bounds.sizes
     hours = study.span.seconds / _HOUR_S
     hosting_usd = best.usd_per_hour * hours
     rent_usd = hosting_usd * study.month.per_hosting
@@ -80,11 +99,11 @@ def _finding(study: Study, case: Case, fleets: tuple[Hosting, ...], sizes: Sizes
         kind=KIND,
         stance=stance,
         action=_action(case, best, saved_usd),
-        impact=_impact(case, best, rent_usd=rent_usd),
+        impact=_impact(study, case, best, rent_usd=rent_usd),
         grade=Grade.MODEL if case.stand_in.is_same else Grade.JUDGEMENT,
         formula=FORMULA,
-        inputs=_inputs(study, case, best, sizes),
-        assumptions=_assumptions(study, case, best),
+        inputs=_inputs(study, case, best, bounds),
+        assumptions=_assumptions(study, case, best, bounds),
         evidence=rows(study, case.where, weight=study.traffic.input_tokens + study.traffic.output_tokens),
         how_to_verify=(
             f"Rent one replica ({best.configuration.name}) for an hour, send it "
@@ -101,7 +120,7 @@ def _finding(study: Study, case: Case, fleets: tuple[Hosting, ...], sizes: Sizes
         low_share=0.0 if may_fail else None,
         rent_shares=(least, most),
         options=tuple(option_of(study, case, hosting, kind=KIND) for hosting in fleets),
-        supply=SupplySettings(serving=_supply(case, best)) if saved_usd > 0.0 else NO_SETTINGS,
+        supply=served_by(best) if saved_usd > 0.0 else NO_SETTINGS,
         steps=_steps(best),
         roll_back="Send the calls to the API again, then release the GPUs.",
     )
@@ -124,17 +143,21 @@ def _action(case: Case, best: Hosting, saved_usd: float) -> str:
     return f"Stay on the API: {model} on {fleet} would cost more at this traffic"
 
 
-def _impact(case: Case, best: Hosting, *, rent_usd: float) -> str:
+def _impact(study: Study, case: Case, best: Hosting, *, rent_usd: float) -> str:
     fast, slow = best.tails.ttft_ms_p99
     holds = "holds" if best.gpus == 1 else "hold"
+    against = (
+        f"{money(rent_usd)} a month, against {money(case.api_usd_per_month)} of list prices"
+        if study.span.is_month_known
+        else f"against {money(case.api_usd_per_month / MONTH_H)} an hour of list prices at the log's rate"
+    )
     return (
-        f"{count(best.gpus, 'GPU')} {holds} the limits at {money(best.usd_per_hour)} an hour, "
-        f"{money(rent_usd)} a month, against {money(case.api_usd_per_month)} of list prices; "
+        f"{count(best.gpus, 'GPU')} {holds} the limits at {money(best.usd_per_hour)} an hour, {against}; "
         f"replayed TTFT p99 {fast:,.0f} to {slow:,.0f} ms."
     )
 
 
-def _inputs(study: Study, case: Case, best: Hosting, sizes: Sizes) -> HostingInputs:
+def _inputs(study: Study, case: Case, best: Hosting, bounds: Bounds) -> HostingInputs:
     hours = study.span.seconds / _HOUR_S
     hosting_usd = best.usd_per_hour * hours
     rent_usd, api_usd = hosting_usd * study.month.per_hosting, case.api_usd_per_month
@@ -144,8 +167,10 @@ def _inputs(study: Study, case: Case, best: Hosting, sizes: Sizes) -> HostingInp
         replayed_calls=len(case.replayed),
         api_usd_in_window=case.api_usd,
         hosting_usd_in_window=hosting_usd,
-        api_usd_per_month=api_usd,
-        hosting_usd_per_month=rent_usd,
+        api_usd_per_hour=api_usd / MONTH_H,
+        hosting_usd_per_hour=best.usd_per_hour,
+        api_usd_per_month=api_usd if study.span.is_month_known else None,
+        hosting_usd_per_month=rent_usd if study.span.is_month_known else None,
         hours=hours,
         model=case.stand_in.model.name,
         gpu=gpu.name,
@@ -154,16 +179,17 @@ def _inputs(study: Study, case: Case, best: Hosting, sizes: Sizes) -> HostingInp
         gpu_price_as_of=None if gpu.price_as_of is None else gpu.price_as_of.isoformat(),
         gpus=best.gpus,
         replicas=best.fleet.replicas,
-        replicas_low=sizes[0],
-        replicas_high=sizes[1],
+        replicas_low=bounds.sizes[0],
+        replicas_high=bounds.sizes[1],
+        spare_replicas=best.spare,
+        balancing=best.balancing,
+        slow_replays_holding=bounds.holding_share,
         sizes_tried=tuple(best.fleet.tried),
         ttft_ms_p99_low=best.tails.ttft_ms_p99[0],
         ttft_ms_p99_high=best.tails.ttft_ms_p99[1],
         tpot_ms_p99_low=best.tails.tpot_ms_p99[0],
         tpot_ms_p99_high=best.tails.tpot_ms_p99[1],
-        good_share=best.fleet.replayed.good_share(
-            ttft_ms=case.slo.ttft_ms, tpot_ms=case.slo.tpot_ms, latency_ms=case.slo.latency_ms
-        ),
+        good_share=_good_share(case, best),
         ttft_limit_ms_p99=case.slo.ttft_ms,
         tpot_limit_ms_p99=case.slo.tpot_ms,
         latency_limit_ms_p99=case.slo.latency_ms,
@@ -173,24 +199,31 @@ def _inputs(study: Study, case: Case, best: Hosting, sizes: Sizes) -> HostingInp
     )
 
 
+def _good_share(case: Case, best: Hosting) -> float:
+    slo = case.slo
+    return best.fleet.replayed.good_share(ttft_ms=slo.ttft_ms, tpot_ms=slo.tpot_ms, latency_ms=slo.latency_ms)
+
+
 def _curve(study: Study, case: Case, best: Hosting) -> tuple[BreakEven, ...]:
-    """Return the API and hosting cost a month at multiples of this traffic; replicas scale in proportion."""
-    hours_a_month = study.span.seconds / _HOUR_S * study.month.per_hosting
+    """Return the API and hosting cost at multiples of this traffic; replicas scale in proportion."""
     points: list[BreakEven] = []
     for times in _CURVE:
         replicas = max(1, ceil(best.fleet.replicas * times))
+        api_usd, hosting_usd = case.api_usd_per_month * times, replicas * best.configuration.usd_per_hour
         points.append(
             BreakEven(
                 traffic=times,
-                api_usd_per_month=case.api_usd_per_month * times,
-                hosting_usd_per_month=replicas * best.configuration.usd_per_hour * hours_a_month,
+                api_usd_per_hour=api_usd / MONTH_H,
+                hosting_usd_per_hour=hosting_usd,
+                api_usd_per_month=api_usd if study.span.is_month_known else None,
+                hosting_usd_per_month=hosting_usd * MONTH_H if study.span.is_month_known else None,
                 utilisation=case.load.requests_per_s * times / (best.carried_per_s * replicas),
             )
         )
     return tuple(points)
 
 
-def _assumptions(study: Study, case: Case, best: Hosting) -> tuple[str, ...]:
+def _assumptions(study: Study, case: Case, best: Hosting, bounds: Bounds) -> tuple[str, ...]:
     deployment = best.configuration.deployment
     return (
         *case.notes,
@@ -200,29 +233,34 @@ def _assumptions(study: Study, case: Case, best: Hosting) -> tuple[str, ...]:
         ),
         "GPUs are rented for the whole span of the log at the stated price, busy or not.",
         "Step times are modelled, not measured here; the interval holds for 80 % of them.",
+        _sized_for(best, bounds),
         *study.span.notes,
     )
 
 
-def _steps(best: Hosting) -> tuple[str, ...]:
-    flags = " ".join(vllm_flags(best.configuration.deployment))
+def _sized_for(best: Hosting, bounds: Bounds) -> str:
+    """Return the sentence on what the size was replayed with, and how often it holds."""
+    slow = f"{step_bounds(best.configuration.deployment)[1]:.2f} times the modelled step times"
+    at = slow if best.tails.holds_when_slow else "the modelled step times"
+    spare = f", and {count(best.spare, 'spare replica')}" if best.spare else ""
     return (
-        f"Rent {count(best.gpus, 'GPU')} of {best.configuration.deployment.gpu.name}.",
-        f"Start {count(best.fleet.replicas, 'replica')} with: vllm serve {flags}.",
-        "Balance requests round-robin; send 5 % of the calls there, compare, then increase the share.",
+        f"Sized for {_balancing(best)} balancing at {at}{spare}; {percent(bounds.holding_share)} of "
+        f"{DRAWS_STATED} replays with random balancing at {slow} keep the limits."
     )
 
 
-def _supply(case: Case, best: Hosting) -> Serving:
-    deployment = best.configuration.deployment
-    return Serving(
-        model=case.stand_in.model.name,
-        gpu=deployment.gpu.name,
-        gpus_per_replica=deployment.tp,
-        replicas=best.fleet.replicas,
-        balancing="round_robin",
-        vllm=tuple(vllm_flags(deployment)),
-        tensorrt_llm=trtllm_options(deployment),
+def _balancing(best: Hosting) -> str:
+    return str(best.balancing).replace("_", " ")
+
+
+def _steps(best: Hosting) -> tuple[str, ...]:
+    serving = served_by(best).serving
+    start = "" if serving is UNSET else f" with: {serving.command}"
+    return (
+        f"Rent {count(best.gpus, 'GPU')} of {best.configuration.deployment.gpu.name}.",
+        f"Start {count(best.fleet.replicas, 'replica')}{start}.",
+        f"Balance requests ({_balancing(best)}, or more evenly) and send 5 % of the calls there.",
+        "Compare, then increase the share.",
     )
 
 

@@ -41,18 +41,30 @@ class ModelMove(msgspec.Struct, frozen=True, kw_only=True):
 def move_to(study: Study, *, to: Tariff, dearer_too: bool) -> ModelMove:
     """Return the move of every priced, recurring call that fits the context.
 
+    Where the question names models to leave, only of their calls.
+
     Without `dearer_too`, only of those that become cheaper. Dollars are over the log's span or, where the
     question names the date of a change, over the time since then.
     """
     traffic = study.traffic
     window = to.context_window_tokens
-    fits = (traffic.tariff != UNPRICED) & study.recurring
+    fits = (traffic.tariff != UNPRICED) & study.recurring & of_models_to_leave(study)
     if window is not None:
         fits &= traffic.input_tokens + traffic.output_tokens <= window
     now = study.now_usd
     by_call = now - call_usd(routed(traffic, fits, to=to))
     where = fits if dearer_too else fits & (by_call > 0)
     return only(ModelMove(to=to, where=fits, now_usd=0.0, then_usd=0.0, by_call=by_call), where, study=study)
+
+
+def of_models_to_leave(study: Study) -> Bools:
+    """Return the calls of the models that the question wants to leave; all calls without one in the log."""
+    left = {name.lower() for name in study.goals.from_models}
+    labels = [name.lower() in left for name in study.events.model.names]
+    if not any(labels):
+        return np.ones(len(study.events), np.bool_)
+    found: Bools = np.array([*labels, False])[study.events.model.codes]
+    return found
 
 
 def served_by(study: Study, to: Tariff) -> Bools:

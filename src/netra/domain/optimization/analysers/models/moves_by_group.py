@@ -130,7 +130,7 @@ def _action(name: str, best: ModelMove, inputs: GroupInputs) -> str:
 def _impact(study: Study, name: str, best: ModelMove, inputs: GroupInputs) -> str:
     same_tokens = (
         f"For the same tokens {count(inputs.calls, 'call')} of {name} cost {money(best.then_usd)} instead "
-        f"of {money(best.now_usd)} {study.month.told}, {saved(best.saved_usd)}."
+        f"of {money(best.now_usd)} {study.month.period}, {saved(best.saved_usd)}."
     )
     limit = inputs.break_even_output_tokens
     if limit is None:

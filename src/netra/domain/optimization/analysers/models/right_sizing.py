@@ -1,10 +1,10 @@
-"""Right-sizing: what the same calls would cost on another model, and what its answers must be worth.
+"""Right-sizing: the cost of the same calls on another model, and the accept rate it must reach.
 
 Formula: `saved = sum over calls that fit its context of (price now - the candidate's price)`, exact
 arithmetic on list prices; a cascade (the weak model first, the strong one when its answer is refused)
 pays if and only if the accept rate `a > C_weak / C_strong`. Quality is grade D: it needs an evaluation,
-whose size is said. Valid where token counts carry over; tokenisers differ by some 10 to 30 %.
-What outcomes in the log already prove is `routing_by_outcome`'s.
+whose size is stated. Valid where token counts carry over; tokenisers differ by some 10 to 30 %.
+`routing_by_outcome` uses the outcomes that the log already has.
 """
 
 from collections.abc import Sequence
@@ -37,13 +37,13 @@ FORMULA: Final = (
     "saved = sum over calls of (price now - the candidate's price) for the same tokens; "
     "a cascade pays iff accept rate > C_weak / C_strong"
 )
-WORTH_A_MOVE: Final = 0.2  # of the bill: less is eaten by the evaluation and by other tokenisers
+WORTH_A_MOVE: Final = 0.2  # share of the bill; less is lost to the evaluation and to other tokenisers
 MOST_CANDIDATES: Final = 12
 _LISTED_GROUPS: Final = 20
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
-    """Return the model to try instead, what it saves, and what an evaluation must show; split if asked."""
+    """Return the model to try, its saving and the required evaluation; by group if requested."""
     checkpoint(0.0, "Pricing the calls on other models")
     if not (study.traffic.tariff != UNPRICED).any():
         return ()
@@ -81,10 +81,16 @@ def _tariff_named(study: Study, name: str) -> Tariff | None:
     )
 
 
-def _candidates(study: Study) -> list[Tariff]:
-    """Return the models worth pricing: the dearest of those that look cheaper by the log's own tokens.
+def _excluded(study: Study) -> set[str]:
+    """Return the models that the question rules out."""
+    found = (_tariff_named(study, name) for name in study.goals.excluded)
+    return {tariff.model for tariff in found if tariff is not None}
 
-    Looked at are base prices; what the calls cost there exactly, in tiers and hours, is `move_to`'s.
+
+def _candidates(study: Study) -> list[Tariff]:
+    """Return the models worth pricing: the most expensive of those that are cheaper for the log's tokens.
+
+    This compares base prices; `move_to` computes exact costs, with tiers and hours.
     """
     traffic, priced = study.traffic, (study.traffic.tariff != UNPRICED) & study.recurring
     read, written = (
@@ -102,14 +108,14 @@ def _candidates(study: Study) -> list[Tariff]:
         )
         return sum(tokens * rate.usd_per_token for tokens, rate in parts)
 
-    used = {tariff.model for tariff in traffic.tariffs}
+    used = {tariff.model for tariff in traffic.tariffs} | _excluded(study)
     bill_usd = float(study.now_usd[priced].sum())
     cheaper = [to for to in study.prices.candidates if to.model not in used and roughly_usd(to) < bill_usd]
     return sorted(cheaper, key=roughly_usd, reverse=True)[:MOST_CANDIDATES]
 
 
 def _steps_down(study: Study, moves: Sequence[ModelMove]) -> list[ModelMove]:
-    """Return the smallest step worth taking and the largest, at the log's own providers if they have any.
+    """Return the smallest worthwhile step and the largest, at the log's own providers if possible.
 
     The smallest risks least for its saving; the largest needs the lowest accept rate to pay when tried first.
     """
@@ -123,13 +129,13 @@ def _steps_down(study: Study, moves: Sequence[ModelMove]) -> list[ModelMove]:
 
 
 def _at_home(study: Study, models: Sequence[Tariff]) -> list[Tariff]:
-    """Return the models of the log's own providers; all where those have none."""
+    """Return the models of the log's own providers, or all models if those have no model here."""
     providers = {tariff.provider for tariff in study.traffic.tariffs}
     return [to for to in models if to.provider in providers] or list(models)
 
 
 def _answer(study: Study, move: ModelMove) -> Finding | Gap:
-    """Return the finding about a model that was asked about, whether it is cheaper or not."""
+    """Return the finding on a model that the question names, cheaper or not."""
     already = served_by(study, move.to) & study.recurring
     move = only(move, ~already, study=study)
     if not move.where.any():
@@ -157,7 +163,7 @@ def _proposal(study: Study, move: ModelMove, *, moves: Sequence[ModelMove]) -> F
         action=f"Evaluate {model} for {count(calls, 'call')} that fit it, then move those it serves well",
         impact=(
             f"The same tokens cost {money(move.then_usd)} instead of {money(move.now_usd)} "
-            f"{study.month.told}. Tried first, with the present model behind it, it pays if more than "
+            f"{study.month.period}. Tried first, with the present model behind it, it pays if more than "
             f"{rate} of its answers are accepted."
         ),
         grade=Grade.JUDGEMENT,
@@ -205,7 +211,7 @@ def _inputs(study: Study, move: ModelMove, *, moves: Sequence[ModelMove]) -> Mov
 
 
 def _by_group(study: Study, move: ModelMove) -> tuple[GroupMove, ...]:
-    """Return what the move saves by kind of call, largest first."""
+    """Return the savings of the move by kind of call, largest first."""
     field, groups = groups_of(study)
     size = len(groups.names)
     calls = np.bincount(groups.codes, weights=move.where, minlength=size)
@@ -236,7 +242,7 @@ def _candidate(move: ModelMove) -> Candidate:
 
 
 def _no_such_column(study: Study) -> tuple[Gap, ...]:
-    """Say so where the log does not tell the parts apart that were asked about."""
+    """Return a gap if the log has no column that separates the parts named in the question."""
     field = study.goals.split_by
     if field is None or groups_of(study)[0] == field:
         return ()
@@ -256,7 +262,7 @@ def _served_already(study: Study, move: ModelMove, where: Bools) -> Finding:
         kind=KIND,
         stance=Stance.INFORM,
         action=f"Nothing is left to move to {move.to.model}: it serves these calls already",
-        impact=f"{count(calls, 'call')} on it cost {money(paid_usd)} {study.month.told}.",
+        impact=f"{count(calls, 'call')} on it cost {money(paid_usd)} {study.month.period}.",
         grade=Grade.EXACT,
         formula=FORMULA,
         inputs=ServedInputs(model=move.to.model, provider=move.to.provider, calls=calls),
@@ -273,7 +279,7 @@ def _nothing_to_move(study: Study, move: ModelMove) -> Gap:
         kind=KIND,
         missing=(f"calls that fit {move.to.model}",),
         reason=(
-            f"No call {study.month.told} was charged, has a known price and fits the context of "
+            f"No call {study.month.period} was charged, has a known price and fits the context of "
             f"{move.to.model}."
         ),
         would_add=f"What this traffic would cost on {move.to.model}.",

@@ -1,6 +1,6 @@
-"""Taking a change back for some kinds of call: what that changes, and what it would save.
+"""Roll back a change for some kinds of call: the actions, and the modelled saving.
 
-A model (grade C): the later calls at the earlier model's price and the earlier length of answers.
+Grade C: the later calls at the earlier model's price and with the earlier length of answers.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ FORMULA: Final = "saved = cost - cost at the earlier model's price and the earli
 
 
 class Return(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind of call to take back to how it was."""
+    """One kind of call to roll back."""
 
     where: Bools  # its calls that are served in another way since the change
     to: Tariff  # the earlier model
@@ -36,7 +36,7 @@ class Return(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReviewedGroup(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind of call before and after; dollars are of the time after, positive is saved, None unknown."""
+    """One kind of call before and after; dollars are savings in the time after, None if unknown."""
 
     group: str
     before: Side
@@ -53,14 +53,14 @@ class ReviewedGroup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RollBackInputs(Inputs, frozen=True, kw_only=True):
-    """The kinds of call whose change is to be taken back."""
+    """The kinds of call whose change should be rolled back."""
 
     groups: tuple[ReviewedGroup, ...]
     calls: int
 
 
 def roll_back(study: Study, undone: Sequence[Kind], *, after: Bools, groups: Labels) -> Finding:
-    """Return the advice to take the change back for the kinds of call in `undone`."""
+    """Return the advice to roll back the change for the kinds of call in `undone`."""
     earlier = [(kind, _earlier(study, kind, after=after, groups=groups)) for kind in undone]
     returns = tuple(
         _return(study, kind, to=to, after=after, groups=groups)
@@ -124,7 +124,7 @@ def reviewed(kind: Kind) -> ReviewedGroup:
 def _earlier(study: Study, kind: Kind, *, after: Bools, groups: Labels) -> Tariff | None:
     """Return the model that served most of these calls before the change; None where no price is known.
 
-    One that only refused them served none.
+    A model that only refused calls served no call.
     """
     mine = groups.codes == groups.names.index(kind.group)
     earlier = study.traffic.tariff[mine & ~after & ~study.traffic.unpaid]

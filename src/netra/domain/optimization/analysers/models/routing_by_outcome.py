@@ -158,7 +158,7 @@ def _finding(study: Study, proofs: Sequence[Proof]) -> Finding:
         stance=Stance.DO,
         action=f"Move {listed(moves)}",
         impact=(
-            f"{count(int(where.sum()), 'call')} cost {money(saved_usd)} less {study.month.told}, with "
+            f"{count(int(where.sum()), 'call')} cost {money(saved_usd)} less {study.month.period}, with "
             "answers accepted "
             f"as often: {listed([_sentence(row) for row in table])}."
         ),

@@ -1,10 +1,10 @@
-"""Before and after: was a change of model, prompt or settings worth it, and what to take back.
+"""Review a past change of model, prompt or settings: whether it paid, and what to roll back.
 
 The mechanical part is exact: the calls after the change, priced as served and as configured before it. The
-behavioural part, what a call of the same kind costs by the way it is made, has an interval from instants
-at which nothing changed. What rolling back would save is a model (grade C): the later calls at the earlier
-model's price and the earlier length of answers. Nothing is rolled back that did not change. Kinds of call of
-unknown price are compared by answers, latencies and failures alone.
+behavioural part, the cost of a call of the same kind due to its use, has an interval from instants without a
+change. The saving of a roll-back is modelled (grade C): the later calls at the earlier model's price and with
+the earlier length of answers. Only what changed is rolled back. Kinds of call of unknown price are compared
+by answers, latencies and failures alone.
 """
 
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ class ReviewInputs(Inputs, frozen=True, kw_only=True):
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
-    """Return whether the change at the asked instant paid, and what to roll back; nothing if not asked."""
+    """Return the review of the change that the question names, and what to roll back; empty without one."""
     if study.goals.change_at is None:
         return ()
     checkpoint(0.0, "Comparing before with after")
@@ -66,7 +66,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
 def change_verdict(
     goals: Goals, findings: Sequence[Finding], gaps: Sequence[Gap]
 ) -> ChangeVerdict | UnsetType:
-    """Return the verdict among what the analysers said, or why there is none; absent if not asked."""
+    """Return the verdict among the findings, or why it is missing; unset if not requested."""
     if goals.change_at is None:
         return UNSET
     reviews = [found.inputs.change for found in findings if isinstance(found.inputs, ReviewInputs)]

@@ -1,4 +1,4 @@
-"""What a verdict on a change says in words: the ruling, the money, and what is seen beside it."""
+"""Word a verdict on a change: the ruling, the money, and the accompanying observations."""
 
 from typing import Final
 
@@ -15,17 +15,17 @@ def ruled(change: ChangeVerdict) -> str:
         return "What the change did to cost is unknown, as the price of a model is; its answers are compared"
     if change.ruling == "cannot_tell":
         if change.is_unchanged:
-            return f"{NOTHING_CHANGED}; whether anything else did cannot be told from this log"
-        return "Whether the change was worth it cannot be told from this log"
+            return f"{NOTHING_CHANGED}; whether anything else did cannot be decided from this log"
+        return "Whether the change was worth it cannot be decided from this log"
     if change.ruling == "no_difference":
-        return "The change made no difference to cost that can be told from chance"
+        return "The change made no difference to cost that can be distinguished from chance"
     paid = "was worth it" if change.ruling == "worth_it" else "was not worth it"
     less = "less" if change.share > 0 else "more"
     return f"The change {paid}: a unit of work costs {percent(abs(change.share))} {less}"
 
 
 def measured(verdict: Verdict) -> str:
-    """Return the money of both parts, why they are not known, and what is seen beside them."""
+    """Return the money of both parts, or why it is unknown, and the accompanying observations."""
     change = verdict.change
     parts = [
         *(_adopted(one) for one in change.adopted[:SHOWN]),
@@ -58,19 +58,19 @@ def _summed(change: ChangeVerdict) -> str:
 
 
 def reason(kind: Kind) -> str:
-    """Return why a kind of call is taken back."""
+    """Return why a kind of call is rolled back."""
     if kind.before.usd_per_call is None or kind.after.usd_per_call is None:
         return f"{seen(kind)} What that saves is unknown, as the price of a model is."
-    said = (
+    sentence = (
         f"{kind.group} costs {money(kind.after.usd_per_call)} a call against "
         f"{money(kind.before.usd_per_call)}"
     )
     rates = _rates(kind)
-    return f"{said}, and {rates}." if rates else f"{said}."
+    return f"{sentence}, and {rates}." if rates else f"{sentence}."
 
 
 def seen(kind: Kind) -> str:
-    """Return a kind's answers, latencies and failures on both sides; "" where none is logged."""
+    """Return a kind's answers, latencies and failures on both sides; "" if the log has no such data."""
     known = [words for words in (_rates(kind), _latencies(kind), _failures(kind)) if words]
     return f"{kind.group}: {both(known)} before." if known else ""
 

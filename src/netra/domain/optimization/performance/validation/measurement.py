@@ -5,8 +5,9 @@ from typing import Final, Literal
 import msgspec
 
 from netra.domain.optimization.performance.closed_loop import closed_loop
-from netra.domain.optimization.performance.constants import ENGINES, VLLM_2023, Engine
+from netra.domain.optimization.performance.constants import ENGINES, VLLM_2023
 from netra.domain.optimization.performance.hardware import Hardware
+from netra.domain.optimization.performance.inference_engine import Engine
 from netra.domain.optimization.performance.memory import BYTES_OF
 from netra.domain.optimization.performance.roofline import Deployment, costs_of, decode_s, prefill_s
 
@@ -53,6 +54,9 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     ttft_ms: float | None
     tpot_ms: float | None
     load: Literal["closed_loop", "fixed_batch"]
+    data_parallel: int = 1  # groups of `tp` GPUs with their own attention
+    expert_parallel: int = 1
+    release: str = ""  # of the engine
 
     @property
     def setting(self) -> tuple[object, ...]:
@@ -61,8 +65,14 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def family(self) -> tuple[object, ...]:
-        """Model, GPU, engine and precision: the deployment without its size."""
-        return (self.model, self.hardware, self.engine, self.precision, self.load)
+        """Model, GPU, engine, precision and kind of parallelism: the deployment without its size."""
+        return (*self.any_release, self.release)
+
+    @property
+    def any_release(self) -> tuple[object, ...]:
+        """The family without the release of the engine."""
+        how = (self.data_parallel, self.expert_parallel > 1)
+        return (self.model, self.hardware, self.engine, self.precision, self.load, *how)
 
 
 class Predicted(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,8 +80,9 @@ class Predicted(msgspec.Struct, frozen=True, kw_only=True):
 
     ttft_ms: float
     tpot_ms: float
-    floor_tpot_ms: float  # physical lower bound: reading the weights at full bandwidth
-    running: float
+    tpot_error: float  # mean error of TPOT on rows left out of the deployment's fit
+    running: float  # callers whose sequences the cache holds; the others wait
+    mixture: bool = False  # of a mixture of experts
 
 
 def precision_of(text: str | None, *, default: str) -> str | None:
@@ -93,8 +104,6 @@ def deployment_of(row: Measurement, *, hardware: Hardware) -> Deployment | str:
         return f"no model {row.model!r} in the catalogue"
     if gpu is None:
         return f"no GPU {row.hardware!r} in the catalogue"
-    if model.is_moe:
-        return f"{model.name} is a mixture of experts, and the model was fitted on dense models only"
     engine = _engine_of(row)
     if engine is None:
         return f"no engine {row.engine!r} was fitted"
@@ -105,14 +114,20 @@ def deployment_of(row: Measurement, *, hardware: Hardware) -> Deployment | str:
     if kv_precision not in engine.kv_mbu:
         kv_precision = "fp8" if BYTES_OF[kv_precision] <= 1.0 else "bf16"
     return Deployment(
-        gpu=gpu, model=model, engine=engine, tp=row.tp, precision=precision, kv_precision=kv_precision
+        gpu=gpu,
+        model=model,
+        engine=engine,
+        tp=row.tp,
+        precision=precision,
+        kv_precision=kv_precision,
+        data_parallel=row.data_parallel,
+        release=row.release,
     )
 
 
 def predict(row: Measurement, *, deployment: Deployment) -> Predicted:
     """Return the model's prediction for the row."""
     costs = costs_of(deployment)
-    floor_s = costs.weights_s * deployment.engine.mbu
     if row.load == "closed_loop":
         seen = closed_loop(
             deployment,
@@ -126,7 +141,14 @@ def predict(row: Measurement, *, deployment: Deployment) -> Predicted:
         ttft_s = float(prefill_s(costs, prompt_tokens=row.input_tokens, prompts=row.batch))
         tpot_s = float(decode_s(costs, sequences=row.batch, context_tokens=context))
         running = row.batch
-    return Predicted(ttft_ms=ttft_s * 1e3, tpot_ms=tpot_s * 1e3, floor_tpot_ms=floor_s * 1e3, running=running)
+    fit = deployment.fit
+    return Predicted(
+        ttft_ms=ttft_s * 1e3,
+        tpot_ms=tpot_s * 1e3,
+        tpot_error=deployment.engine.tpot_error if fit is None else fit.tpot_error,
+        running=running,
+        mixture=deployment.model.is_moe,
+    )
 
 
 def _engine_of(row: Measurement) -> Engine | None:

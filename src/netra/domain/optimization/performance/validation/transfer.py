@@ -1,31 +1,26 @@
 """Predicts a change from a measured point, as `measured x model after / model before`, and scores it.
 
 Two settings of one family (model, GPU, engine, precision) are a pair. The parameters in which they differ
-are the kind of change; intervals are residual quantiles of the same kind of change in held-out rows.
+are the kind of change. The intervals scored are those that are shipped: nothing is fitted to the file.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
 from statistics import median
 from typing import Final, Literal, TypeVar
-from zlib import crc32
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from netra.domain.optimization.performance.constants import RESIDUALS_80, SEVERAL
+from netra.domain.optimization.performance.constants import MIXTURE_RESIDUALS_80, RESIDUALS_80, SEVERAL
 from netra.domain.optimization.performance.validation.faulty_rows import Judged
 from netra.domain.workloads.columns import Floats
 
-Number = TypeVar("Number", np.int64, np.float64)
+Number = TypeVar("Number", np.int64, np.float64, np.bool_)
 
 KINDS: Final = ("batch", "lengths", "tp")
-"""The parameters that can differ within a family; two or more at once are `several`."""
-
-FOLDS: Final = 5
-ENOUGH_PAIRS: Final = 40
-"""Minimum number of held-out pairs of a kind; with fewer, the shipped residuals are used."""
+"""The parameters that can differ within a family; two or more together are `several`."""
 
 _MOST_POINTS: Final = 600  # upper bound on the points of one family: 360,000 pairs
 
@@ -40,6 +35,7 @@ class MeasuredPoint(msgspec.Struct, frozen=True, kw_only=True):
     measured_ms: float
     modelled_ms: float
     load: Literal["closed_loop", "fixed_batch"] = "closed_loop"
+    mixture: bool = False  # of a mixture of experts
 
 
 class Pairs(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,8 +45,7 @@ class Pairs(msgspec.Struct, frozen=True, kw_only=True):
     residual: Floats  # log(measured after / predicted after)
     measured_ratio: Floats  # after / before
     modelled_ratio: Floats
-    fold_before: npt.NDArray[np.int64]
-    fold_after: npt.NDArray[np.int64]
+    mixture: npt.NDArray[np.bool_]
 
 
 def settled(rows: Sequence[Judged]) -> tuple[Judged, ...]:
@@ -76,6 +71,7 @@ def points_of(rows: Sequence[Judged]) -> tuple[MeasuredPoint, ...]:
             measured_ms=row.tpot_ms,
             modelled_ms=seen.tpot_ms,
             load=row.load,
+            mixture=seen.mixture,
         )
         for row, seen in settled(rows)
         if row.tpot_ms is not None
@@ -83,7 +79,7 @@ def points_of(rows: Sequence[Judged]) -> tuple[MeasuredPoint, ...]:
 
 
 def pairs_of(points: Sequence[MeasuredPoint]) -> Pairs:
-    """Return the pairs within each family; a point's fold is a hash of its setting."""
+    """Return the pairs within each family."""
     families: dict[tuple[object, ...], list[MeasuredPoint]] = defaultdict(list)
     for point in points:
         families[point.family].append(point)
@@ -106,37 +102,35 @@ def transfer_errors(pairs: Pairs) -> Floats:
     return np.abs(np.expm1(-pairs.residual))
 
 
-def covered_share(pairs: Pairs) -> float | None:
-    """Return the share of changes whose measured value lies in the 80 % interval; None without pairs.
+def covered_by_change(pairs: Pairs) -> dict[str, tuple[float, int]]:
+    """Return the share of the changes that their shipped 80 % interval covers, and their count, by kind."""
+    inside = _inside(pairs)
+    found: dict[str, tuple[float, int]] = {}
+    for code, name in enumerate((*KINDS, SEVERAL)):
+        chosen = inside[pairs.kind == code]
+        if len(chosen):
+            found[name] = float(chosen.mean()), len(chosen)
+    return found
 
-    The interval of a change into fold k comes from pairs with neither end in fold k, so no row contributes
-    to its own bounds.
-    """
-    if not len(pairs.kind):
-        return None
+
+def covered_share(pairs: Pairs) -> float | None:
+    """Return the share of all changes that their shipped 80 % interval covers; None without pairs."""
+    inside = _inside(pairs)
+    return float(inside.mean()) if len(inside) else None
+
+
+def _inside(pairs: Pairs) -> npt.NDArray[np.bool_]:
     inside = np.zeros(len(pairs.kind), np.bool_)
-    for fold in range(FOLDS):
-        target = (pairs.fold_after == fold) & (pairs.fold_before != fold)
-        held_out = (pairs.fold_after != fold) & (pairs.fold_before != fold)
-        for kind in range(len(KINDS) + 1):
-            chosen = target & (pairs.kind == kind)
-            low, high = _bounds(pairs.residual[held_out & (pairs.kind == kind)], kind=kind)
-            inside[chosen] = (pairs.residual[chosen] >= low) & (pairs.residual[chosen] <= high)
-    counted = pairs.fold_after != pairs.fold_before
-    return float(inside[counted].mean()) if counted.any() else None
+    for mixture, bounds in ((False, RESIDUALS_80), (True, MIXTURE_RESIDUALS_80)):
+        for code, name in enumerate((*KINDS, SEVERAL)):
+            low, high = np.log(bounds[name])
+            chosen = (pairs.kind == code) & (pairs.mixture == mixture)
+            inside |= chosen & (pairs.residual >= low) & (pairs.residual <= high)
+    return inside
 
 
 def _median_ms(repeats: Sequence[Judged]) -> float:
     return median(row.tpot_ms for row, _ in repeats if row.tpot_ms is not None)
-
-
-def _bounds(residuals: Floats, *, kind: int) -> tuple[float, float]:
-    if len(residuals) >= ENOUGH_PAIRS:
-        low, high = np.quantile(residuals, [0.1, 0.9])
-        return float(low), float(high)
-    name = KINDS[kind] if kind < len(KINDS) else SEVERAL
-    low, high = RESIDUALS_80[name]
-    return float(np.log(low)), float(np.log(high))
 
 
 def _pairs_within(points: Sequence[MeasuredPoint]) -> Pairs | None:
@@ -150,20 +144,13 @@ def _pairs_within(points: Sequence[MeasuredPoint]) -> Pairs | None:
     changes = differs.sum(axis=0)
     measured_ratio = measured[after] / measured[before]
     modelled_ratio = modelled[after] / modelled[before]
-    folds = np.array([_fold(point) for point in points])
     return Pairs(
         kind=np.where(changes == 1, differs.argmax(axis=0), len(KINDS)),
         residual=np.log(measured_ratio / modelled_ratio),
         measured_ratio=measured_ratio,
         modelled_ratio=modelled_ratio,
-        fold_before=folds[before],
-        fold_after=folds[after],
+        mixture=np.full(len(before), points[0].mixture),
     )
-
-
-def _fold(point: MeasuredPoint) -> int:
-    """Return the point's cross-validation fold: a hash, independent of the order of the rows."""
-    return crc32(f"{point.batch} {point.lengths} {point.tp}".encode()) % FOLDS
 
 
 def _differs(points: Sequence[MeasuredPoint], name: str) -> npt.NDArray[np.bool_]:
@@ -178,8 +165,7 @@ def _joined(parts: Sequence[Pairs]) -> Pairs:
         residual=_column([part.residual for part in parts], np.float64),
         measured_ratio=_column([part.measured_ratio for part in parts], np.float64),
         modelled_ratio=_column([part.modelled_ratio for part in parts], np.float64),
-        fold_before=_column([part.fold_before for part in parts], np.int64),
-        fold_after=_column([part.fold_after for part in parts], np.int64),
+        mixture=_column([part.mixture for part in parts], np.bool_),
     )
 
 

@@ -45,15 +45,31 @@ def prompt(call: Call, second: float, *blocks: int, **fields: object) -> Event:
 
 
 def test_automatic_caching_saves_the_difference_on_every_hit(study: Make, call: Call, tariff: Price) -> None:
-    log = study(
-        [prompt(call, 0, 1, 2), prompt(call, 10, 1, 2), prompt(call, 20, 1, 3)], tariff(caching="automatic")
-    )
+    none = {"cached_input_tokens": 0}
+    calls = [prompt(call, 0, 1, 2, **none), prompt(call, 10, 1, 2, **none), prompt(call, 20, 1, 3, **none)]
+    log = study(calls, tariff(caching="automatic"))
     (found,) = findings(log)
     assert found.stance is Stance.DO
     assert worth_alone(log, found).saved_usd == pytest.approx((1024 + 512) * 0.9e-6)
     assert found.inputs.schemes[0].read_tokens == 1536
     assert found.inputs.schemes[0].write_tokens == 0
     assert "first" in found.steps[0] or "before" in found.steps[0]
+
+
+@pytest.mark.parametrize("rest", [{}, {"cached_input_tokens": 0}])
+def test_automatic_caching_that_the_log_does_not_show_is_between_nothing_and_all_and_in_no_plan(
+    rest: dict[str, object], study: Make, call: Call, tariff: Price
+) -> None:
+    calls = [prompt(call, 10 * n, 1, 2) for n in range(3)]
+    other = call(40, "small", tokens=(600, 10), **rest)
+    log = study([*calls, other], tariff(caching="automatic"), tariff("small"))
+    (found,) = findings(log)
+    assert (found.stance, found.low_share, found.supply) == (Stance.INFORM, 0.0, NO_SETTINGS)
+    worth = worth_alone(log, found)
+    assert (worth.low_usd, worth.saved_usd) == (0.0, pytest.approx(2 * 1024 * 0.9e-6))
+    assert "between nothing and this, and in no plan" in found.impact
+    plan = compose(log, (found,), checkpoint=never_stop)
+    assert plan.planned_usd_per_month == plan.evaluated_usd_per_month == plan.current_usd_per_month
 
 
 def test_explicit_caching_pays_for_writes_and_says_when_it_loses(
@@ -370,7 +386,7 @@ def test_models_that_need_the_same_step_are_grouped_by_instruction(
     study: Make, call: Call, tariff: Price
 ) -> None:
     calls = [
-        call(n, model, tokens=(600, 10), prefix_hashes=[7], prefix_block_tokens=512)
+        call(n, model, tokens=(600, 10), prefix_hashes=[7], prefix_block_tokens=512, cached_input_tokens=0)
         for n, model in enumerate(("a", "b", "c") * 4)
     ]
     written = tariff("c", cache_write=Rate(usd_per_token=1.25e-6))

@@ -80,8 +80,10 @@ def test_a_cheap_gpu_against_a_dear_api_is_worth_evaluating(study: MakeStudy, ta
     assert worth.low_usd <= worth.saved_usd <= worth.high_usd <= worth.touched_usd
     serving = found.supply.serving
     assert serving.replicas == found.inputs.replicas
-    assert serving.vllm[0] == serving.model
-    assert serving.tensorrt_llm["tp_size"] == serving.gpus_per_replica
+    assert serving.vllm[0] == serving.checkpoint
+    assert serving.command == f"vllm serve {' '.join(serving.vllm)}"
+    assert serving.tensorrt_llm["tensor_parallel_size"] == serving.gpus_per_replica
+    assert found.inputs.slow_replays_holding == 1.0
     assert found.options[0].needs_evaluation
     for option in found.options:  # a modelled latency is never a bare point
         assert option.ttft_ms_p99_range is not None
@@ -92,7 +94,8 @@ def test_a_cheap_gpu_against_a_dear_api_is_worth_evaluating(study: MakeStudy, ta
     assert found.inputs.break_even_traffic == pytest.approx(fleet_usd / 14.0)
     curve = found.inputs.break_even_curve
     assert [point.traffic for point in curve] == [0.25, 0.5, 1.0, 2.0, 4.0]
-    assert curve[2].api_usd_per_month == pytest.approx(14.0 * asked.span.per_month)
+    assert curve[2].api_usd_per_hour == pytest.approx(14.0 * 3600 / asked.span.seconds)
+    assert curve[2].api_usd_per_month is None
 
 
 def test_a_dear_fleet_for_little_traffic_is_advised_against(study: MakeStudy, tariff: MakeTariff) -> None:
@@ -128,8 +131,8 @@ def test_calls_that_were_refused_and_never_charged_save_no_rent(study: MakeStudy
     worth = worth_alone(asked, found)
     assert worth.saved_usd == pytest.approx(5.6 - 8.0)
     assert worth.low_usd <= worth.saved_usd
-    assert found.options[0].usd_per_month == pytest.approx((8.0 + 6.0) * asked.span.per_month)
-    saved_usd = current_option(asked).usd_per_month - found.options[0].usd_per_month
+    assert found.options[0].usd_in_window == pytest.approx(8.0 + 6.0)
+    saved_usd = (current_option(asked).usd - found.options[0].usd) * asked.span.per_month
     assert saved_usd == pytest.approx(worth.monthly.saved_usd)
 
 
@@ -154,16 +157,17 @@ def test_after_a_change_own_gpus_are_weighed_against_the_calls_since(
     assert worth.monthly.saved_usd == pytest.approx(api_usd - 5.0 * 730.5, rel=1e-6)
     assert found.stance is (Stance.DO if busy_since else Stance.AVOID)
     assert found.action.startswith("Serve these calls" if busy_since else "Stay on the API")
-    assert f"{money(5.0 * 730.5)} a month, against {money(api_usd)} of list prices" in found.impact
-    assert found.inputs.hosting_usd_per_month == pytest.approx(5.0 * 730.5)
-    assert found.inputs.api_usd_per_month == pytest.approx(api_usd)
+    assert f"at $5.00 an hour, against {money(api_usd / 730.5)} an hour of list prices" in found.impact
+    assert found.inputs.hosting_usd_per_hour == pytest.approx(5.0)
+    assert found.inputs.api_usd_per_hour == pytest.approx(api_usd / 730.5)
+    assert found.inputs.api_usd_per_month is found.inputs.hosting_usd_per_month is None
     assert found.inputs.api_usd_in_window == pytest.approx(200 * 700 * usd)
     fewest, most = found.inputs.replicas_low, found.inputs.replicas_high
     assert worth.low_usd == pytest.approx(200 * 700 * usd - most * 10.0)
     assert worth.monthly.low_usd == pytest.approx(api_usd - most * 5.0 * 730.5)
     assert worth.monthly.high_usd == pytest.approx(api_usd - fewest * 5.0 * 730.5)
     assert found.inputs.break_even_traffic == pytest.approx(5.0 * 730.5 / api_usd)
-    assert found.inputs.break_even_curve[2].api_usd_per_month == pytest.approx(api_usd)
+    assert found.inputs.break_even_curve[2].api_usd_per_hour == pytest.approx(api_usd / 730.5)
 
 
 def mixed_log() -> Events:
@@ -191,9 +195,7 @@ def test_only_the_calls_of_the_open_model_move_for_certain(study: MakeStudy, tar
         0
     ]  # a way to serve the whole log: the others are still paid and have their own tail
     rest_usd = 90 * 700 * 1e-4
-    assert option.usd_per_month == pytest.approx(
-        (found.inputs.hosting_usd_in_window + rest_usd) * asked.span.per_month
-    )
+    assert option.usd_in_window == pytest.approx(found.inputs.hosting_usd_in_window + rest_usd)
     assert (option.ttft_ms_p99, option.ttft_ms_p99_range) == (None, None)
 
 
@@ -275,14 +277,21 @@ def test_limits_that_no_gpu_keeps_are_said_to_be_out_of_reach(
     [
         (log(50, seconds=3600.0, model="unpriced"), HARDWARE, "model", "No call has a known list price"),
         (log(50, seconds=20.0), HARDWARE, "timestamp", "too short for a comparison"),
+        (
+            log(50, seconds=3600.0, model="Llama-2-70B", tokens=(14_000, 50)),
+            HARDWARE,
+            "models",
+            "The longest call has 14,050 tokens, and Llama-2-70B takes at most 4,096",
+        ),
         (log(50, seconds=3600.0), Hardware(gpus=HARDWARE.gpus, models=()), "models", "no open model"),
         (log(50, seconds=3600.0), Hardware(gpus=(), models=HARDWARE.models), "gpus", "No allowed GPU"),
     ],
 )
 def test_what_is_missing_is_named(
-    study: MakeStudy, calls: Events, hardware: Hardware, missing: str, said: str
+    study: MakeStudy, tariff: MakeTariff, calls: Events, hardware: Hardware, missing: str, said: str
 ) -> None:
-    gap = one_gap(self_hosting.analyse(study(calls, hardware=hardware), checkpoint=never_stop))
+    asked = study(calls, *map(tariff, {"big", "Llama-2-70B"} & {*calls.model.names}), hardware=hardware)
+    gap = one_gap(self_hosting.analyse(asked, checkpoint=never_stop))
     assert gap.missing == (missing,)
     assert said in gap.reason
 
@@ -363,7 +372,7 @@ def test_a_limit_on_the_whole_call_is_held_by_the_fleet_and_told(
     held = found(latency_ms={"": limit_ms})
     assert held.options[0].latency_ms_p99 is not None
     assert held.options[0].latency_ms_p99 <= limit_ms < free_ms
-    assert held.inputs.replicas > free.inputs.replicas
+    assert held.inputs.gpus > free.inputs.gpus
     assert held.inputs.latency_limit_ms_p99 == limit_ms
     assert held.options[0].latency_ms_p99_range is not None
     assert f"the whole call within {limit_ms:,.0f} ms (as requested)" in " ".join(held.assumptions)
@@ -435,8 +444,10 @@ def test_gpus_are_ranked_by_what_carries_the_peak(study: MakeStudy) -> None:
     rows = found.inputs.configurations
     assert [row.usd_per_hour for row in rows] == sorted(row.usd_per_hour for row in rows)
     assert {"fp8", "bf16", "int4"} == {row.configuration.rsplit(", ")[-1] for row in rows}
-    assert found.supply.serving.tensorrt_llm["tp_size"] == found.supply.serving.gpus_per_replica
-    assert found.options[0].usd_per_month == pytest.approx(found.inputs.usd_per_hour * 730.5)
+    assert found.supply.serving.tensorrt_llm["tensor_parallel_size"] == found.supply.serving.gpus_per_replica
+    assert found.options[0].usd_in_window == pytest.approx(
+        found.inputs.usd_per_hour * asked.span.seconds / 3600
+    )
     assert not found.options[0].needs_evaluation
 
 
@@ -488,8 +499,28 @@ def test_a_day_of_two_halves_is_followed_by_the_hour(study: MakeStudy) -> None:
     fixed = next(row for row in found.inputs.policies if row.policy == Policy.FIXED)
     assert found.supply.autoscaling.policy == Policy.HOURLY
     assert found.supply.autoscaling.max_replicas == fixed.most > 1
-    assert found.inputs.saved_usd_per_month_against_fixed > 0
+    assert found.inputs.saved_usd_in_window_against_fixed > 0
+    assert found.inputs.saved_usd_per_month_against_fixed is None  # a second less than a day
+    assert found.impact.endswith("over the log.")
     assert found.roll_back == f"Set both bounds to {fixed.most}."
+
+
+@pytest.mark.parametrize(("second_day", "short"), [(150, 0.0), (300, 0.5)])
+def test_the_last_day_judges_what_the_days_before_it_gave(
+    study: MakeStudy, second_day: int, short: float
+) -> None:
+    both = [*day_of(150), *[(86_400.0 + at, count) for at, count in day_of(second_day)]]
+    at_s = np.concatenate([np.linspace(at, at + 59.0, count) for at, count in both])
+    calls = msgspec.structs.replace(
+        log(len(at_s), seconds=172_799.0, model="Llama-3.1-70B", tokens=(4000, 50)),
+        at_ns=(at_s * 1e9).astype(np.int64),
+    )
+    asked = study(calls, goals=Goals(gpus=("A6000",)), hardware=HARDWARE)
+    found = one_finding(autoscaling.analyse(asked, checkpoint=never_stop))
+    hourly = next(row for row in found.inputs.policies if row.policy == Policy.HOURLY)
+    assert hourly.short_share >= short
+    assert any("made from the first" in note or "covers one day" in note for note in found.assumptions)
+    assert found.inputs.days_judged <= found.inputs.days
 
 
 def test_a_call_from_another_decade_adds_no_idle_decades(study: MakeStudy) -> None:
@@ -529,6 +560,8 @@ def test_a_policy_that_misses_demand_is_not_the_best_however_cheap() -> None:
     def day(policy: Policy, hours: float, short: float) -> Scaled:
         return Scaled(policy=policy, least=1, most=2, replica_hours=hours, short_share=short, idle_share=0.0)
 
+    missed = [day(Policy.FIXED, 48.0, 0.1), day(Policy.REACTIVE, 20.0, 0.05), day(Policy.HOURLY, 30.0, 0.3)]
+    assert best_of(missed).policy is Policy.REACTIVE  # none meets the demand: the one that misses least
     days = [day(Policy.FIXED, 48.0, 0.0), day(Policy.REACTIVE, 20.0, 0.05), day(Policy.HOURLY, 30.0, 0.0)]
     assert best_of(days).policy is Policy.HOURLY
 
@@ -552,3 +585,59 @@ def test_the_window_of_a_call_is_a_minute(call: MakeCall) -> None:
     first, second = call(0.0), call(70.0)
     assert second.timestamp - first.timestamp == timedelta(seconds=70)
     assert gpu_choice.peak_rate_per_s(np.array([0.0, 70.0])) == pytest.approx(1 / 60)
+
+
+def own(study: MakeStudy, *tariffs: Any, hardware: Hardware = HARDWARE, **goals: Any) -> Finding | Gap:
+    asked = study(log(200, seconds=3600.0, model=OPEN), *tariffs, goals=Goals(**goals), hardware=hardware)
+    (found,) = self_hosting.analyse(asked, checkpoint=never_stop)
+    return found
+
+
+def test_on_own_gpus_the_bill_is_the_rent_and_how_busy_they_are(study: MakeStudy, tariff: MakeTariff) -> None:
+    found = own(study, tariff(OPEN, usd=1e-4), served_on="2x H100", served_replicas=2)
+    assert isinstance(found, Finding)
+    # 4 GPUs at $2.95 for 199 of 200 intervals of an hour; 200 calls x (500 + 4 x 50) tokens x $0.0001
+    assert (found.inputs.gpus, found.inputs.rent_usd_per_hour) == (4, pytest.approx(11.8))
+    assert found.inputs.rent_usd_in_window == pytest.approx(11.8, rel=0.01)
+    assert found.inputs.api_usd_in_window == pytest.approx(14.0)
+    assert 0.0 < found.inputs.busy_share < 0.2
+    assert found.action.startswith("Keep serving Llama-3.1-8B on your own 2 x (2x H100-SXM-80GB)")
+    assert "a provider's list price $14.00: dearer" in found.impact
+    cheap = own(study, tariff(OPEN, usd=1e-6), served_on="2x H100")
+    assert isinstance(cheap, Finding)
+    assert cheap.action.startswith("Compare a provider of")
+    assert cheap.impact.endswith("cheaper.")
+
+
+def test_own_gpus_need_no_price_book(study: MakeStudy) -> None:
+    found = own(study, served_on="H100")
+    assert isinstance(found, Finding)
+    assert found.inputs.api_usd_in_window is None
+    assert "the price book has no provider of Llama-3.1-8B to compare with" in found.impact
+
+
+@pytest.mark.parametrize(
+    ("served_on", "said"),
+    [
+        ("TPU-v9", "No GPU named 'TPU-v9' is in the catalogue"),
+        ("B300", "No price of B300-SXM-288GB is known"),
+    ],
+)
+def test_own_gpus_that_cannot_be_weighed_are_named(study: MakeStudy, served_on: str, said: str) -> None:
+    assert said in one_gap((own(study, served_on=served_on),)).reason
+
+
+def test_own_gpus_too_small_for_the_model_are_named(study: MakeStudy) -> None:
+    asked = study(
+        log(200, seconds=3600.0, model="Llama-3.1-70B"), goals=Goals(served_on="L40S"), hardware=HARDWARE
+    )
+    gap = one_gap(self_hosting.analyse(asked, checkpoint=never_stop))
+    assert gap.reason == "L40S do not hold Llama-3.1-70B and the longest call."
+
+
+def test_a_closed_model_is_not_on_own_gpus(study: MakeStudy, tariff: MakeTariff) -> None:
+    asked = study(
+        log(200, seconds=3600.0), tariff(usd=1e-4), goals=Goals(served_on="H100"), hardware=CHEAP_HARDWARE
+    )
+    found = one_finding(self_hosting.analyse(asked, checkpoint=never_stop))
+    assert found.inputs.hosting_usd_in_window > 0

@@ -1,0 +1,3 @@
+module github.com/netrasystems/netra-go
+
+go 1.23

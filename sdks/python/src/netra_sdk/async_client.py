@@ -1,0 +1,507 @@
+"""The asynchronous client: `client` with `await`, method by method; a test compares the signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
+
+import msgspec
+
+from netra_sdk import _calls, errors
+from netra_sdk import types as t
+from netra_sdk._async_transport import AsyncEventStream, AsyncTransport
+from netra_sdk._cursor import IDLE_S
+from netra_sdk._policy import RETRIES, RETRY_AFTER_MAX_S, TIMEOUT_S, Call, Options, Response
+from netra_sdk._tokens import Credentials, Tokens
+from netra_sdk._wire import base_url_of, credentials_of
+from netra_sdk.async_runs import AsyncRun
+from netra_sdk.pages import AsyncPage
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from netra_sdk.live import AsyncLive
+    from netra_sdk.recorder import AsyncRecorder
+
+T = TypeVar("T")
+
+
+class AsyncAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A question's result, its run and its thread."""
+
+    advice: t.Advice
+    run: AsyncRun
+    thread_id: str | None
+
+
+class _Resource:
+    """A group of methods over one transport."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    @property
+    def with_response(self) -> Any:
+        """The same methods, each returning a `Response` with status, headers and request id."""
+        return _WithResponse(self)
+
+    async def _call(self, call: Call[T], timeout: float | None = None) -> T:
+        return (await self._transport.call(call, self._options(timeout))).value
+
+    def _options(self, timeout: float | None) -> Options | None:
+        given = self._transport.options
+        return None if timeout is None else msgspec.structs.replace(given, timeout=timeout)
+
+
+class _WithResponse:
+    """Calls a method of a resource and returns the whole response."""
+
+    def __init__(self, resource: _Resource) -> None:
+        self._resource = resource
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Response[Any]]]:
+        kind = type(self._resource)
+
+        async def called(*given: Any, **named: Any) -> Response[Any]:
+            kept: list[Response[Any]] = []
+            recording = kind(_Recording(self._resource._transport, kept))  # type: ignore[arg-type]
+            await getattr(recording, name)(*given, **named)
+            return kept[-1]
+
+        return called
+
+
+class _Recording:
+    """A transport that keeps its responses."""
+
+    def __init__(self, transport: AsyncTransport, kept: list[Response[Any]]) -> None:
+        self._transport = transport
+        self._kept = kept
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    async def call(self, call: Call[T], options: Options | None = None) -> Response[T]:
+        response = await self._transport.call(call, options)
+        self._kept.append(response)
+        return response
+
+
+class Sessions(_Resource):
+    """`client.auth.sessions`."""
+
+    async def list(self, *, timeout: float | None = None) -> list[t.SessionLine]:
+        """Return the user's live sessions, newest first."""
+        return (await self._call(_calls.list_sessions(), timeout)).data
+
+    async def end(self, session_id: str, *, timeout: float | None = None) -> t.Confirmation:
+        """End one session."""
+        return await self._call(_calls.end_session(session_id), timeout)
+
+    async def end_all(self, *, timeout: float | None = None) -> t.Confirmation:
+        """End every session of the user, including this one."""
+        return await self._call(_calls.end_sessions(), timeout)
+
+
+class Auth(_Resource):
+    """`client.auth`."""
+
+    @property
+    def sessions(self) -> Sessions:
+        """The user's sessions."""
+        return Sessions(self._transport)
+
+    async def register(
+        self, email: str, name: str, password: str, *, timeout: float | None = None
+    ) -> t.UserCard:
+        """Create an account, where the deployment allows it."""
+        return await self._call(_calls.register(email, name, password), timeout)
+
+    async def refresh(self) -> Tokens:
+        """Renew the tokens now; it happens by itself when it is needed."""
+        await self._transport.renew()
+        credentials = self._transport.credentials
+        if credentials is None or credentials.tokens is None:
+            raise errors.SessionLostError("there are no tokens; sign in again")
+        return credentials.tokens
+
+    async def exchange(self, code: str, *, timeout: float | None = None) -> t.LoginResponse:
+        """Exchange the code of a redirect for tokens."""
+        return await self._call(_calls.exchange(code), timeout)
+
+    async def authorize(
+        self, redirect_uri: str | None = None, *, timeout: float | None = None
+    ) -> t.AuthorizationUrl:
+        """Return the address of the provider's sign-in page; a browser has to open it."""
+        return await self._call(_calls.authorize(redirect_uri), timeout)
+
+    async def me(self, *, timeout: float | None = None) -> t.UserProfile:
+        """Return the signed-in user."""
+        return await self._call(_calls.me(), timeout)
+
+    async def sign_out(self, *, timeout: float | None = None) -> t.Confirmation:
+        """End this session."""
+        return await self._call(_calls.logout(), timeout)
+
+    async def change_password(
+        self, current: str, new: str, *, timeout: float | None = None
+    ) -> t.PasswordChanged:
+        """Change the password; every session ends."""
+        return await self._call(_calls.change_password(current, new), timeout)
+
+    async def ticket(self, *, timeout: float | None = None) -> t.Ticket:
+        """Return a ticket that opens one socket."""
+        return await self._call(_calls.ticket(), timeout)
+
+
+class Agent(_Resource):
+    """`client.agent`."""
+
+    async def execute(
+        self,
+        message: str,
+        *,
+        workload_id: str | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        thread_id: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> AsyncRun:
+        """Ask a question; it is answered by the run that is returned."""
+        call = _calls.execute(
+            message,
+            workload_id=workload_id,
+            parameters=parameters,
+            thread_id=thread_id,
+            key=idempotency_key,
+        )
+        accepted = await self._call(call, timeout)
+        return AsyncRun(
+            self._transport,
+            accepted.run_id,
+            thread_id=accepted.thread_id,
+            created_at=accepted.created_at,
+            thread_created=accepted.thread_created,
+        )
+
+    def attach(self, run_id: str, *, after: int = 0) -> AsyncRun:
+        """Return the handle of a known run; nothing is sent."""
+        return AsyncRun(self._transport, run_id, after=after)
+
+    async def status(self, run_id: str, *, timeout: float | None = None) -> t.RunStatus:
+        """Return a run's state, with its result once it has one."""
+        return await self._call(_calls.status(run_id), timeout)
+
+    def events(self, run_id: str, *, after: int = 0) -> AsyncEventStream:
+        """Return a run's events after number `after`."""
+        return AsyncEventStream(self._transport, run_id, after=after)
+
+    async def cancel(
+        self, run_id: str, *, idempotency_key: str | None = None, timeout: float | None = None
+    ) -> t.RunStatus:
+        """Cancel a run and return its state."""
+        return await self._call(_calls.cancel(run_id, key=idempotency_key), timeout)
+
+    async def history(
+        self,
+        *,
+        thread_id: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        timeout: float | None = None,
+    ) -> AsyncPage[t.RunLine]:
+        """Return the runs, newest first, of one thread or of all."""
+        got = await self._call(_calls.history(thread_id=thread_id, limit=limit, cursor=cursor), timeout)
+
+        async def fetch(after: str) -> AsyncPage[t.RunLine]:
+            return await self.history(thread_id=thread_id, limit=limit, cursor=after, timeout=timeout)
+
+        return AsyncPage(got.data, got.pagination, cursor=cursor, fetch=fetch)
+
+
+class Threads(_Resource):
+    """`client.threads`."""
+
+    async def list(
+        self, *, limit: int | None = None, cursor: str | None = None, timeout: float | None = None
+    ) -> AsyncPage[t.ThreadLine]:
+        """Return the conversations, newest first."""
+        got = await self._call(_calls.list_threads(limit=limit, cursor=cursor), timeout)
+
+        async def fetch(after: str) -> AsyncPage[t.ThreadLine]:
+            return await self.list(limit=limit, cursor=after, timeout=timeout)
+
+        return AsyncPage(got.data, got.pagination, cursor=cursor, fetch=fetch)
+
+    async def get(self, thread_id: str, *, timeout: float | None = None) -> t.ThreadPage:
+        """Return a conversation with its messages, oldest first."""
+        return await self._call(_calls.get_thread(thread_id), timeout)
+
+    async def rename(self, thread_id: str, title: str, *, timeout: float | None = None) -> t.ThreadLine:
+        """Set the title of a conversation."""
+        return await self._call(_calls.rename_thread(thread_id, title), timeout)
+
+    async def delete(self, thread_id: str, *, missing_ok: bool = False, timeout: float | None = None) -> None:
+        """Delete a conversation and its runs."""
+        try:
+            await self._call(_calls.delete_thread(thread_id), timeout)
+        except errors.NotFoundError:
+            if not missing_ok:
+                raise
+
+
+class Workloads(_Resource):
+    """`client.workloads`."""
+
+    async def create(
+        self, name: str, *, idempotency_key: str | None = None, timeout: float | None = None
+    ) -> t.WorkloadCard:
+        """Create an empty workload."""
+        return await self._call(_calls.create_workload(name, key=idempotency_key), timeout)
+
+    async def list(
+        self, *, limit: int | None = None, cursor: str | None = None, timeout: float | None = None
+    ) -> AsyncPage[t.WorkloadCard]:
+        """Return the workloads, newest first."""
+        got = await self._call(_calls.list_workloads(limit=limit, cursor=cursor), timeout)
+
+        async def fetch(after: str) -> AsyncPage[t.WorkloadCard]:
+            return await self.list(limit=limit, cursor=after, timeout=timeout)
+
+        return AsyncPage(got.data, got.pagination, cursor=cursor, fetch=fetch)
+
+    async def get(self, workload_id: str, *, timeout: float | None = None) -> t.WorkloadDetail:
+        """Return a workload and its size."""
+        return await self._call(_calls.get_workload(workload_id), timeout)
+
+    async def rename(self, workload_id: str, name: str, *, timeout: float | None = None) -> t.WorkloadCard:
+        """Set the name of a workload."""
+        return await self._call(_calls.rename_workload(workload_id, name), timeout)
+
+    async def delete(
+        self, workload_id: str, *, missing_ok: bool = False, timeout: float | None = None
+    ) -> None:
+        """Delete a workload and its events."""
+        try:
+            await self._call(_calls.delete_workload(workload_id), timeout)
+        except errors.NotFoundError:
+            if not missing_ok:
+                raise
+
+    async def add_events(
+        self,
+        workload_id: str,
+        events: Iterable[_calls.CallRow],
+        *,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> t.EventsTaken:
+        """Add calls, in requests of at most 10,000 rows and 32 MiB; a repeated id counts once."""
+        key = idempotency_key or _calls.new_key()
+        parts = [
+            await self._call(_calls.add_events(workload_id, lines, key=f"{key}-{number}"), timeout)
+            for number, lines in enumerate(_calls.batches(events))
+        ]
+        return _calls.joined(workload_id, parts)
+
+    async def simulate(
+        self,
+        workload_id: str,
+        proposal: t.Proposal | None = None,
+        *,
+        timeout: float | None = None,
+        **change: Any,
+    ) -> t.Simulated:
+        """Return the bill and the latency with a change, such as `model="gpt-4o-mini"`; nothing is stored."""
+        asked = proposal if proposal is not None else t.Proposal(**change)
+        return await self._call(_calls.simulate(workload_id, asked), timeout)
+
+    async def explain(
+        self, workload_id: str, *, before: str, after: str | None = None, timeout: float | None = None
+    ) -> t.Explanation:
+        """Return why the bill differs between two periods; without `after`, it begins where `before` ends."""
+        return await self._call(_calls.explain(workload_id, before, after), timeout)
+
+    def recorder(self, workload_id: str, **options: Any) -> AsyncRecorder:
+        """Return a recorder that sends calls in the background."""
+        from netra_sdk.recorder import AsyncRecorder
+
+        return AsyncRecorder(self._transport, workload_id, **options)
+
+
+class Keys(_Resource):
+    """`client.keys`."""
+
+    async def list(self, *, timeout: float | None = None) -> list[t.KeyLine]:
+        """Return the user's API keys, without their secrets."""
+        return (await self._call(_calls.list_keys(), timeout)).data
+
+    async def create(
+        self,
+        name: str,
+        scopes: Sequence[t.KeyScope],
+        *,
+        expires_in_days: int = 90,
+        timeout: float | None = None,
+    ) -> t.MadeKey:
+        """Create an API key; only this answer has its secret."""
+        return await self._call(_calls.make_key(name, scopes, expires_in_days), timeout)
+
+    async def revoke(self, key_id: str, *, timeout: float | None = None) -> t.Confirmation:
+        """Revoke a key."""
+        return await self._call(_calls.revoke_key(key_id), timeout)
+
+    async def revoke_all(self, *, timeout: float | None = None) -> t.KeysRevoked:
+        """Revoke every key of the user."""
+        return await self._call(_calls.revoke_keys(), timeout)
+
+
+class Audit(_Resource):
+    """`client.audit`."""
+
+    async def list(
+        self, *, limit: int | None = None, cursor: str | None = None, timeout: float | None = None
+    ) -> AsyncPage[t.AuditLine]:
+        """Return the security log, newest first; for administrators."""
+        got = await self._call(_calls.list_audit(limit=limit, cursor=cursor), timeout)
+
+        async def fetch(after: str) -> AsyncPage[t.AuditLine]:
+            return await self.list(limit=limit, cursor=after, timeout=timeout)
+
+        return AsyncPage(got.data, got.pagination, cursor=cursor, fetch=fetch)
+
+
+class Health(_Resource):
+    """`client.health`."""
+
+    async def check(self, *, timeout: float | None = None) -> t.Health:
+        """Return that the process answers."""
+        return await self._call(_calls.health_check(), timeout)
+
+    async def ready(self, *, timeout: float | None = None) -> t.Ready:
+        """Return whether the process should receive traffic; "no" is an answer too."""
+        return await self._call(_calls.health_ready(), timeout)
+
+    async def config(self, *, timeout: float | None = None) -> t.PublicConfiguration:
+        """Return the public settings and limits."""
+        return await self._call(_calls.config(), timeout)
+
+    async def dependencies(self, *, timeout: float | None = None) -> t.DependenciesHealth:
+        """Return the state of every dependency."""
+        return await self._call(_calls.health_dependencies(), timeout)
+
+
+class AsyncNetra:
+    """A client of one Netra service, for one event loop.
+
+    The credential is the first there is: `api_key`, `tokens`, `NETRA_API_KEY`.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str | None = None,
+        tokens: Tokens | None = None,
+        on_tokens: Callable[[Tokens], None] | None = None,
+        timeout: float = TIMEOUT_S,
+        max_retries: int = RETRIES,
+        max_retry_after: float = RETRY_AFTER_MAX_S,
+        idle_timeout: float = IDLE_S,
+        http_client: httpx2.AsyncClient | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        credentials = credentials_of(api_key, tokens, on_tokens)
+        options = Options(timeout=timeout, max_retries=max_retries, max_retry_after=max_retry_after)
+        self._open(
+            AsyncTransport(
+                base_url_of(base_url),
+                credentials,
+                options=options,
+                idle_timeout=idle_timeout,
+                http_client=http_client,
+                headers=headers,
+            )
+        )
+
+    def _open(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+        self.auth = Auth(transport)
+        self.agent = Agent(transport)
+        self.threads = Threads(transport)
+        self.workloads = Workloads(transport)
+        self.keys = Keys(transport)
+        self.audit = Audit(transport)
+        self.health = Health(transport)
+
+    @classmethod
+    async def sign_in(
+        cls, email: str, password: str, *, base_url: str | None = None, **options: Any
+    ) -> AsyncNetra:
+        """Return a client with the tokens of a sign-in, which it renews by itself."""
+        unsigned = AsyncTransport(base_url_of(base_url), None, options=Options())
+        try:
+            signed_in = (await unsigned.call(_calls.login(email, password))).value
+        finally:
+            await unsigned.close()
+        on_tokens = options.pop("on_tokens", None)
+        first = Credentials(on_tokens=on_tokens)
+        first.take(signed_in)
+        return cls(tokens=first.tokens, on_tokens=on_tokens, base_url=base_url, **options)
+
+    def with_options(self, **changes: Any) -> AsyncNetra:
+        """Return a client with other options over the same connections and credential."""
+        given = self._transport
+        idle_timeout = changes.pop("idle_timeout", given.idle_timeout)
+        other = AsyncNetra.__new__(AsyncNetra)
+        other._open(
+            AsyncTransport(
+                given.base_url,
+                given.credentials,
+                options=msgspec.structs.replace(given.options, **changes),
+                idle_timeout=idle_timeout,
+                http_client=given.http,
+            )
+        )
+        return other
+
+    async def config(self, *, timeout: float | None = None) -> t.PublicConfiguration:
+        """Return the public settings and limits."""
+        return await self.health.config(timeout=timeout)
+
+    async def ask(
+        self,
+        message: str,
+        *,
+        workload_id: str | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        thread_id: str | None = None,
+        timeout: float | None = None,
+    ) -> AsyncAnswer:
+        """Ask a question and wait for its result."""
+        run = await self.agent.execute(
+            message, workload_id=workload_id, parameters=parameters, thread_id=thread_id
+        )
+        return AsyncAnswer(advice=await run.wait(timeout), run=run, thread_id=run.thread_id)
+
+    def live(self) -> AsyncLive:
+        """Return a socket on which many runs are followed, to be used with `async with`."""
+        from netra_sdk.live import AsyncLive
+
+        return AsyncLive(self._transport)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._transport.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"AsyncNetra(base_url={self._transport.base_url!r})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an AsyncNetra client cannot be pickled: make one in each process")

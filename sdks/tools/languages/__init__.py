@@ -1,0 +1,1 @@
+"""One module a language: a JSON Schema in, a type declaration out."""

@@ -1,0 +1,256 @@
+import { ConfigurationError } from "./errors.js";
+import { Page, PagePromise } from "./pages.js";
+import { newId } from "./request.js";
+import { Run, follow } from "./runs.js";
+import { tokensOf } from "./tokens.js";
+/** Limits of one request to add calls; more are sent in several. */
+const MOST_ROWS = 10_000;
+const MOST_CHARACTERS = 30 * 2 ** 20;
+function read(transport, path, call, more = {}) {
+    return transport.send({ method: "GET", path, safety: "G", ...more }, call);
+}
+function write(transport, path, safety, json, call, more = {}) {
+    return transport.send({ method: "POST", path, safety, json, ...more }, call);
+}
+async function remove(transport, path, options = {}) {
+    await transport.send({ method: "DELETE", path, safety: "D", missingOk: options.missingOk ?? false }, options);
+}
+function pages(transport, path, params, call) {
+    const load = async (cursor) => {
+        const query = { ...params, cursor };
+        const found = await read(transport, path, call, { query });
+        return new Page(found.data, found.pagination, cursor, load);
+    };
+    return new PagePromise(() => load(params.cursor));
+}
+function at(path, id) {
+    return `${path}/${encodeURIComponent(id)}`;
+}
+/** Asks questions and follows runs. */
+export class Agent {
+    #transport;
+    #idleMs;
+    constructor(transport, idleMs) {
+        this.#transport = transport;
+        this.#idleMs = idleMs;
+    }
+    /** Asks a question. A repetition after a lost answer returns the same run. */
+    async execute(ask, call) {
+        const accepted = await write(this.#transport, "/api/agent/execute", "K", ask, call);
+        return new Run(this.#transport, this.#idleMs, accepted.run_id, accepted);
+    }
+    /** The handle of a run. Asks nothing. */
+    attach(id) {
+        return new Run(this.#transport, this.#idleMs, id);
+    }
+    status(id, call) {
+        return this.attach(id).status(call);
+    }
+    cancel(id, call) {
+        return this.attach(id).cancel(call);
+    }
+    /** Follows a run over lost connections, each event once. Leaving the loop closes the connection. */
+    events(id, options) {
+        return follow(this.#transport, id, this.#idleMs, options);
+    }
+    /** The runs of the user, or those of one thread, the newest first. */
+    history(params = {}, call) {
+        return pages(this.#transport, "/api/agent/history", params, call);
+    }
+}
+/** Lists and ends sessions. */
+export class Sessions {
+    #transport;
+    constructor(transport) {
+        this.#transport = transport;
+    }
+    list(call) {
+        return read(this.#transport, "/api/auth/sessions", call);
+    }
+    end(id, options) {
+        return remove(this.#transport, at("/api/auth/sessions", id), options);
+    }
+    endAll(options) {
+        return remove(this.#transport, "/api/auth/sessions", options);
+    }
+}
+/** Signs in and out. */
+export class Auth {
+    sessions;
+    #transport;
+    constructor(transport) {
+        this.#transport = transport;
+        this.sessions = new Sessions(transport);
+    }
+    register(body, call) {
+        return write(this.#transport, "/api/auth/register", "O", body, call, { isPublic: true });
+    }
+    /** Gets new tokens now. The client does so by itself before they expire. */
+    async refresh() {
+        const { credentials } = this.#transport;
+        if (!credentials.canRenew)
+            throw new ConfigurationError("the client has no refresh token");
+        await credentials.renew(this.#transport, credentials.tokens?.accessToken);
+        return credentials.tokens;
+    }
+    /** Trades the code of a sign-in with Google for tokens, which the client then uses. */
+    async exchange(code, call) {
+        const answer = await write(this.#transport, "/api/auth/exchange", "O", { code }, call, { isPublic: true });
+        await this.#transport.credentials.keep(tokensOf(answer));
+        return answer;
+    }
+    /** The address of Google's sign-in page. The answer sets a cookie: meant for browsers. */
+    authorize(options = {}, call) {
+        return read(this.#transport, "/api/auth/google/authorize", call, { query: { redirect_uri: options.redirectUri } });
+    }
+    me(call) {
+        return read(this.#transport, "/api/auth/me", call);
+    }
+    signOut(call) {
+        return write(this.#transport, "/api/auth/logout", "P", undefined, call);
+    }
+    changePassword(current, next, call) {
+        return write(this.#transport, "/api/auth/password", "O", { current_password: current, new_password: next }, call);
+    }
+    /** A ticket that opens one WebSocket within 30 seconds. */
+    ticket(call) {
+        return write(this.#transport, "/api/auth/ws-ticket", "P", undefined, call);
+    }
+}
+/** Reads and deletes conversations. */
+export class Threads {
+    #transport;
+    constructor(transport) {
+        this.#transport = transport;
+    }
+    list(params = {}, call) {
+        return pages(this.#transport, "/api/threads", params, call);
+    }
+    get(id, call) {
+        return read(this.#transport, at("/api/threads", id), call);
+    }
+    rename(id, title, call) {
+        return this.#transport.send({ method: "PATCH", path: at("/api/threads", id), safety: "P", json: { title } }, call);
+    }
+    delete(id, options) {
+        return remove(this.#transport, at("/api/threads", id), options);
+    }
+}
+/** Keeps workloads and their calls. */
+export class Workloads {
+    #transport;
+    constructor(transport) {
+        this.#transport = transport;
+    }
+    create(name, call) {
+        return write(this.#transport, "/api/workloads", "K", { name }, call);
+    }
+    list(params = {}, call) {
+        return pages(this.#transport, "/api/workloads", params, call);
+    }
+    get(id, call) {
+        return read(this.#transport, at("/api/workloads", id), call);
+    }
+    rename(id, name, call) {
+        return this.#transport.send({ method: "PATCH", path: at("/api/workloads", id), safety: "P", json: { name } }, call);
+    }
+    delete(id, options) {
+        return remove(this.#transport, at("/api/workloads", id), options);
+    }
+    /** What a change would cost and bring. */
+    simulate(id, proposal, call) {
+        return write(this.#transport, `${at("/api/workloads", id)}/simulate`, "P", proposal, call);
+    }
+    /** What moved the bill from one period to another. */
+    explain(id, periods, call) {
+        return write(this.#transport, `${at("/api/workloads", id)}/explain`, "P", periods, call);
+    }
+    /**
+     * Adds calls, in requests of at most 10,000 rows; the keys of the requests are KEY-0, KEY-1, ….
+     * A call without an id gets one, so that a repetition counts it once.
+     */
+    async addEvents(id, calls, call = {}) {
+        const key = call.idempotencyKey ?? `js-${newId()}`;
+        const sum = { workload_id: id, accepted: 0, duplicates: 0, rejected: 0, results: [], notes: [] };
+        let number = 0;
+        let before = 0;
+        for (const lines of batches(calls)) {
+            const part = await write(this.#transport, `${at("/api/workloads", id)}/events`, "K", undefined, { ...call, idempotencyKey: `${key}-${number++}` }, { body: lines.join("\n"), media: "application/x-ndjson" });
+            sum.accepted += part.accepted;
+            sum.duplicates += part.duplicates;
+            sum.rejected += part.rejected;
+            sum.notes?.push(...(part.notes ?? []));
+            for (const row of part.results)
+                sum.results.push({ ...row, line: row.line + before });
+            before += lines.length;
+        }
+        return sum;
+    }
+}
+function* batches(calls) {
+    let lines = [];
+    let size = 0;
+    for (const one of calls) {
+        const line = JSON.stringify(one.id == null ? { ...one, id: newId() } : one);
+        if (lines.length === MOST_ROWS || (lines.length > 0 && size + line.length > MOST_CHARACTERS)) {
+            yield lines;
+            lines = [];
+            size = 0;
+        }
+        lines.push(line);
+        size += line.length;
+    }
+    if (lines.length > 0)
+        yield lines;
+}
+/** Keeps API keys. */
+export class Keys {
+    #transport;
+    constructor(transport) {
+        this.#transport = transport;
+    }
+    /** Makes an API key. Its secret is shown once. */
+    create(body, call) {
+        return write(this.#transport, "/api/keys", "O", body, call);
+    }
+    list(call) {
+        return read(this.#transport, "/api/keys", call);
+    }
+    revoke(id, options) {
+        return remove(this.#transport, at("/api/keys", id), options);
+    }
+    revokeAll(options) {
+        return remove(this.#transport, "/api/keys", options);
+    }
+}
+/** Reads the security log; needs an administrator. */
+export class Audit {
+    #transport;
+    constructor(transport) {
+        this.#transport = transport;
+    }
+    list(params = {}, call) {
+        return pages(this.#transport, "/api/audit", params, call);
+    }
+}
+/** Asks how the service is. */
+export class Health {
+    #transport;
+    constructor(transport) {
+        this.#transport = transport;
+    }
+    check(call) {
+        return read(this.#transport, "/health", call);
+    }
+    /** Whether the service takes requests. Not ready is an answer, not an error. */
+    ready(call) {
+        return read(this.#transport, "/health/ready", call, { takes: 503 });
+    }
+    dependencies(call) {
+        return read(this.#transport, "/health/dependencies", call);
+    }
+}
+/** What the service says of itself. */
+export function configuration(transport, call) {
+    return read(transport, "/api/config", call);
+}

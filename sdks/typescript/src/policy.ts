@@ -1,0 +1,41 @@
+// What follows an attempt. Pure: time and randomness are arguments.
+
+/** What a repetition of a request does; see sdks/spec/methods.json. */
+export type Safety = "G" | "K" | "P" | "O" | "D";
+
+/** How an attempt ended. `notSent`: the service saw nothing. `ambiguous`: the request may have been carried out. */
+export type Happening = "answered" | "notSent" | "ambiguous";
+
+export type Decision = "again" | "giveUp" | "renew" | "unknown";
+
+export interface Attempt {
+  happening: Happening;
+  status?: number | undefined;
+  code?: string | undefined;
+  retryAfterS?: number | undefined;
+}
+
+const BASE_MS = 500;
+const MOST_MS = 8_000;
+
+export function decide(safety: Safety, attempt: Attempt, canRenew: boolean, maxRetryAfterS: number): Decision {
+  if (attempt.happening === "notSent") return "again";
+  if (attempt.happening === "ambiguous") return safety === "O" ? "unknown" : "again";
+  if (attempt.status === 401 && canRenew) return "renew";
+  if (attempt.code === undefined) return "giveUp";
+  const isPassing = attempt.status === 429 || attempt.status === 503 || attempt.code === "IDEMPOTENCY_IN_PROGRESS";
+  return isPassing && (attempt.retryAfterS ?? 0) <= maxRetryAfterS ? "again" : "giveUp";
+}
+
+/** Milliseconds before attempt number `attempt` + 1; `random` is in [0, 1). */
+export function delayMs(attempt: number, retryAfterS: number | undefined, random: number): number {
+  const backoff = Math.min(MOST_MS, BASE_MS * 2 ** attempt);
+  return Math.max((retryAfterS ?? 0) * 1_000, (0.5 + 0.5 * random) * backoff);
+}
+
+/** Seconds of a Retry-After header. */
+export function retryAfterOf(headers: Headers): number | undefined {
+  const text = headers.get("retry-after");
+  const seconds = text === null || text.trim() === "" ? Number.NaN : Number(text);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
+}

@@ -1,0 +1,83 @@
+import { OutcomeUnknownError, SessionLostError, UnauthorizedError } from "./errors.ts";
+import type { Transport } from "./request.ts";
+import type { LoginResponse } from "./types.ts";
+
+/** Milliseconds before the end of an access token at which a new one is got. */
+export const EARLY_MS = 60_000;
+
+export interface Tokens {
+  accessToken: string;
+  refreshToken?: string | undefined;
+  /** Milliseconds since 1970. */
+  expiresAt?: number | undefined;
+}
+
+/** Stores new tokens. It is awaited before they are used. */
+export type OnTokens = (tokens: Tokens) => void | Promise<void>;
+
+export function tokensOf(answer: LoginResponse): Tokens {
+  return {
+    accessToken: answer.access_token,
+    refreshToken: answer.refresh_token ?? undefined,
+    expiresAt: Date.now() + answer.expires_in * 1_000,
+  };
+}
+
+/** What signs requests: an API key, or tokens that are renewed once for all who wait. */
+export class Credentials {
+  tokens: Tokens | undefined;
+  readonly #apiKey: string | (() => Promise<string>) | undefined;
+  readonly #onTokens: OnTokens | undefined;
+  #renewing: Promise<void> | undefined;
+
+  constructor(apiKey: string | (() => Promise<string>) | undefined, tokens: Tokens | undefined, onTokens: OnTokens | undefined) {
+    this.#apiKey = apiKey;
+    this.tokens = tokens;
+    this.#onTokens = onTokens;
+  }
+
+  get canRenew(): boolean {
+    return this.tokens?.refreshToken !== undefined;
+  }
+
+  async bearer(transport: Transport): Promise<string | undefined> {
+    if (this.tokens === undefined) return typeof this.#apiKey === "function" ? await this.#apiKey() : this.#apiKey;
+    const ends = this.tokens.expiresAt;
+    if (this.canRenew && ends !== undefined && ends - Date.now() < EARLY_MS) await this.renew(transport, this.tokens.accessToken);
+    return this.tokens.accessToken;
+  }
+
+  async keep(tokens: Tokens): Promise<void> {
+    try {
+      await this.#onTokens?.(tokens);
+    } catch (cause) {
+      throw new SessionLostError("the new tokens could not be stored; sign in again", { cause });
+    }
+    this.tokens = tokens;
+  }
+
+  /** Gets new tokens, once for all who wait. `old` is the access token that was refused. */
+  renew(transport: Transport, old: string | undefined): Promise<void> {
+    if (this.#renewing === undefined && old !== undefined && this.tokens?.accessToken !== old) return Promise.resolve();
+    this.#renewing ??= this.#fresh(transport).finally(() => {
+      this.#renewing = undefined;
+    });
+    return this.#renewing;
+  }
+
+  async #fresh(transport: Transport): Promise<void> {
+    const refresh_token = this.tokens?.refreshToken;
+    let answer: LoginResponse;
+    try {
+      answer = await transport.send<LoginResponse>({
+        method: "POST", path: "/api/auth/refresh", safety: "K", isPublic: true, json: { refresh_token },
+      });
+    } catch (cause) {
+      if (cause instanceof UnauthorizedError || cause instanceof OutcomeUnknownError) {
+        throw new SessionLostError("the session is lost; sign in again", { cause });
+      }
+      throw cause;
+    }
+    await this.keep(tokensOf(answer));
+  }
+}

@@ -1,0 +1,1 @@
+"""OTLP over HTTP, decoded: protobuf and JSON."""

@@ -1,0 +1,126 @@
+"""Match a stated number with the facts: value, unit, period, sign, and then row and measure."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from netra.domain.agents.guard.facts import Fact, NamedLabel
+from netra.domain.agents.guard.measures import is_of_measure, names_of
+from netra.domain.agents.guard.naming import Mention, Name, NameKind
+from netra.domain.agents.guard.placement import Spot
+from netra.domain.agents.guard.row_sums import is_difference, is_sum
+from netra.domain.agents.guard.stated_numbers import NumberKind, StatedNumber
+from netra.domain.agents.guard.versions_and_dates import Label, is_known
+
+_COUNTS: Final = frozenset(
+    {
+        NumberKind.COUNT,
+        NumberKind.CALLS,
+        NumberKind.TOKENS,
+        NumberKind.GPUS,
+        NumberKind.REPLICAS,
+        NumberKind.FACTOR,
+    }
+)
+_LATENCIES: Final = frozenset({"latency", "ttft", "tpot"})
+_SUMMED: Final = frozenset({NumberKind.USD, NumberKind.CALLS, NumberKind.TOKENS})
+_TODAY: Final = re.compile(r"\b(?:today|now|currently|at present|right now)\b", re.IGNORECASE)
+_COST: Final = re.compile(r"\b(?:costs?|pay\w*|spend\w*|charg\w+|bill)\b", re.IGNORECASE)
+_SOFT: Final = frozenset(
+    {NameKind.CHANGE, NameKind.PROVIDER, NameKind.GPU}
+)  # may stand by facts of other rows
+
+
+def is_held(number: StatedNumber, facts: Sequence[Fact], spot: Spot) -> bool:
+    """Return whether a fact bears out the number as it is stated."""
+    near = [fact for fact in facts if number.low <= fact.value <= number.high and has_unit(number, fact)]
+    near = [fact for fact in near if number.is_wish or not fact.is_wish]
+    if number.way and not number.sign:
+        ways = {fact.way for fact in near if is_of_row(fact, spot)}
+        near = [
+            fact
+            for fact in near
+            if fact.way == number.way
+            or fact.value == 0
+            or (fact.way == "" and ways == {""} and not fact.has_way)
+        ]
+    if any(is_of_row(fact, spot) and is_of_measure(number, fact, spot) for fact in near):
+        return True
+    return is_sum(number, facts, spot) or is_difference(number, facts, spot)
+
+
+def is_label_held(label: Label, known: Iterable[NamedLabel], spot: Spot) -> bool:
+    """Return whether the payload has the name, or the date for a row that the sentence names."""
+    held = [one for one in known if is_known(label, (one.label,))]
+    if not label.is_date:
+        return bool(held)
+    return any(_is_of_rows(one.rows, one.around, spot) for one in held)
+
+
+def has_unit(number: StatedNumber, fact: Fact) -> bool:
+    """Return whether unit, period and sign of the number are those of the fact."""
+    return _is_of_kind(number, fact) and _has_period(number, fact) and _has_sign(number, fact)
+
+
+def is_of_row(fact: Fact, spot: Spot) -> bool:
+    """Return whether the rows that the number is stated of are those of the fact."""
+    if not spot.rows and spot.says_total and fact.kind in _SUMMED:
+        return not names_of(fact.rows)
+    if fact.kind is NumberKind.USD and fact.way and not fact.rows and not spot.says_whole:
+        changes = [
+            one for one in spot.rows if one.of_kind(NameKind.CHANGE) or one.of_kind(NameKind.RECOMMENDATION)
+        ]
+        if changes and not spot.says_total:
+            return False  # the plan's saving is not that of one change
+    if not _LATENCIES.isdisjoint(fact.needs) and not fact.rows and not spot.says_whole and _has_change(spot):
+        return False  # the latency of all calls is not that of one change's
+    return _is_of_rows(fact.rows, fact.around, spot)
+
+
+def _has_change(spot: Spot) -> bool:
+    return any(mention.of_kind(NameKind.CHANGE) for mention in spot.rows)
+
+
+def _is_of_rows(rows: tuple[frozenset[Name], ...], around: frozenset[Name], spot: Spot) -> bool:
+    """Return whether every row named with the number is a row of the fact."""
+    if not spot.rows:
+        return True
+    if spot.says_whole and not rows:
+        return True
+    fits = [_is_row(mention, rows, around) for mention in spot.rows]
+    return any(fits) if spot.is_carried else all(fits)
+
+
+def _is_row(mention: Mention, rows: tuple[frozenset[Name], ...], around: frozenset[Name]) -> bool:
+    """Return whether a mention names the innermost row that has a name of its class."""
+    for kind in {name.kind for name in mention.names}:
+        named = mention.of_kind(kind)
+        level = next((row for row in reversed(rows) if any(name.kind is kind for name in row)), None)
+        if level is not None:
+            if not named.isdisjoint(level):
+                return True
+        elif kind in _SOFT or not named.isdisjoint(around):
+            return True
+    return False
+
+
+def _is_of_kind(number: StatedNumber, fact: Fact) -> bool:
+    if fact.kind is NumberKind.ANY:
+        return True
+    if number.kind is fact.kind and number.kind is not NumberKind.COUNT:
+        return True
+    if number.kind in _COUNTS and number.value < 1 and fact.kind is NumberKind.SHARE:
+        return "." in number.text  # "0.043 of the answers"
+    if number.kind is not NumberKind.COUNT:
+        return fact.kind is NumberKind.COUNT and not fact.words.isdisjoint(number.words)
+    return fact.kind in _COUNTS and (not number.words or not fact.words.isdisjoint(number.words))
+
+
+def _has_period(number: StatedNumber, fact: Fact) -> bool:
+    return number.period in ("", fact.period) or fact.kind is NumberKind.ANY
+
+
+def _has_sign(number: StatedNumber, fact: Fact) -> bool:
+    if number.sign == "-" and number.way == "down" and fact.way == "up":
+        return True  # "-5 % less": the sign repeats the direction
+    return number.sign in ("", *fact.signs) or number.value == 0

@@ -1,0 +1,133 @@
+"""Decide whether the words around a number name the measure of a fact, and no other."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from netra.domain.agents.guard.concepts import (
+    METRICS,
+    OUTCOMES,
+    concepts_in,
+    content_of,
+    percentiles_in,
+    population_after,
+    says,
+)
+from netra.domain.agents.guard.facts import Fact, Rows
+from netra.domain.agents.guard.naming import Name, NameKind
+from netra.domain.agents.guard.placement import Spot
+from netra.domain.agents.guard.stated_numbers import NumberKind, StatedNumber
+
+HARD: Final = frozenset({NameKind.FEATURE, NameKind.TEMPLATE, NameKind.TOOL, NameKind.MODEL})
+CHANGES: Final = frozenset({NameKind.CHANGE, NameKind.RECOMMENDATION})
+_OUTCOME_CHANGES: Final = {"fail": "waste", "repeat": "exact_duplicates"}
+_OF_LOG: Final = re.compile(
+    r"\b(?:over|in|of) (?:the|your|this) (?:whole )?(?:log|window)\b|\blog['’]s\b", re.IGNORECASE
+)
+_TODAY: Final = re.compile(r"\b(?:today|now|currently|at present|right now)\b", re.IGNORECASE)
+_COST: Final = re.compile(r"\b(?:costs?|pay\w*|spend\w*|charg\w+|bill)\b", re.IGNORECASE)
+
+
+def is_of_measure(number: StatedNumber, fact: Fact, spot: Spot) -> bool:
+    """Return whether the words around the number name the measure of the fact, and no other."""
+    checks = _OF_SENTENCE if fact.content is not None else _OF_FIELD
+    return all(check(number, fact, spot) for check in checks)
+
+
+def names_of(rows: Rows) -> frozenset[Name]:
+    """Return the names of all rows of a fact."""
+    return frozenset(name for row in rows for name in row)
+
+
+def _names_its_row(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: ARG001 (one shape for all)
+    """Return whether a fact of one row is stated where that row is named, here or in the sentence before."""
+    if fact.is_share_of_row:
+        is_named = any(not mention.names.isdisjoint(fact.rows[-1]) for mention in spot.rows)
+        return is_named and (population_after(spot.after) != "" or spot.before.endswith("("))
+    kinds = {name.kind for name in fact.rows[-1]} if fact.rows else set[NameKind]()
+    is_of_one_row = not kinds.isdisjoint(HARD) and kinds.isdisjoint(CHANGES)
+    if not is_of_one_row or not names_of(fact.rows).isdisjoint(spot.earlier_names):
+        return True
+    return any(name.kind in HARD for mention in spot.rows for name in mention.names)
+
+
+def _has_words(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: ARG001
+    """Return whether the sentence has a word of each measure; a saving may also be named by its change."""
+    around = concepts_in(f"{spot.earlier} {spot.sentence}")
+    if not around and not content_of(spot.sentence):
+        return True  # nothing but a number
+    missing = [need for need in fact.needs if need not in around]
+    return not missing or (missing in (["saving"], ["loss"]) and _names_its_change(fact, spot))
+
+
+def _names_its_change(fact: Fact, spot: Spot) -> bool:
+    changes = {name for name in names_of(fact.rows) if name.kind in CHANGES}
+    is_named = any(not mention.names.isdisjoint(changes) for mention in spot.rows)
+    return is_named and _COST.search(spot.sentence) is None
+
+
+def _has_metric(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: ARG001
+    metrics = {name for name in METRICS if name in concepts_in(spot.segment)}
+    is_time = fact.kind is NumberKind.TIME or "latency" in fact.needs
+    return not metrics or not is_time or not metrics.isdisjoint(fact.needs)
+
+
+def _has_outcome(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: ARG001
+    """Return whether a count of failed or repeated calls is one, or the whole of which they are a part."""
+    outcomes: set[str] = {name for name in OUTCOMES if name in concepts_in(spot.segment)}
+    if not outcomes or fact.kind not in (NumberKind.CALLS, NumberKind.SHARE):
+        return True
+    if any(need in OUTCOMES for need in fact.needs):
+        return not outcomes.isdisjoint(fact.needs)
+    changes = {name.text for name in names_of(fact.rows) if name.kind is NameKind.CHANGE}
+    if changes:
+        return not changes.isdisjoint(_OUTCOME_CHANGES[outcome] for outcome in outcomes)
+    return fact.kind is NumberKind.CALLS and spot.says_whole
+
+
+def _has_time(number: StatedNumber, fact: Fact, spot: Spot) -> bool:
+    """Return whether a planned sum is not stated of today, nor a month's of the log."""
+    if "planned" in fact.needs and _TODAY.search(spot.segment) and not says(spot.segment, "plan"):
+        return False
+    is_monthly = fact.period != "" and not fact.is_of_log and not number.period
+    return not is_monthly or _OF_LOG.search(spot.segment) is None
+
+
+def _has_percentile(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: ARG001
+    percentiles = percentiles_in(spot.segment)
+    return not fact.percentile or not percentiles or fact.percentile in percentiles
+
+
+def _has_population(number: StatedNumber, fact: Fact, spot: Spot) -> bool:
+    if number.kind is not NumberKind.SHARE:
+        return True
+    stated = population_after(spot.after)
+    if not stated or stated == fact.population:
+        return True
+    is_call = (fact.population, stated) == ("answer", "call")
+    return bool(fact.population) and (fact.population in stated or is_call)
+
+
+def _shares_content(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: ARG001
+    """Return whether the sentence is about what the payload's own sentence is about."""
+    shared = (fact.content or frozenset()) & (content_of(spot.sentence) | content_of(spot.earlier))
+    if len(shared) >= fact.content_min:
+        return True
+    changes = {name for mention in spot.rows for name in mention.of_kind(NameKind.CHANGE)}
+    return fact.content_min <= 1 and not changes.isdisjoint(names_of(fact.rows))
+
+
+_OF_SENTENCE: Final[tuple[Callable[[StatedNumber, Fact, Spot], bool], ...]] = (
+    _names_its_row,
+    _shares_content,
+    _has_population,
+)
+_OF_FIELD: Final[tuple[Callable[[StatedNumber, Fact, Spot], bool], ...]] = (
+    _names_its_row,
+    _has_words,
+    _has_metric,
+    _has_outcome,
+    _has_time,
+    _has_percentile,
+    _has_population,
+)

@@ -1,0 +1,45 @@
+"""Read ratios in words: "one call in fifty" is a share of 0.02."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from netra.domain.agents.question import number_words
+
+
+class Ratio(msgspec.Struct, frozen=True, kw_only=True):
+    """A share written as a ratio."""
+
+    text: str
+    value: float
+    start: int
+    end: int
+
+
+_RATIO: Final = re.compile(
+    r"(?<![\w.,])(?P<part>[0-9]{1,2}|one|two|three|four|five)(?: [a-z]+)? (?:in|out of)(?: every)? "
+    r"(?P<whole>[0-9]{1,3}"
+    r"|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|forty|fifty"
+    r"|hundred)(?![\w.,]*[0-9])(?![-\w])"
+    r"(?! (?:ms|s|seconds?|minutes?|hours?|days?|weeks?|months?)\b)",
+    re.IGNORECASE,
+)
+RATIO_SLACK: Final = 0.075  # share by which "one in seven" may be off
+
+
+def ratios_in(text: str) -> Iterator[Ratio]:
+    """Yield the ratios of a text.
+
+    >>> [(ratio.text, ratio.value) for ratio in ratios_in("one call in fifty, 2 out of 10")]
+    [('one call in fifty', 0.02), ('2 out of 10', 0.2)]
+    """
+    for match in _RATIO.finditer(text):
+        part, whole = _small(match["part"]), _small(match["whole"])
+        if whole:
+            yield Ratio(text=match[0], value=part / whole, start=match.start(), end=match.end())
+
+
+def _small(word: str) -> float:
+    return float(word) if word.isdecimal() else next(number_words.numbers(word)).value

@@ -1,0 +1,71 @@
+"""Check shares without a number: "most calls are duplicates", "nearly all of the bill is code_review's"."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from netra.domain.agents.guard.concepts import says
+from netra.domain.agents.guard.judged import FalseVerdict, Judged
+from netra.domain.agents.guard.known_verdicts import Measure
+from netra.domain.agents.guard.naming import NameKind
+from netra.domain.agents.guard.percentile_phrases import percentile_phrases
+from netra.domain.agents.guard.verdict_words import MOST
+
+_ROWS: Final = (NameKind.FEATURE, NameKind.TEMPLATE, NameKind.TOOL, NameKind.MODEL)
+_MAJORITY: Final = re.compile(r"most|majority|more than half|over half|bulk|lion", re.IGNORECASE)
+_NEARLY: Final = re.compile(r"nearly all|almost all|virtually all", re.IGNORECASE)
+_FEW: Final = re.compile(r"(?:only )?a handful|only a few|hardly any|almost no|very few|few", re.IGNORECASE)
+_NONE: Final = re.compile(r"none|no", re.IGNORECASE)
+_COUNTED: Final = ("call", "request", "answer", "prompt", "traffic")
+_PAID: Final = ("bill", "cost", "spend", "money")
+
+
+def false_shares(judged: Judged) -> Iterator[FalseVerdict]:
+    """Yield quantities in words that the payload contradicts, or that it cannot bear out."""
+    if any(percentile_phrases(judged.sentence)):
+        return
+    for match in MOST.finditer(judged.sentence):
+        if match["what"] is None:
+            continue
+        word, what = match["word"].lower(), match["what"].lower()
+        low, high = _interval(word)
+        share = _share(judged, what)
+        if share is None:
+            if low == 0.5 and what.startswith((*_COUNTED, *_PAID, "token")):
+                yield FalseVerdict(text=match[0].strip(), truth="The result has no such share.")
+            continue
+        is_not = re.search(r"\b(?:not|n't|never)\b", judged.sentence[match.end() :]) is not None
+        held = 1 - share if is_not else share
+        if not low <= held <= high:
+            yield FalseVerdict(text=match[0].strip(), truth=f"The share is {share:.1%}.")
+
+
+def _interval(word: str) -> tuple[float, float]:
+    if word in ("every second", "half"):
+        return 0.45, 0.55
+    if _NEARLY.fullmatch(word):
+        return 0.9, 1.0
+    if _FEW.match(word):
+        return 0.0, 0.1
+    if _NONE.fullmatch(word):
+        return 0.0, 0.0
+    return (0.5, 1.0) if _MAJORITY.search(word) else (1.0, 1.0)
+
+
+def _share(judged: Judged, what: str) -> float | None:
+    """Return the share that the sentence speaks of; None if the payload has no share."""
+    known = judged.known
+    if says(judged.sentence, "repeat") and what.startswith(_COUNTED):
+        return known.duplicates.share
+    if says(judged.sentence, "fail") and what.startswith(_COUNTED):
+        return known.failures.share
+    measure: Measure = (
+        "usd" if what.startswith(_PAID) else "calls" if what.startswith(_COUNTED) else "input_tokens"
+    )
+    for kind in _ROWS:
+        names = {name.text for name in judged.names(kind)}
+        for table in known.ranked(measure):
+            if not names.isdisjoint(table) and sum(table.values()) > 0:
+                return sum(table[name] for name in names if name in table) / sum(table.values())
+    calls = [change.calls for change in judged.changes() if change.calls is not None]
+    return calls[0] / known.requests if calls and known.requests and what.startswith(_COUNTED) else None

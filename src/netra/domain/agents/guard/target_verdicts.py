@@ -1,0 +1,61 @@
+"""Check verdicts on targets and limits: met or missed."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from netra.domain.agents.guard.judged import FalseVerdict, Judged
+from netra.domain.agents.guard.naming import NameKind
+from netra.domain.agents.guard.verdict_words import HEDGE, MET, MISSED, TARGET
+
+_WORDS: Final = (
+    ("saving_share", re.compile(r"\bsav\w+|cheaper|cost\b", re.IGNORECASE)),
+    ("budget_usd_per_month", re.compile(r"\bbudget", re.IGNORECASE)),
+    ("speedup", re.compile(r"\bspeed\w*|faster|fast\b", re.IGNORECASE)),
+    ("ttft_ms_p99", re.compile(r"\bttft|first[- ]token", re.IGNORECASE)),
+    ("tpot_ms_p99", re.compile(r"\btpot|per (?:output )?token", re.IGNORECASE)),
+    ("latency_ms_p99", re.compile(r"\blatenc\w+|whole[- ]call|response time", re.IGNORECASE)),
+    ("gpu_memory_gib", re.compile(r"\bmemory", re.IGNORECASE)),
+)
+_RATE_LIMIT: Final = re.compile(r"rate[- ]limits?", re.IGNORECASE)
+
+
+def false_targets(judged: Judged) -> Iterator[FalseVerdict]:
+    """Yield "met" and "missed" that the payload does not bear out."""
+    sentence = _RATE_LIMIT.sub(lambda match: " " * len(match[0]), judged.sentence)
+    if TARGET.search(sentence) is None or HEDGE.search(sentence):
+        return
+    found = MISSED.search(sentence) or MET.search(sentence)
+    if found is None:
+        return
+    is_met = (MISSED.fullmatch(found[0]) is None) != judged.is_negated(found.start(), found.end())
+    outcomes = _outcomes(judged, sentence)
+    if not outcomes:
+        yield FalseVerdict(
+            text=judged.around(found.start(), found.end()), truth="The result judges no such target."
+        )
+        return
+    if any(met is not is_met for met in outcomes.values()):
+        truth = "; ".join(f"{name}: {_verdict(met)}" for name, met in outcomes.items())
+        yield FalseVerdict(text=judged.around(found.start(), found.end()), truth=truth)
+
+
+def _outcomes(judged: Judged, sentence: str) -> dict[str, bool | None]:
+    """Return the targets that the sentence speaks of, and whether each is met."""
+    features = {name.text for name in judged.names(NameKind.FEATURE)}
+    limited = {
+        f"{row.feature}'s limit": row.met
+        for row in judged.known.latency.by_feature
+        if row.limit_ms is not None and (not features or row.feature in features)
+    }
+    if features and limited:
+        return limited
+    named = {target for target, words in _WORDS if words.search(sentence)}
+    targets = {one.target: one.met for one in judged.known.targets if not named or one.target in named}
+    if "latency_ms_p99" in named:
+        targets |= limited
+    return targets or ({} if named else limited)
+
+
+def _verdict(met: bool | None) -> str:  # noqa: FBT001 (the outcome itself)
+    return "cannot be told from this log" if met is None else "met" if met else "not met"

@@ -1,0 +1,33 @@
+"""Define a number in a text. `reader` finds them."""
+
+import msgspec
+
+from netra.domain.agents.numbers.lexicon import Unit
+
+
+class Number(msgspec.Struct, frozen=True, kw_only=True):
+    """A number with everything that its own words say; `text` is exactly `[start:end]` of the text.
+
+    A number with a `doubt` has no certain value: do not use it, show the doubt.
+    """
+
+    text: str
+    start: int
+    end: int
+    unit: Unit
+    value: float  # in the unit's scale; the lower end of a range
+    high: float | None = None  # the upper end of a range
+    step: float = 0.0  # what one more in the last written digit adds, in the unit's scale
+    currency: str = ""  # of money: "USD"
+    noun: str = ""  # of a count, in the singular: "token", "call", "gpu", "user"
+    period: str = ""  # "month" of "$5 a month"
+    per: str = ""  # the thing that a price refers to: "token", "gpu", "call", "user"
+    sign: str = ""  # "-" or "+", as written
+    is_spelled: bool = False  # written in words
+    lowers: bool | None = None  # True of "halve" and "-20 %", False of "+20 %" and "double"
+    doubt: str = ""
+
+    @property
+    def is_usd(self) -> bool:
+        """Return whether the number is a sum of US dollars."""
+        return self.unit is Unit.MONEY and self.currency == "USD"

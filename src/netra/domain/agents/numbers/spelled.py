@@ -1,0 +1,132 @@
+"""Read numbers in words: "twenty-five", "two and a half", "a third", "3/4", "twice", "halve"."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from netra.domain.agents.numbers.lexicon import CARDINALS, FACTORS, GROUPS, HALVE, PARTS
+
+
+class Spelled(msgspec.Struct, frozen=True, kw_only=True):
+    """A number in words or as a fraction; a part ("a third") is a share unless a unit follows."""
+
+    value: float
+    start: int
+    end: int
+    is_part: bool = False
+    is_factor: bool = False
+    lowers: bool | None = None
+    is_digits: bool = False
+
+
+_ONE: Final = rf"(?:{'|'.join([*CARDINALS, *GROUPS])})"
+_CARDINAL: Final = rf"(?:an?[\s-](?=(?:{'|'.join(GROUPS)})\b))?\b{_ONE}(?:(?:[\s-]and[\s-]|[\s-]){_ONE}\b)*"
+_PART: Final = rf"(?:{'|'.join(PARTS)})s?"
+_TOPS: Final = "|".join([*CARDINALS][1:20])
+_OF_GROUP: Final = rf"(?:[\s-]of)?[\s-]an?[\s-](?:{'|'.join(GROUPS)})\b"
+_FACTOR: Final = "|".join(f"(?P<f{value}>{words})" for value, words in FACTORS.items())
+_SPELLED: Final = re.compile(
+    rf"(?<![\w-])(?<![0-9] )(?:"
+    rf"(?P<mixed>(?:{_CARDINAL}|[0-9]{{1,3}})\s+and\s+(?:a|one)[\s-](?P<mixed_part>{_PART}))"
+    rf"|(?P<top>an?|{_TOPS})[\s-](?P<part>{_PART})(?P<group>{_OF_GROUP})?"
+    rf"|(?P<half>half)(?P<half_group>{_OF_GROUP})?"
+    r"|(?:(?P<ones>[0-9]{1,3})\s)?(?P<over>[0-9]{1,3})\s?[/⁄]\s?(?P<under>[0-9]{1,3})(?:rds?|ths?)?(?![\w/⁄.,]?[0-9])"
+    r"|(?P<glyph>[0-9]{0,3}[½⅓⅔¼¾⅕⅖⅗⅘⅛])"
+    rf"|(?P<halve>{HALVE})"
+    rf"|(?:{_FACTOR})(?![- ]check)"
+    rf"|(?P<cardinal>{_CARDINAL})"
+    r")(?!\w)(?!-(?:check|edged))",
+    re.IGNORECASE,
+)
+_ANY: Final = re.compile(
+    rf"{'|'.join([*CARDINALS, *GROUPS, *PARTS])}|hal[fv]|twi|doubl|trip|treb|thri|quadr|quintu|fold|magnitude"
+    r"|[½⅓⅔¼¾⅕⅖⅗⅘⅛⁄/]",
+    re.IGNORECASE,
+)  # skips the slow pattern for most texts
+_GLYPHS: Final = dict(
+    zip("½⅓⅔¼¾⅕⅖⅗⅘⅛", (1 / 2, 1 / 3, 2 / 3, 1 / 4, 3 / 4, 0.2, 0.4, 0.6, 0.8, 1 / 8), strict=True)
+)
+
+
+def spelled_numbers(text: str) -> Iterator[Spelled]:
+    """Yield the numbers in words of `text`, and its fractions, in order.
+
+    >>> [round(n.value, 3) for n in spelled_numbers("twenty five, two thirds, 3/4, one and a half, twice")]
+    [25.0, 0.667, 0.75, 1.5, 2.0]
+    """
+    if _ANY.search(text) is None:
+        return
+    for match in _SPELLED.finditer(text):
+        found = _read(match)
+        if found is not None:
+            yield found
+
+
+def _read(match: re.Match[str]) -> Spelled | None:
+    start, end = match.span()
+    if match["part"] or match["half"]:
+        return _part_of(match)
+    if match["over"]:
+        return _fraction(match)
+    if match["mixed"]:
+        return Spelled(value=_mixed(match), start=start, end=end)
+    if match["cardinal"]:
+        return Spelled(value=_cardinal(match["cardinal"]), start=start, end=end)
+    return _sign_or_verb(match)
+
+
+def _mixed(match: re.Match[str]) -> float:
+    whole, _ = re.split(r"\s+and\s+(?=(?:a|one)\b)", match["mixed"], maxsplit=1, flags=re.IGNORECASE)
+    return (float(whole) if whole.isdecimal() else _cardinal(whole)) + _part(match["mixed_part"])
+
+
+def _sign_or_verb(match: re.Match[str]) -> Spelled:
+    """Return the number of "¾", "halve" or "double"."""
+    start, end = match.span()
+    if match["glyph"]:
+        ones, value = match["glyph"][:-1], _GLYPHS[match["glyph"][-1]]
+        return Spelled(value=float(ones or 0) + value, start=start, end=end, is_part=not ones, is_digits=True)
+    if match["halve"]:
+        return Spelled(value=0.5, start=start, end=end, is_part=True, lowers=True)
+    factor = float((match.lastgroup or "f1")[1:])
+    return Spelled(value=factor, start=start, end=end, is_factor=True, lowers=False)
+
+
+def _part_of(match: re.Match[str]) -> Spelled:
+    top = (match["top"] or "a").lower()
+    share = (1.0 if top in ("a", "an") else CARDINALS[top]) * _part(match["part"] or "half")
+    group = match["group"] or match["half_group"]
+    if group is None:
+        return Spelled(value=share, start=match.start(), end=match.end(), is_part=True)
+    return Spelled(
+        value=share * GROUPS[re.split(r"[\s-]", group.lower())[-1]], start=match.start(), end=match.end()
+    )
+
+
+def _fraction(match: re.Match[str]) -> Spelled | None:
+    ones, over, under = (float(match[name] or 0) for name in ("ones", "over", "under"))
+    if not 0 < over < under:
+        return None
+    return Spelled(
+        value=ones + over / under, start=match.start(), end=match.end(), is_part=not ones, is_digits=True
+    )
+
+
+def _part(word: str) -> float:
+    lower = word.lower()
+    return 1 / PARTS[lower if lower in PARTS else lower.removesuffix("s")]
+
+
+def _cardinal(text: str) -> float:
+    """Return the value of "two hundred and five": 205."""
+    total, open_ = 0.0, 0.0
+    for word in re.findall("[a-z]+", text.lower()):
+        if word in CARDINALS:
+            open_ += CARDINALS[word]
+        elif word in ("hundred", "dozen"):
+            open_ = max(open_, 1.0) * GROUPS[word]
+        elif word in GROUPS:
+            total, open_ = total + max(open_, 1.0) * GROUPS[word], 0.0
+    return total + open_

@@ -1,0 +1,116 @@
+"""Read GPU fleets: "4x H100", "our eight L40S", "at most 3 H100s"."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from netra.domain.agents.numbers.lexicon import CARDINALS, GROUPS
+from netra.domain.agents.question.mentions import Mention
+from netra.domain.optimization.model import GpuFleet
+
+_WORDS: Final = {**CARDINALS, **GROUPS, "single": 1.0, "pair of": 2.0, "couple of": 2.0, "dozen": 12.0}
+_COUNT_BEFORE: Final = re.compile(
+    rf"(?<![\w.,$])(?P<count>[0-9]{{1,5}}|(?:a |one )?(?:{'|'.join(_WORDS)}))\s?(?:x|×|\*|units? of"
+    rf"|cards? of|times)?[\s-]?(?:(?:gpus?|cards?|accelerators?)\s?(?:of (?:type|kind|the type)|type"
+    rf"|[:,(-])?\s?(?:the )?)?(?:more |nvidia |amd |of (?:our |the |those )?|idle |spare |used |new "
+    rf"|rented |owned |dedicated |on-prem )*$",
+    re.IGNORECASE,
+)
+_COUNT_AFTER: Final = re.compile(
+    r"s?\s?(?:gpus?\s?)?(?:[(]?(?:x|×|\*|:)\s?(?P<count>[0-9]{1,5})(?![\w.])[)]?"
+    r"|[(,]\s?(?P<them>[0-9]{1,5}|[a-z]+) of them[)]?)",
+    re.IGNORECASE,
+)
+_OWNED: Final = re.compile(
+    r"\b(?:own(?:s|ed)?|have|has|got|our|my|we've|bought|already|idle|rack|sitting|sits?|in[- ]house"
+    r"|on[- ]prem\w*|basement|data ?cent(?:er|re)|at hand|available|spare|paid for|purchased|lying|run on"
+    r"|running on|reserved|existing|colo|ours|belongs?|disposal|on[- ]site|on hand|with)\b",
+    re.IGNORECASE,
+)
+_NOT_OWNED: Final = re.compile(
+    r"\b(?:at most|no more than|not more than|up to|max(?:imum)?|rent\w*|leas\w+|buy\w*|purchas(?:e|ing)"
+    r"|would|could|if|limit\w*|cap\w*|afford|get|order\w*|need\w*|require\w*|fewer than|less than|within"
+    r"|only (?:allow|use)|<=?|≤|cloud|what about|compare|versus|vs)\b|[<≤]",
+    re.IGNORECASE,
+)
+_STRONGLY_OWNED: Final = re.compile(
+    r"\b(?:we|i|they)(?:'ve| have| already| also| currently)* (?:own|got|have|bought|purchased|pay for)"
+    r"|\b(?:our|my)\b|\bidle\b|\balready (?:own|have|pay)|\bin (?:our|the|my) (?:rack|basement|data)"
+    r"|\bon[- ]prem",
+    re.IGNORECASE,
+)
+_BOUND: Final = re.compile(
+    r"\b(?:at most|no more than|not more than|up to|max(?:imum)?|limit\w*|cap\w*|fewer than|less than"
+    r"|not exceed\w*)\b|[<≤]",
+    re.IGNORECASE,
+)
+_SENTENCE_END: Final = re.compile(r"[.;!?](?=\s)|\n")
+
+
+_VARIANT: Final = re.compile(
+    r"(?:[ -][0-9]{2,3} ?g(?:i?b)?|[ -](?:sxm[0-9]?|pcie|nvl))+s?$|^nvidia ", re.IGNORECASE
+)
+
+
+class NamedFleets(msgspec.Struct, frozen=True, kw_only=True):
+    """The fleets of a text and the spans of their counts and names."""
+
+    fleets: tuple[GpuFleet, ...]
+    spans: tuple[tuple[int, int], ...]
+
+
+def fleets_in(text: str, gpus: Sequence[Mention]) -> NamedFleets:
+    """Return the fleets that `text` names, in order."""
+    fleets: list[GpuFleet] = []
+    spans: list[tuple[int, int]] = []
+    for gpu in gpus:
+        before = _COUNT_BEFORE.search(text[: gpu.start][-40:])
+        after = _COUNT_AFTER.match(text, gpu.end)
+        start, end, count = gpu.start, gpu.end, None
+        if before is not None:
+            start, count = (
+                gpu.start - (len(text[: gpu.start][-40:]) - before.start()),
+                _value(before["count"]),
+            )
+        elif after is not None:
+            end, count = after.end(), _value(after["count"] or after["them"])
+        sentence = _sentence(text, gpu)
+        is_owned = bool(_STRONGLY_OWNED.search(sentence)) or bool(
+            _OWNED.search(sentence) and not _NOT_OWNED.search(sentence)
+        )
+        is_bound = _BOUND.search(text[max(0, start - 24) : start]) is not None or (
+            not is_owned and _BOUND.search(sentence) is not None
+        )
+        fleets.append(
+            GpuFleet(name=_name(gpu.name), count=count, is_owned=is_owned and not is_bound, is_bound=is_bound)
+        )
+        spans.append((start, end))
+    return NamedFleets(fleets=_merged(fleets), spans=tuple(spans))
+
+
+def _merged(fleets: Sequence[GpuFleet]) -> tuple[GpuFleet, ...]:
+    """Return one fleet a name: the first with a count."""
+    found: dict[str, GpuFleet] = {}
+    for fleet in fleets:
+        if fleet.name not in found or (found[fleet.name].count is None and fleet.count is not None):
+            found[fleet.name] = fleet
+    return tuple(found.values())
+
+
+def _name(name: str) -> str:
+    """Return the name without its memory and form: "A100" of "A100 80GB SXMs"."""
+    base = _VARIANT.sub("", name.strip())
+    return base.removesuffix("s")
+
+
+def _value(text: str) -> int:
+    word = re.sub(r"^(?:a|one) (?=\w)", "", text.lower())
+    return int(word) if word.isdecimal() else int(_WORDS.get(word, 1.0))
+
+
+def _sentence(text: str, gpu: Mention) -> str:
+    begin = max((match.end() for match in _SENTENCE_END.finditer(text, 0, gpu.start)), default=0)
+    end = _SENTENCE_END.search(text, gpu.end)
+    return text[begin : len(text) if end is None else end.start()]

@@ -1,0 +1,67 @@
+"""Read the direction of a change of models: "moving from A to B", "replace A by B", "B instead of A"."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from netra.domain.agents.question.mentions import Mention
+
+_FROM_BEFORE: Final = re.compile(
+    r"\b(?:from|replac(?:e[sd]?|ing)|swap(?:s|ped|ping)?(?: out)?|instead of|rather than|in place of|off"
+    r"|leav(?:e|ing)|left|ditch(?:ed|ing)?|drop(?:ped|ping)?|retir(?:ed?|ing)|away from|out of"
+    r"|get rid of|abandon(?:ed|ing)?|quit|substitut(?:e|es|ing)|exchang(?:e|ing)|trad(?:e|ing)|migrat(?:e"
+    r"|ing) (?:our |the )?|von|de|depuis|desde)\s+(?:our |the |all |everything on |calls (?:to|from) )*$",
+    re.IGNORECASE,
+)
+_TO_BETWEEN: Final = re.compile(
+    r"\W*(?:calls |traffic |over |completely |entirely |everywhere )*(?:(?:to|with|by|for|->|→|=>|⇒|into"
+    r"|onto|nach|vers|a|against)|-+>)\s*(?:the |our |a )*",
+    re.IGNORECASE,
+)
+_ARROW: Final = re.compile(r"\s*(?:→|->|-->|=>|⇒|to)\s*", re.IGNORECASE)
+_SUBJECT_AFTER: Final = re.compile(
+    r"\s*(?:is|are|was|seems|feels|gets|'s|costs|became)\s+(?:\w+\s+){0,2}?(?:slow|expensive|pric[ei]y"
+    r"|costly|dear|bad|poor|overkill|heavy|deprecated|retiring|too|retired|unreliable|disappointing)\b",
+    re.IGNORECASE,
+)
+_REPLACES_AFTER: Final = re.compile(
+    r"\s*(?:\w+\s+){0,2}?(?:replac\w+|instead of|in place of|rather than|supersed\w+|take over from"
+    r"|takes over from)",
+    re.IGNORECASE,
+)
+_SENTENCE_END: Final = re.compile(r"[.;!?](?=\s)|\n")
+_FOR_BETWEEN: Final = re.compile(r"\s*(?:for|by|with)\s+(?:the |our )?", re.IGNORECASE)
+
+
+class ModelMove(msgspec.Struct, frozen=True, kw_only=True):
+    """The models to leave and the models asked about."""
+
+    from_models: tuple[Mention, ...]
+    models: tuple[Mention, ...]
+
+
+def model_move(text: str, mentions: Sequence[Mention]) -> ModelMove:
+    """Return the models by the direction of the change; without a direction all are asked about."""
+    ordered = sorted(mentions, key=lambda mention: mention.start)
+    left: list[Mention] = []
+    for at, mention in enumerate(ordered):
+        others = [other for other in ordered if other.name != mention.name]
+        if others and _is_left(text, mention, ordered[at + 1] if at + 1 < len(ordered) else None):
+            left.append(mention)
+    stay = tuple(mention for mention in ordered if mention not in left)
+    if not stay:
+        return ModelMove(from_models=(), models=tuple(ordered))
+    return ModelMove(from_models=tuple(left), models=stay)
+
+
+def _is_left(text: str, mention: Mention, follows: Mention | None) -> bool:
+    before = text[max(0, mention.start - 48) : mention.start]
+    ends = [match.end() for match in _SENTENCE_END.finditer(before)]
+    before = before[ends[-1] :] if ends else before
+    if _FROM_BEFORE.search(before):
+        return True
+    if follows is not None and _ARROW.fullmatch(text[mention.end : follows.start]):
+        return True
+    return _SUBJECT_AFTER.match(text, mention.end) is not None and follows is not None

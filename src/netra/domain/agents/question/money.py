@@ -1,0 +1,98 @@
+"""Read sums of money: a budget, a saving in dollars, or neither."""
+
+import re
+from typing import Final
+
+from netra.domain.agents.numbers.lexicon import Unit, months_in
+from netra.domain.agents.question.number_context import NumberContext
+from netra.domain.agents.question.phrases import has
+from netra.domain.agents.question.readings import Reading, StatedTarget, Unread
+
+SAVING: Final = "saving_usd_per_month"
+BUDGET: Final = "budget_usd_per_month"
+_FROM: Final = re.compile(r"\b(?:from|of today's|down from) (?:about |around |roughly )?$", re.IGNORECASE)
+_TO: Final = re.compile(
+    r"\b(?:to|at|towards?|is|be|into) (?:about |around |roughly |at most |only |just |something like |a "
+    r"|max(?:imum)? )*$",
+    re.IGNORECASE,
+)
+_BY: Final = re.compile(
+    r"\b(?:by|minus|less) (?:about |around |roughly |at least |some |another |a |up to |more than )*$|-\s?$",
+    re.IGNORECASE,
+)
+_SAVES: Final = re.compile(
+    r"\b(?:sav(?:e|es|ing|ings)|shav(?:e|es|ing)|free(?:s|ing)?(?: up)?|claw(?:s|ing)? back|knock|take"
+    r"|trim|cut|recover|reclaim|gain|find|get back|slash|reduc\w*|lower\w*|drop|decreas\w*"
+    r"|subtract|off|rid of|eliminat\w*|remov\w*|avoid\w*)\b(?:(?!\b(?:to|under|below"
+    r"|within)\b)[^.;!?\n$]){0,30}$",
+    re.IGNORECASE,
+)
+_SAVED: Final = re.compile(
+    r"\s*(?:(?:a|per|each|every) \w+|/\s?\w+|monthly)?\s*(?:(?:us|american|worth)\s)?(?:of |in "
+    r"|worth of )?(?:less|cheaper|off|sav(?:ed|ing|ings)|reductions?|lower|back|decrease|cheaper)\b"
+    r"|\s*(?:(?:a|per|each|every) \w+ )?(?:from|out of|off) (?:the |our |my )?(?:bill|spend|cost|budget"
+    r"|invoice)",
+    re.IGNORECASE,
+)
+_MORE: Final = re.compile(r"\s*(?:a \w+ |per \w+ )?(?:more|extra|additional|on top|higher)\b", re.IGNORECASE)
+_FINDING: Final = re.compile(r"\b(?:find|get back|gain|take|knock|cut|recover)\b", re.IGNORECASE)
+_RENT: Final = re.compile(r"\b(?:rent|hire|gpus?|each|apiece)\w*\b", re.IGNORECASE)
+ONE_THING: Final = "the price of a single thing sets no target; budgets are dollars a month"
+FOREIGN: Final = "sums are read in US dollars only, as no rate of exchange is held"
+
+
+def money_targets(
+    context: NumberContext, *, quote: str, last: StatedTarget | None, is_correction: bool = False
+) -> tuple[Reading, ...]:
+    """Return the monthly budget, or the monthly saving, that a sum of money sets."""
+    number = context.quantity
+    if number.unit is Unit.MONEY and not number.is_usd:
+        return (Unread(text=quote, why=FOREIGN, start=number.start, is_grave=True),)
+    if _FROM.search(context.before):
+        return ()
+    is_rent = number.period == "hour" and _RENT.search(context.clause.text) is not None
+    if number.per or is_rent:
+        return (Unread(text=quote, why=ONE_THING, start=number.start),)
+    if _MORE.match(context.after):
+        why = "a sum of more spending sets no target; write the budget that is left"
+        return (Unread(text=quote, why=why, start=number.start),)
+    is_saving = _is_saving(context, last=last if is_correction else None)
+    if number.value <= 0:
+        why = f"a {'saving' if is_saving else 'budget'} must be above 0"
+        return (Unread(text=quote, why=why, start=number.start),)
+    value = number.value if is_saving or number.high is None else number.high
+    return (
+        StatedTarget(
+            field=SAVING if is_saving else BUDGET,
+            value=round(value * months_in(number.period or "month"), 2),
+            start=number.start,
+            end=number.end,
+            text=quote,
+            assumed=_assumed(context, quote=quote),
+        ),
+    )
+
+
+def _is_saving(context: NumberContext, *, last: StatedTarget | None) -> bool:
+    before, after, number = context.before, context.after, context.quantity
+    if _SAVED.match(after) or number.sign == "-" or _BY.search(before):
+        return True
+    if _TO.search(before) or _limits(before) or re.search(r"\bbudget\b", before, re.IGNORECASE):
+        return False
+    if _SAVES.search(before):
+        return True
+    if last is not None and last.field in (SAVING, "saving_share"):
+        return True
+    return bool(_FINDING.search(context.clause.text)) and bool(re.search(r"\bsav", after, re.IGNORECASE))
+
+
+def _limits(before: str) -> bool:
+    """Return whether a comparator stands close before the number."""
+    return has("at_most", before[-28:])
+
+
+def _assumed(context: NumberContext, *, quote: str) -> str:
+    number = context.quantity
+    if number.unit is Unit.BARE:
+        return f"“{quote}” is US dollars{'' if number.period else ' a month'}"
+    return "" if number.period else f"“{quote}” is a month's"

@@ -1,0 +1,163 @@
+"""Decide whether a number is asked for, states a fact, or is taken back."""
+
+import enum
+import re
+from typing import Final
+
+from netra.domain.agents.numbers.lexicon import Unit
+from netra.domain.agents.question.number_context import NumberContext
+from netra.domain.agents.question.phrases import has
+
+
+class Mood(enum.Enum):
+    """The mood of the clause of a number."""
+
+    ASK = "ask"
+    FACT = "fact"
+    RETRACTED = "retracted"
+
+
+_NOT_BEFORE: Final = re.compile(
+    r"(?:\b(?:not|no|nor)|n't)\s+(?:necessarily |by |to |a |an |the |about |just |another |any )*$",
+    re.IGNORECASE,
+)
+_NEED_NOT: Final = re.compile(
+    r"\b(?:(?:do|does|did|would|will)(?:n't| not)|needn't|need not|no need|no longer|not (?:need|want"
+    r"|require|ask|after|interested)\w*"
+    r"|nobody (?:needs|wants|asked)|never (?:wanted|asked))\b",
+    re.IGNORECASE,
+)
+_BOUND: Final = re.compile(
+    r"\b(?:than|exceed|over|above|beyond|past|longer|under|below|within|at most)\b", re.IGNORECASE
+)
+_DISMISS: Final = re.compile(
+    r"\b(?:forget|scrap|ignore|cancel|disregard|never ?mind|discard|abandon|waive|strike|ditch|nix|skip)\b",
+    re.IGNORECASE,
+)
+_LIFT: Final = re.compile(
+    r"\b(?:drop|remove|lift|relax|delete|replace|retire|kill|lose)\s+(?:the |that |our |my |a )*$",
+    re.IGNORECASE,
+)
+_LIFT_GOAL: Final = re.compile(
+    r"\b(?:drop|remove|lift|relax|delete|retire|kill|no)\s+(?:the |that |our |my |a )*(?:\w+ )?(?:limit"
+    r"|budget|target|goal|cap|requirement)s?\s(?:of |at )?(?:about )?$",
+    re.IGNORECASE,
+)
+_A_GOAL: Final = re.compile(
+    r"\W*(?:\w+[ -]){0,2}?(?:limit|target|budget|goal|requirement|cap|slo|ceiling|bound|one)\b", re.IGNORECASE
+)
+_INSTEAD: Final = re.compile(
+    r"\b(?:instead of|rather than|as opposed to|in place of|anstatt)\s+(?:the |a |about |just |only )*$",
+    re.IGNORECASE,
+)
+_SAID: Final = re.compile(
+    r"\b(?:earlier|before|previously|originally|initially|at first|just now)\b.*\b(?:said|asked|wrote"
+    r"|wanted|mentioned)\b"
+    r"|\bi (?:had |have )?(?:said|wrote|asked for|mentioned)\b",
+    re.IGNORECASE,
+)
+_OLD_GOAL: Final = re.compile(
+    r"\b(?:limit|budget|target|goal|slo|cap|requirement)\s(?:was|used to be|had been)\b|\b(?:old|former"
+    r"|previous|earlier) (?:\w+ )?(?:limit|budget|target|goal|slo|cap)\b",
+    re.IGNORECASE,
+)
+_NOT_NEEDED: Final = re.compile(
+    r"^[^,;.]{0,40}?(?:\b(?:not|no longer)|n't)\s(?:\w+ ){0,2}?(?:need|necessar|requir|important|must"
+    r"|appl|want|ask|matter)\w*",
+    re.IGNORECASE,
+)
+_IMPERATIVE: Final = re.compile(
+    r"^\W*(?:(?:please|so|then|also|now|just|and|but|to|let's|kindly|ok|okay|first|second) )*(?:make|get"
+    r"|keep|bring|reduce|lower|cut|save|hold|maintain"
+    r"|ensure|halve|double|triple|drop|speed|shave|find|trim|slash|stay|spend|limit|cap|plan|prepare|give"
+    r"|help|optimi[sz]e"
+    r"|improve|show|go|aim|target|budget|move|switch|run|serve|push|squeeze|max|maximum|at most|under"
+    r"|below|within)\b(?!\s(?:is|was|are|were|has|had|went|rose|fell|grew|in|last)\b)",
+    re.IGNORECASE,
+)
+_FEASIBLE: Final = re.compile(
+    r"\b(?:possible|realistic|feasible|achievable|doable|reachable)\b", re.IGNORECASE
+)
+_ARROW: Final = re.compile(r"\s*(?:→|-+>|=>|⇒)")
+_NOW: Final = re.compile(
+    r"\b(?:currently|today|right now|at the moment|at present|presently)\b", re.IGNORECASE
+)
+_GOAL_NOW: Final = re.compile(r"\b(?:to|now|at|is)\s(?:only |just |about )*$", re.IGNORECASE)
+_OF_NOW: Final = re.compile(
+    r"\b(?:of|than|from|vs) (?:the |our |what (?:we|it) )*(?:current|present|today's|pay|costs?|spend"
+    r"|is now)\b.*$",
+    re.IGNORECASE,
+)
+_FROM: Final = re.compile(
+    r"\b(?:from|down from|instead of) (?:about |around |roughly |currently |today's |now )*$", re.IGNORECASE
+)
+_WHY: Final = re.compile(
+    r"\bwhy\b|\bhow come\b|\bwhat (?:happened|went wrong)\b|\bworth (?:its|their|the|it)\b", re.IGNORECASE
+)
+
+
+def mood_of(context: NumberContext, *, is_traffic: bool = False) -> Mood:
+    """Return the mood of the number's clause; `is_traffic` if it states a change of traffic."""
+    if _is_retracted(context):
+        return Mood.RETRACTED
+    return Mood.FACT if _is_fact(context, is_traffic=is_traffic) else Mood.ASK
+
+
+def _is_retracted(context: NumberContext) -> bool:
+    before, after = context.before, context.after
+    if _INSTEAD.search(before) or _DISMISS.search(before) or _SAID.search(before) or _OLD_GOAL.search(before):
+        return True
+    if _LIFT_GOAL.search(before) or _NOT_BEFORE.search(before) or _NOT_NEEDED.match(after):
+        return True
+    if _LIFT.search(before) and _A_GOAL.match(after):
+        return True
+    needless = _NEED_NOT.search(before)
+    return needless is not None and _BOUND.search(before, needless.end()) is None
+
+
+def _is_fact(context: NumberContext, *, is_traffic: bool) -> bool:
+    clause = context.clause.text
+    is_left = _FROM.search(context.before) or _ARROW.match(context.after)
+    if is_left and context.quantity.unit in (Unit.MS, Unit.MONEY, Unit.SHARE):
+        return True
+    if has("claim", clause):
+        return not has("ask", context.before)
+    if is_traffic and has("future", clause) and not has("past", context.before):
+        return False
+    if has("we_did", clause) and not has("question_before_we", clause) and not has("future", clause):
+        return True
+    return not _is_asked(context) and _is_stated(context, is_traffic=is_traffic)
+
+
+def _is_change(context: NumberContext) -> bool:
+    """Return whether the number is a share or a factor."""
+    return context.quantity.unit in (Unit.SHARE, Unit.FACTOR)
+
+
+def _before_clause(context: NumberContext) -> str:
+    """Return the text of the sentence before the number's clause."""
+    earlier = [one for one in context.sentence if one.start < context.clause.start]
+    return " ".join(one.text for one in reversed(earlier))
+
+
+def _is_asked(context: NumberContext) -> bool:
+    """Return whether a word of asking governs the number."""
+    clause = context.clause.text
+    if _GOAL_NOW.search(context.before) and "budget" in clause.lower():
+        return True
+    if has("correction", context.before) or has("inheriting", context.after) or has("ask", clause):
+        return True
+    return _IMPERATIVE.match(clause) is not None or _FEASIBLE.search(clause) is not None
+
+
+def _is_stated(context: NumberContext, *, is_traffic: bool) -> bool:
+    """Return whether the clause speaks of the past or the present."""
+    clause = context.clause.text
+    if has("past", clause) and not (is_traffic and has("future", clause)):
+        return True
+    if _WHY.search(clause) or (has("dated", clause) and not is_traffic and not _is_change(context)):
+        return True
+    is_wished = has("ask", _before_clause(context)) and not _NOW.search(clause)
+    if is_wished and _is_change(context):
+        return False
+    return has("present", _OF_NOW.sub(" ", clause)) and not has("at_most", context.around)

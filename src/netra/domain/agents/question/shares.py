@@ -1,0 +1,209 @@
+"""Read shares and factors: "20 % cheaper", "2x faster", "50 % more traffic"."""
+
+import re
+from typing import Final
+
+from netra.domain.agents.numbers.lexicon import Unit
+from netra.domain.agents.question.clauses import Mark, Subject
+from netra.domain.agents.question.number_context import NumberContext, subjects_of
+from netra.domain.agents.question.phrases import has
+from netra.domain.agents.question.readings import Reading, StatedTarget, Unread
+
+_AMONG: Final = (
+    Subject.MONEY,
+    Subject.RATE,
+    Subject.TIME,
+    Subject.TRAFFIC,
+    Subject.GROWTH,
+    Subject.FIRST_TOKEN,
+    Subject.PER_TOKEN,
+)
+_LESS: Final = re.compile(
+    r"\b(?:less|lower\w*|reduc\w*|cut\w*|drop\w*|fall\w*|shrink\w*|declin\w*|decreas\w*|fewer|sav\w*"
+    r"|cheap\w*|down"
+    r"|trim\w*|slash\w*|shav\w*|off|improv\w*|better|halv\w*|shorter|minus|diminish\w*|lose\w*)\b",
+    re.IGNORECASE,
+)
+_MORE: Final = re.compile(
+    r"\b(?:more|increas\w*|ris(?:e|es|ing)|rais\w*|grow\w*|higher|up|extra|additional|doubl\w*|expensive"
+    r"|dearer|above"
+    r"|on top|worse|longer)\b",
+    re.IGNORECASE,
+)
+_TO: Final = re.compile(r"\bto (?:about |around |roughly |at most |only |just )*$", re.IGNORECASE)
+_OF: Final = re.compile(r"\s?of\b|\s?(?:the|our|my) (?:price|cost|bill|spend|latency)", re.IGNORECASE)
+_HALF_PRICE: Final = re.compile(
+    r"\s?(?:the |of the |our )?(?:price|cost|bill|spend|money|latency|time)\b", re.IGNORECASE
+)
+_WANTED: Final = re.compile(
+    r"(?:\b(?:want|need|target|aim for|get|at|for|only|just|be|is|it's|to|pay|spend)|:|^) (?:only |just "
+    r"|about )?$|^\W*$",
+    re.IGNORECASE,
+)
+_AGAIN: Final = re.compile(
+    r"\s?(?:as (?:much|many)(?: [a-z]+){0,3} again|again as (?:much|many))\b", re.IGNORECASE
+)
+_AS_MUCH: Final = re.compile(
+    r"\s?(?:as|so) (?:much|many|expensive|costly|pric[ei]y|slow|long|high|large|big|dear)\b"
+    r"|\s?the (?:price|cost|bill|spend|latency)\b",
+    re.IGNORECASE,
+)
+_QUANTILE: Final = re.compile(
+    r"\s?(?:of (?:all |the |our )?(?:requests?|calls|users?|queries|answers?|responses?)|up\s?time"
+    r"|availab\w*|accura\w*|utili[sz]ation)",
+    re.IGNORECASE,
+)
+_OF_OURS_IS: Final = re.compile(
+    r"\s?of (?:our|the|my|all|your) (?:\w+ ){1,3}?(?:is|are|goes|go|comes|come|was|were)\b", re.IGNORECASE
+)
+_OTHERS: Final = re.compile(
+    r"\b(?:tokens?|retr(?:y|ies)|errors?|failures?|prompts?|context|hit rate|quality|accuracy|output"
+    r"|input|gpus?"
+    r"|replicas?|duplicates?|cache|models?|length)\b",
+    re.IGNORECASE,
+)
+_TRIES: Final = re.compile(
+    r"\s?(?:a|per|each) (?:second|minute|hour|day|week|month)|\s?in a row", re.IGNORECASE
+)
+_FACTOR_MAX: Final = 1_000.0  # largest accepted factor; a larger one is a typing error
+WHY: Final = "unclear what the share refers to; write “20 % cheaper”, “2x faster” or “50 % more traffic”"
+_CHANGES: Final = ("saving_share", "speedup", "traffic_growth")
+
+
+def share_targets(
+    context: NumberContext, *, quote: str, last: StatedTarget | None, may_inherit: bool
+) -> tuple[Reading, ...]:
+    """Return the target of a share or factor for each of its subjects; "99 % of requests" sets no target."""
+    if _QUANTILE.match(context.after) or _is_a_rate(context) or _is_a_statement(context):
+        return ()
+    unread = Unread(text=quote, why=WHY, start=context.quantity.start, is_grave=True)
+    here = [mark for mark in context.clause.marks if mark.subject in _AMONG]
+    if not here and may_inherit and last is not None and last.field in _CHANGES:
+        return (_named(_like(context, last), context, quote) or unread,)
+    marks = subjects_of(context, _AMONG)
+    if (
+        not marks
+        and _LESS.search(context.around)
+        and not _OTHERS.search(context.clause.text)
+        and context.quantity.unit is Unit.SHARE
+    ):
+        marks = (_money(context),)
+    return tuple(_named(_target(context, mark), context, quote) or unread for mark in marks) or (unread,)
+
+
+def _is_a_rate(context: NumberContext) -> bool:
+    """Return whether the factor counts repetitions: "3 times a day"."""
+    return context.quantity.unit is Unit.FACTOR and _TRIES.match(context.after) is not None
+
+
+def _money(context: NumberContext) -> Mark:
+    return Mark(subject=Subject.MONEY, start=context.quantity.end, end=context.quantity.end, text="")
+
+
+def _named(target: StatedTarget | None, context: NumberContext, quote: str) -> StatedTarget | None:
+    if target is None:
+        return None
+    number = context.quantity
+    return StatedTarget(
+        field=target.field,
+        value=target.value,
+        start=number.start,
+        end=number.end,
+        text=quote,
+        assumed="" if number.high is None else f"“{quote}” is read as its lower end",
+    )
+
+
+def _like(context: NumberContext, last: StatedTarget) -> StatedTarget | None:
+    """Return the target of a number that replaces or repeats the subject of the one before."""
+    size, is_share = context.quantity.value, context.quantity.unit is Unit.SHARE
+    if last.field == "speedup":
+        return StatedTarget(field="speedup", value=1 + size if is_share else size) if size > 0 else None
+    if last.field == "saving_share":
+        share = size if is_share else 1 - 1 / size if size > 0 else 0.0
+        return StatedTarget(field="saving_share", value=round(share, 9)) if 0 < share < 1 else None
+    growth = size if is_share else size - 1
+    return StatedTarget(field="traffic_growth", value=growth if last.value >= 0 else -growth)
+
+
+def _target(context: NumberContext, mark: Mark) -> StatedTarget | None:
+    """Return the target; None if the value is impossible, such as 100 % cheaper."""
+    size = context.quantity.value
+    if not 0 < size <= _FACTOR_MAX:
+        return None
+    if mark.subject is Subject.MONEY:
+        if context.quantity.unit is Unit.FACTOR and mark.text.startswith("saving"):
+            return None  # twice which saving?
+        return _saving(_remaining(context, mark))
+    if mark.subject in (Subject.TRAFFIC, Subject.GROWTH):
+        remaining = _remaining(context, mark)
+        return None if remaining <= 0 else StatedTarget(field="traffic_growth", value=round(remaining - 1, 9))
+    return _speedup(context, mark)
+
+
+def _saving(remaining: float) -> StatedTarget | None:
+    return StatedTarget(field="saving_share", value=round(1 - remaining, 9)) if remaining > 0 else None
+
+
+def _speedup(context: NumberContext, mark: Mark) -> StatedTarget | None:
+    if mark.subject is Subject.RATE and not mark.text.startswith("slow"):
+        is_share = context.quantity.unit is Unit.SHARE
+        factor = 1 + context.quantity.value if is_share else context.quantity.value
+        if is_share and _TO.search(context.before):
+            factor = context.quantity.value
+    else:
+        remaining = _remaining(context, mark)
+        factor = 1 / remaining if remaining > 0 else 0.0
+    return StatedTarget(field="speedup", value=round(factor, 9)) if factor > 0 else None
+
+
+def _remaining(context: NumberContext, mark: Mark) -> float:
+    """Return the target value of the subject as a factor of its present value.
+
+    "20 % off" gives 0.8, "30 % more" 1.3, "to 70 %" 0.7, "3x cheaper" 1/3, "2x the traffic" 2.
+    """
+    size = context.quantity.value
+    is_share = context.quantity.unit is Unit.SHARE
+    if _AGAIN.match(context.after):
+        return 1 + size
+    if _AS_MUCH.match(context.after):
+        return size
+    if is_share and (_TO.search(context.before) or _is_what_is_left(context)):
+        return size
+    if _falls(context, mark):
+        return 1 - size if is_share else 1 / size
+    return 1 + size if is_share else size
+
+
+def _is_what_is_left(context: NumberContext) -> bool:
+    """Return whether the share is the remaining part: "a third of today's latency", "half the price"."""
+    if context.quantity.is_spelled and _HALF_PRICE.match(context.after) and not _LESS.search(context.before):
+        return not has("ask", context.before) or _WANTED.search(context.before) is not None
+    return _OF.match(context.after) is not None and _WANTED.search(context.before) is not None
+
+
+def _is_a_statement(context: NumberContext) -> bool:
+    """Return whether the share describes the present: "30 % of our traffic is chat"."""
+    if _OF_OURS_IS.match(context.after):
+        return True
+    if (
+        context.quantity.unit is not Unit.SHARE
+        or _OF.match(context.after) is None
+        or _TO.search(context.before)
+    ):
+        return False
+    return not _is_what_is_left(context) and _LESS.search(context.around) is None
+
+
+def _falls(context: NumberContext, mark: Mark) -> bool:
+    """Return whether the subject decreases, by the number's sign, the words around it, or the subject."""
+    words = f"{context.around} {mark.text}"
+    if _MORE.search(words) and not _LESS.search(words):
+        return False
+    if context.quantity.unit is Unit.SHARE and context.quantity.lowers is not None:
+        return context.quantity.lowers
+    if _LESS.search(words):
+        return True
+    if mark.subject in (Subject.TRAFFIC, Subject.GROWTH) or mark.text.startswith("slower"):
+        return False
+    return mark.subject is not Subject.MONEY or context.quantity.unit is Unit.SHARE

@@ -1,0 +1,144 @@
+"""Find everything in a question's text: names, dates, fleets, exclusions, and what its numbers state."""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from netra.domain.agents.question.dates import Dated, instants
+from netra.domain.agents.question.exclusions import exclusions_in
+from netra.domain.agents.question.fleets import fleets_in
+from netra.domain.agents.question.gloss import Glossed, glossed
+from netra.domain.agents.question.mentions import (
+    FILLER,
+    KnownNames,
+    Mention,
+    blanked,
+    families_in,
+    gpus_in,
+    members,
+    models_in,
+    parts_in,
+)
+from netra.domain.agents.question.model_moves import ModelMove, model_move
+from netra.domain.agents.question.readings import Fact, Reading
+from netra.domain.agents.question.slips import slips_in
+from netra.domain.agents.question.targets import targets_in
+from netra.domain.agents.question.topics import names_a_change
+from netra.domain.optimization.model import GpuFleet
+
+_METRIC_NAME: Final = re.compile(r"\b(ttft|tpot|itl|e2e|latency)_(?=p?[0-9]|ms\b)", re.IGNORECASE)
+_METRICS_LISTED: Final = re.compile(
+    r"(?<=\b(?:ttft|tpot) )and(?= (?:the )?(?:ttft|tpot|latency|whole|end|e2e|time|inter))", re.IGNORECASE
+)
+_LISTED: Final = re.compile(
+    rf"(?<={FILLER})(?:\s*[,&/]\s*|,?\s+(?:and|or|nor|und|et)\s+)(?:the |our |for |in )?(?={FILLER})"
+)
+
+
+class Sighting(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything found in the text."""
+
+    quotes: str  # the question with its names, for quotations
+    text: str  # in English as far as it could be glossed, with names blanked out
+    language: str
+    parts: tuple[Mention, ...]  # features, functions and tools, without the excluded
+    excluded: tuple[Mention, ...]
+    move: ModelMove
+    families: tuple[Mention, ...]
+    slips: tuple[tuple[Mention, str], ...]
+    fleets: tuple[GpuFleet, ...]
+    gpus: tuple[Mention, ...]
+    dates: tuple[Dated, ...]
+    readings: tuple[Reading, ...]
+    tied: tuple[str, ...]  # features that a limit applies to
+    numbered: tuple[str, ...]  # features that a number applies to
+
+
+def sighted(message: str, names: KnownNames, *, now: datetime) -> Sighting:
+    """Return everything in `message`; names are blanked out first, so that their digits are no numbers."""
+    plain = _METRIC_NAME.sub(r"\1 ", message.replace("’", "'"))
+    gloss = glossed(_METRICS_LISTED.sub(" / ", plain))
+    text = gloss.text
+    models = models_in(text, known=names.models)
+    plain = _without(text, models)
+    families, gpus = families_in(plain, known=names.models), gpus_in(plain)
+    fleets = fleets_in(plain, gpus)
+    plain = blanked(plain, fleets.spans)
+    dates = instants(plain, now=now)
+    plain = _without(plain, [date for date in dates if not date.text.isalpha()])
+    parts = parts_in(plain, known=names.parts())
+    plain = _without(plain, parts)
+    slips = slips_in(_without(plain, families), known=names.parts())
+    models = (*models, *(family for family in families if family.known))
+    plain = _listed(_without(plain, [*(slip for slip, _ in slips), *(one for one in families if one.known)]))
+    return _with_numbers(
+        gloss,
+        plain,
+        known=names.models,
+        models=models,
+        parts=parts,
+        rest=Sighting(
+            quotes=gloss.text,
+            text=plain,
+            language=gloss.language,
+            parts=parts,
+            excluded=(),
+            move=ModelMove(from_models=(), models=()),
+            families=tuple(family for family in families if not family.known),
+            slips=slips,
+            fleets=fleets.fleets,
+            gpus=gpus,
+            dates=dates,
+            readings=(),
+            tied=(),
+            numbered=(),
+        ),
+    )
+
+
+def _with_numbers(
+    gloss: Glossed,
+    plain: str,
+    *,
+    known: Sequence[str],
+    models: Sequence[Mention],
+    parts: Sequence[Mention],
+    rest: Sighting,
+) -> Sighting:
+    """Return the sighting with its exclusions, the direction of its models, and its numbers."""
+    found = exclusions_in(plain, (*parts, *models, *rest.families))
+    kept = tuple(part for part in parts if part not in found.names)
+    asked = [model for model in models if model not in found.names]
+    for start, end in found.spans:
+        plain = plain[:start] + " " * (end - start) + plain[end:]
+    read = targets_in(plain, kept, quotes=gloss.text, convention=gloss.convention)
+    facts = [reading.text for reading in read.readings if isinstance(reading, Fact)]
+    return msgspec.structs.replace(
+        rest,
+        text=plain,
+        parts=kept,
+        excluded=tuple(one for name in found.names for one in members(name, known=known)),
+        families=tuple(one for one in rest.families if one not in found.names),
+        move=model_move(gloss.text, asked),
+        dates=tuple(date for date in rest.dates if not any(_only_dates(fact, date) for fact in facts)),
+        readings=read.readings,
+        tied=read.tied,
+        numbered=read.numbered,
+    )
+
+
+def _only_dates(fact: str, date: Dated) -> bool:
+    """Return whether the date is part of a fact that speaks of no change: "grew 70 % since March"."""
+    return date.text in fact and not names_a_change(fact)
+
+
+def _without(text: str, found: Iterable[Mention | Dated]) -> str:
+    return blanked(text, [(piece.start, piece.end) for piece in found])
+
+
+def _listed(text: str) -> str:
+    """Return the text with the words between listed names blanked out, so that a list is one name."""
+    return _LISTED.sub(lambda match: FILLER * len(match[0]), text)

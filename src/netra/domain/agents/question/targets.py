@@ -1,0 +1,272 @@
+"""Read the targets, facts and retracted goals that the numbers of a question state.
+
+An ambiguous number is returned as unread, never guessed.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from netra.domain.agents.numbers.digits import Convention
+from netra.domain.agents.numbers.lexicon import Unit
+from netra.domain.agents.question.clauses import Subject
+from netra.domain.agents.question.corrections import without_corrected
+from netra.domain.agents.question.limits import NO_UNIT, Limited, is_duration, limit_targets, limited
+from netra.domain.agents.question.mentions import FILLER, Mention
+from netra.domain.agents.question.money import BUDGET, ONE_THING, SAVING, money_targets
+from netra.domain.agents.question.moods import Mood, mood_of
+from netra.domain.agents.question.number_context import NumberContext, Numbers, mark_of, number_contexts
+from netra.domain.agents.question.parts_of import parts_of
+from netra.domain.agents.question.phrases import has
+from netra.domain.agents.question.readings import Fact, Reading, Retracted, StatedTarget, Unread
+from netra.domain.agents.question.shares import share_targets
+
+_LIMITS: Final = ("ttft", "tpot", "latency")
+_CHANGES: Final = ("saving_share", "speedup", "traffic_growth")
+_SUMS: Final = (BUDGET, SAVING)
+_MONEY_WORDS: Final = re.compile(
+    r"\b(?:budget|bill|spend\w*|costs?|pay\w*|invoice|dollars|month|monthly)\b", re.IGNORECASE
+)
+_LEAD: Final = re.compile(
+    r"^(?:[\s,;:.–—-]+|(?:and|but|so|then|while|because|with|when|if)\b\s*)+", re.IGNORECASE
+)
+_STOPS: Final = re.compile(r"[,.;:!?](?=\s|$)|\n|\s[–—-]\s")
+_COUNTED: Final = re.compile(
+    r"\b(?:per|each|every|top|last|first|these|the)\s*$|\b(?:cost|price|bill) (?:of|for)\s*$", re.IGNORECASE
+)
+_QUOTA: Final = re.compile(r"\b(?:tpm|rpm|rps|qps|rate[- ]limits?|quotas?)\b", re.IGNORECASE)
+_ON: Final = re.compile(r"\s*(?:on|for|from|in|at) ", re.IGNORECASE)
+TRAFFIC: Final = "traffic is read from the log and changes of it as “50 % more traffic”"
+_PRICE_MAX_USD: Final = 100.0  # a larger sum is no price of a single call, token or GPU hour
+GPUS: Final = "a number of GPUs without their kind; write “4x H100”"
+_MEMORY: Final = "unclear which memory; write “GPU memory”"
+
+
+_PERMITS: Final = re.compile(
+    r"\b(?:may|might|can|could|allow\w*|accept\w*|ok|okay|fine|tolera\w*|at most|up to|no more than"
+    r"|max\w*|even if|willing"
+    r"|mind|within|not more than|enough|acceptable|will do|would do)\b",
+    re.IGNORECASE,
+)
+
+
+class Read(msgspec.Struct, frozen=True, kw_only=True):
+    """The readings of a question's numbers, and the features that qualify a number."""
+
+    readings: tuple[Reading, ...]
+    tied: tuple[str, ...]  # features that only a limit applies to
+    numbered: tuple[str, ...] = ()
+
+
+def targets_in(
+    text: str, parts: Sequence[Mention] = (), *, quotes: str = "", convention: Convention | None = None
+) -> Read:
+    """Return what the numbers of `text` state; names and dates must be blanked out before.
+
+    `quotes` is the text with its names, for quotations.
+
+    >>> [(t.field, round(t.value, 9)) for t in targets_in("20 % cheaper and 2x faster").readings]
+    [('saving_share', 0.2), ('speedup', 2.0)]
+    """
+    numbers = number_contexts(text, parts, convention=convention)
+    reader = _Reader(numbers, limited(text, numbers), quotes or text)
+    named = parts_of(text, numbers, parts)
+    readings: list[Reading] = []
+    for context, names in zip(numbers.heads, named, strict=True):
+        readings += reader.read(context, names)
+    return Read(readings=without_corrected(readings, text), tied=tuple(reader.tied))
+
+
+def _is_worse(stated: StatedTarget) -> bool:
+    """Return whether the number is a rise of the cost or a loss of speed; without leave it is no goal."""
+    is_dearer = stated.field == "saving_share" and stated.value < 0
+    return is_dearer or (stated.field == "speedup" and stated.value < 1)
+
+
+class _Reader:
+    """Reads the numbers in order; a later one may take its subject from the one before."""
+
+    def __init__(self, numbers: Numbers, durations: Sequence[Limited], quotes: str) -> None:
+        self._numbers = numbers
+        self._durations = {one.context.quantity.start: one for one in durations}
+        self._quotes = quotes
+        self._last: dict[str, StatedTarget] = {}
+        self._previous: Reading | None = None
+        self._sentence = -1
+        self._per = ""  # the thing that the last sum was the price of
+        self.tied: list[str] = []
+
+    def read(self, context: NumberContext, names: tuple[str, ...]) -> list[Reading]:
+        """Return the readings of one number; `names` are the features it applies to."""
+        number = context.quantity
+        if number.doubt:
+            return [Unread(text=number.text.strip(), why=number.doubt, start=number.start, is_grave=True)]
+        found = [
+            msgspec.structs.replace(one, parts=names) if isinstance(one, StatedTarget) else one
+            for one in self._readings(context, names)
+        ]
+        stated = next((one for one in found if isinstance(one, StatedTarget)), None)
+        mood = mood_of(context, is_traffic=stated is not None and stated.field == "traffic_growth")
+        is_replaced = isinstance(self._previous, Retracted) and context.clause.sentence == self._sentence
+        if mood is Mood.FACT and is_replaced and not has("past", context.clause.text):
+            mood = Mood.ASK
+        self._remember(context, stated)
+        result = self._in_mood(context, mood, found, stated)
+        self._previous = result[-1] if result else self._previous
+        self._sentence = context.clause.sentence
+        self.tied += [
+            name
+            for one in result
+            if isinstance(one, StatedTarget) and one.field in _LIMITS
+            for name in one.parts
+        ]
+        return result
+
+    def _in_mood(
+        self, context: NumberContext, mood: Mood, found: list[Reading], stated: StatedTarget | None
+    ) -> list[Reading]:
+        number = context.quantity
+        if mood is Mood.RETRACTED:
+            return [Retracted(text=self._quote(context), start=number.start, target=stated)]
+        is_worse = stated is not None and _is_worse(stated) and not _PERMITS.search(context.clause.text)
+        if mood is Mood.FACT or is_worse or (not found and self._is_context(context)):
+            return [Fact(text=self._clause(context), start=number.start, target=stated)]
+        return found
+
+    def _is_context(self, context: NumberContext) -> bool:
+        """Return whether a number without a target is context, such as “a cache TTL of 300 s”."""
+        number = context.quantity
+        if number.unit is Unit.COUNT:
+            return _COUNTED.search(context.before) is None and number.noun != "thing"
+        return number.unit in (Unit.MS, Unit.SHARE, Unit.FACTOR, Unit.BARE)
+
+    def _remember(self, context: NumberContext, stated: StatedTarget | None) -> None:
+        if stated is None:
+            return
+        kind = "limit" if stated.field in _LIMITS else "change" if stated.field in _CHANGES else "sum"
+        self._last[kind] = stated
+        if kind == "sum" or context.quantity.unit is Unit.MS:
+            self._last["unit"] = stated
+
+    def _readings(self, context: NumberContext, names: tuple[str, ...]) -> tuple[Reading, ...]:
+        number, quote = context.quantity, self._quote(context)
+        if is_duration(number):
+            return limit_targets(
+                self._durations[number.start],
+                last=self._last.get("limit"),
+                quote=quote,
+                may_inherit=self._may_inherit(context),
+                names=names,
+            )
+        if number.unit in (Unit.SHARE, Unit.FACTOR):
+            return share_targets(
+                context, quote=quote, last=self._last.get("change"), may_inherit=self._may_inherit(context)
+            )
+        if number.unit is Unit.MONEY:
+            return self._money(context, quote)
+        return self._other(context, quote)
+
+    def _money(self, context: NumberContext, quote: str) -> tuple[Reading, ...]:
+        """Return a budget or a saving; a small sum after the price of a thing is a price as well."""
+        number = context.quantity
+        is_price = bool(self._per) and not number.period and number.value < _PRICE_MAX_USD
+        self._per = number.per or (self._per if is_price else "")
+        if is_price and not number.per:
+            return (Unread(text=quote, why=ONE_THING, start=number.start, is_grave=True),)
+        return self._sum(context, quote)
+
+    def _sum(self, context: NumberContext, quote: str) -> tuple[Reading, ...]:
+        """Return a budget or a saving; a number that corrects a saving is a saving."""
+        last = self._last.get("sum")
+        is_saved_too = self._is_saved_too(context)
+        if is_saved_too:
+            last = self._last.get("change") or last
+        between = "" if last is None else self._quotes[last.end : context.quantity.start]
+        is_same = has("correction", between) or is_saved_too
+        return money_targets(context, quote=quote, last=last, is_correction=is_same)
+
+    def _is_saved_too(self, context: NumberContext) -> bool:
+        """Return whether the number continues a saving: "save 30 % on A and $200 a month on B"."""
+        previous = self._previous
+        is_saving = isinstance(previous, StatedTarget) and previous.field in ("saving_share", SAVING)
+        if not is_saving or context.clause.sentence != self._sentence or context.before.strip():
+            return False
+        return _ON.match(context.after) is not None
+
+    def _other(self, context: NumberContext, quote: str) -> tuple[Reading, ...]:
+        """Return the readings of memory, counts, days and numbers without a unit."""
+        number = context.quantity
+        if number.unit is Unit.GIB:
+            return self._memory(context, quote)
+        if number.unit is Unit.COUNT:
+            return self._count(context, quote)
+        return () if number.unit is Unit.MS else self._bare(context, quote)
+
+    def _may_inherit(self, context: NumberContext) -> bool:
+        """Return whether the number may take its subject from the one before."""
+        if isinstance(self._previous, Fact | Retracted):
+            return True
+        clause = context.clause.text
+        is_same = context.clause.sentence == self._sentence
+        return is_same or has("correction", clause) or has("inheriting", clause) or FILLER in clause
+
+    def _memory(self, context: NumberContext, quote: str) -> tuple[Reading, ...]:
+        number = context.quantity
+        if mark_of(context, (Subject.MEMORY,)) is None:
+            return (Unread(text=quote, why=_MEMORY, start=number.start),)
+        return (
+            StatedTarget(
+                field="gpu_memory_gib", value=number.value, start=number.start, end=number.end, text=quote
+            ),
+        )
+
+    def _count(self, context: NumberContext, quote: str) -> tuple[Reading, ...]:
+        """Return a count of calls or users as unread unless it only names a measure."""
+        if context.quantity.noun == "gpu":
+            return (Unread(text=quote, why=GPUS, start=context.quantity.start),)
+        is_traffic = context.quantity.noun in ("call", "user") or context.quantity.period == "minute"
+        if not is_traffic or _COUNTED.search(context.before):
+            return ()
+        return (Unread(text=quote, why=TRAFFIC, start=context.quantity.start),)
+
+    def _bare(self, context: NumberContext, quote: str) -> tuple[Reading, ...]:
+        """Return the target of a number without a unit: money if words say so, else like the one before."""
+        number, last = context.quantity, self._last.get("unit")
+        words = context.whole_sentence
+        is_asked = mood_of(context) is Mood.ASK
+        if _QUOTA.search(context.clause.text):
+            return ()
+        if number.period or re.search(r"\bbudgets?\b", words, re.IGNORECASE):
+            return self._sum(context, quote)
+        if is_asked and last is not None and last.field in _SUMS and number.value > 100:
+            return self._sum(context, quote)
+        if is_asked and last is not None and last.field in _LIMITS and has("at_most", context.around):
+            same = msgspec.structs.replace(
+                last,
+                value=number.value,
+                start=number.start,
+                end=number.end,
+                text=quote,
+                assumed=f"“{quote}” is milliseconds",
+            )
+            return (same,) if last.value / 20 <= number.value <= last.value * 20 else ()
+        return (Unread(text=quote, why=NO_UNIT, start=number.start, is_grave=True),)
+
+    def _quote(self, context: NumberContext) -> str:
+        return self._quotes[context.quantity.start : context.quantity.end].strip()
+
+    def _clause(self, context: NumberContext) -> str:
+        """Return the number's clause as written, from comma to comma."""
+        number, narrow = context.quantity, context.clause
+        begin = max((match.end() for match in _STOPS.finditer(self._quotes, 0, number.start)), default=0)
+        stop = _STOPS.search(self._quotes, number.end)
+        end = len(self._quotes) if stop is None else stop.start()
+        if any(
+            begin <= other.start < end and not narrow.start <= other.start < narrow.end
+            for other in context.others
+        ):
+            begin, end = narrow.start, narrow.end
+        clause = self._quotes[begin:end]
+        return " ".join(_LEAD.sub("", clause.strip(" \t\n,;:.–—-()?!")).split())

@@ -1,0 +1,73 @@
+"""List the parts of a question that set no goal, and why."""
+
+from typing import Final
+
+from netra.domain.agents.question import topics
+from netra.domain.agents.question.dates import Dated
+from netra.domain.agents.question.readings import StatedTarget, Unread
+from netra.domain.agents.question.scope import asks_for_causes, has_a_topic
+from netra.domain.agents.question.sighting import Sighting
+
+_NO_TOPIC: Final = "no target, name or topic that this engine knows was found"
+_NO_CHANGE: Final = "a date without a change; the whole log is studied"
+_CAUSES: Final = "the log holds which calls failed and what they cost, not why"
+
+
+def unread_of(seen: Sighting) -> list[Unread]:
+    """Return the parts of the message that set no goal."""
+    unread = [reading for reading in seen.readings if isinstance(reading, Unread)]
+    unread += [
+        Unread(text=family.name, why="a family of models; name the one that is meant")
+        for family in seen.families
+    ]
+    unread += [
+        Unread(text=slip.name, why=f"not in the log; did you mean {name}?", is_grave=True)
+        for slip, name in seen.slips
+    ]
+    unread += [Unread(text=date.text, why="no day of the calendar") for date in seen.dates if date.at is None]
+    if not topics.asks_before_after(seen.text, is_dated=bool(seen.dates)):
+        unread += [Unread(text=date.text, why=_NO_CHANGE) for date in seen.dates if _is_day(date)]
+    unread += _contradictions(seen)
+    if asks_for_causes(seen.text):
+        unread.append(Unread(text="why", why=_CAUSES))
+    if seen.language:
+        why = f"a question in {seen.language}; only numbers, names and common phrases of it are read"
+        unread.append(Unread(text=seen.language, why=why))
+    if not is_named(seen) and not (topics.is_on_topic(seen.text) or has_a_topic(seen.text)):
+        unread.append(Unread(text=seen.quotes, why=_NO_TOPIC))
+    return unread
+
+
+def _is_day(date: Dated) -> bool:
+    """Return whether a date names a day, unlike "today"."""
+    return date.at is not None and not date.text.isalpha()
+
+
+def is_named(seen: Sighting) -> bool:
+    """Return whether the question names or states anything."""
+    return bool(
+        seen.move.models
+        or seen.move.from_models
+        or seen.gpus
+        or seen.parts
+        or seen.excluded
+        or seen.readings
+        or seen.families
+        or seen.slips
+        or (seen.dates and topics.names_a_change(seen.text))
+    )
+
+
+def _contradictions(seen: Sighting) -> list[Unread]:
+    """Return the targets that contradict an earlier one; the earlier one is used."""
+    first: dict[tuple[str, tuple[str, ...], float | None], float] = {}
+    unread: list[Unread] = []
+    for target in seen.readings:
+        if not isinstance(target, StatedTarget):
+            continue
+        stands = first.setdefault((target.field, target.parts, target.percentile), target.value)
+        if stands != target.value:
+            text = f"{target.field} {target.value:g}"
+            why = f"stated twice; the first, {stands:g}, is used"
+            unread.append(Unread(text=text, why=why, is_grave=True))
+    return unread

@@ -1,0 +1,138 @@
+"""The route that reads a workload's events back."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+import msgspec
+from litestar import Router, get
+from litestar.params import FromPath, QueryParameter
+
+from netra.domain.browsing.selection import (
+    FILTERS,
+    IDS_MAX,
+    Selection,
+    Sort,
+    cursor_of_place,
+    place_of,
+)
+from netra.domain.browsing.service import EventPage, UnitPrices
+from netra.domain.errors import ValidationFailed
+from netra.domain.ids import WorkloadId
+from netra.domain.paging import LIMIT_MAX
+from netra.domain.workloads.model import Event
+from netra.entrypoints.http.listing import Cursor
+from netra.entrypoints.http.request import ApiRequest, InjectedServices
+
+LIMIT_DEFAULT: Final = 50
+
+_Some = list[str] | None
+Names = Annotated[_Some, QueryParameter(description="Values to show; several may be given, empty for none.")]
+Ids = Annotated[_Some, QueryParameter(name="id", description=f"Ids of events to show, at most {IDS_MAX}.")]
+_INSTANT: Final = {
+    "format": "date-time",
+    "maxLength": 20,
+    "pattern": "^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3])(:[0-5][0-9]){2}Z$",
+}
+Since = Annotated[
+    datetime | None,
+    QueryParameter(name="from", description="The first instant to show.", schema_extra=_INSTANT),
+]
+Until = Annotated[
+    datetime | None,
+    QueryParameter(name="to", description="The instant at which to stop.", schema_extra=_INSTANT),
+]
+Order = Annotated[Sort, QueryParameter(description="The order: newest, dearest or slowest first.")]
+Most = Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX, description="Maximum number of events to return.")]
+
+
+class ListedEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored event, its cost at list prices, and the prices that applied; null where unknown."""
+
+    event: Event
+    usd: float | None
+    unit_prices: UnitPrices | None
+
+
+class EventsPagination(msgspec.Struct, frozen=True, kw_only=True):
+    """The position of a page among the events that match."""
+
+    total: int
+    limit: int
+    has_more: bool
+    next_cursor: str | None
+
+
+class EventList(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of events."""
+
+    data: Sequence[ListedEvent]
+    pagination: EventsPagination
+
+
+@get("/{workload_id:str}/events", summary="Read events back")
+async def list_events(
+    workload_id: FromPath[str],
+    request: ApiRequest,
+    services: InjectedServices,
+    *,
+    ids: Ids = None,
+    since: Since = None,
+    until: Until = None,
+    model: Names = None,
+    provider: Names = None,
+    feature: Names = None,
+    template: Names = None,
+    tool: Names = None,
+    session: Names = None,
+    status: Names = None,
+    sort: Order = "-timestamp",
+    limit: Most = LIMIT_DEFAULT,
+    cursor: Cursor = None,
+) -> EventList:
+    """Return stored events with their cost; values of one filter are alternatives, filters all apply."""
+    asked = dict(zip(FILTERS, (model, provider, feature, template, tool, session, status), strict=True))
+    selection = Selection(
+        ids=_checked_ids(ids),
+        labels={name: tuple(value or None for value in values) for name, values in asked.items() if values},
+        sort=sort,
+        limit=limit,
+        after=None if cursor is None else place_of(cursor, sort=sort),
+    )
+    page = await services.event_browser().page(
+        WorkloadId(workload_id),
+        selection,
+        owner_id=request.owner_id,
+        since=_in_utc(since),
+        until=_in_utc(until),
+    )
+    return _listed(page, limit=limit)
+
+
+def events_router() -> Router:
+    """Return the route."""
+    return Router("/api/workloads", route_handlers=[list_events], tags=["Workloads"])
+
+
+def _checked_ids(ids: Sequence[str] | None) -> tuple[str, ...]:
+    if ids is not None and len(ids) > IDS_MAX:
+        raise ValidationFailed.of("id", "too_many", f"{len(ids)} ids were given; at most {IDS_MAX} go in one")
+    return tuple(ids or ())
+
+
+def _in_utc(at: datetime | None) -> datetime | None:
+    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
+
+
+def _listed(page: EventPage, *, limit: int) -> EventList:
+    return EventList(
+        data=[
+            ListedEvent(event=each.event, usd=each.usd, unit_prices=each.unit_prices) for each in page.events
+        ],
+        pagination=EventsPagination(
+            total=page.total,
+            limit=limit,
+            has_more=page.last is not None,
+            next_cursor=None if page.last is None else cursor_of_place(page.last),
+        ),
+    )
