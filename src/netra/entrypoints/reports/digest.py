@@ -18,6 +18,7 @@ from netra.domain.agents.wording.headline import (
     outlook,
     period,
     prospect,
+    rate,
     warnings,
 )
 from netra.domain.optimization.explain.wording import notes
@@ -86,6 +87,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     echo: tuple[str, ...]  # what was understood of the question, what was not, and what was assumed
     headline: str
     warnings: tuple[str, ...]  # what a reader must know before any number
+    rate: str  # the bill in the log's own time, then a month's with its interval
     prospect: str  # the further saving if evaluations pass; empty without evaluations
     facts: tuple[str, ...]
     now_usd: float | None
@@ -136,6 +138,7 @@ def digest_of(advice: Advice, *, dropped: str = "") -> Digest:
         echo=() if metrics.goals is UNSET else echo_of(metrics.goals).sentences,
         headline=ASKED_BACK if _is_asked_back(metrics) else f"{dropped} {answer(metrics)}".lstrip(),
         warnings=warnings(metrics),
+        rate=rate(metrics),
         prospect=prospect(metrics),
         facts=_facts(metrics),
         now_usd=None if plan is UNSET else plan.now_usd,

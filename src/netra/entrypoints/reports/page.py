@@ -28,7 +28,7 @@ STYLE: Final = """
 body{margin:0;background:var(--paper);color:var(--ink);
 font:16px/1.55 system-ui,-apple-system,"Segoe UI",sans-serif}
 main{max-width:60rem;margin:0 auto;padding:2.5rem 1.25rem 5rem}
-header p{color:var(--muted);margin:.25rem 0}header .prospect{color:var(--warm);font-weight:600}
+header p{color:var(--muted);margin:.25rem 0}.prospect{color:var(--warm);font-weight:600}
 h1{font-size:1.9rem;line-height:1.2;margin:.2rem 0 .6rem;letter-spacing:-.015em}
 h2{font-size:1.2rem;margin:2.8rem 0 .8rem;padding-bottom:.35rem;border-bottom:1px solid var(--grid)}
 h3{font-size:1rem;margin:0}
@@ -77,6 +77,7 @@ def page_of(digest: Digest, *, sketch: Sketch | None, source: str, question: str
             *_shelf("Do this, largest saving first", digest.plan, "plan", now_usd=now_usd),
             *_plots(plots_of(digest, sketch=sketch)),
             *_shelf("Evaluate: could save more", digest.to_evaluate, "evaluate", now_usd=digest.now_usd),
+            *([f'<p class="prospect">{escape(digest.prospect)}</p>'] if digest.prospect else []),
             *_shelf("Avoid: would cost money", digest.avoid, "avoid", now_usd=now_usd),
             *_shelf("Good to know", digest.know, "know", now_usd=now_usd),
             *_actions(digest.advice.actions),
@@ -96,8 +97,8 @@ def _head(digest: Digest, *, source: str, question: str) -> Iterator[str]:
     yield f"<h1>{escape(digest.headline)}</h1>"
     for warning in digest.warnings:
         yield f'<p class="prospect">{escape(warning)}</p>'
-    if digest.prospect:
-        yield f'<p class="prospect">{escape(digest.prospect)}</p>'
+    if digest.rate:
+        yield f"<p>{escape(digest.rate)}</p>"
     yield f"<p>{escape(' · '.join(digest.facts))}</p>"
     yield "</header>"
     if digest.now_usd is not None and digest.then_usd is not None:

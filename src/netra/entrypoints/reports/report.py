@@ -38,6 +38,7 @@ def rendered(digest: Digest, *, sketch: Sketch | None, source: str) -> Renderabl
         *_targets(digest.targets),
         *_plan(digest),
         *_others("Evaluate: could save more", digest.to_evaluate, style="yellow"),
+        *_prospect(digest),
         *_others("Avoid: would cost money", digest.avoid, style="red"),
         *_others("Good to know", digest.know, style="cyan"),
         *_ways(digest),
@@ -54,8 +55,8 @@ def _head(digest: Digest, sketch: Sketch | None, *, source: str) -> Iterator[Ren
     yield Padding(Text(digest.headline, style="bold green" if digest.plan else "bold"), (0, 2))
     for warning in digest.warnings:
         yield Padding(Text(warning, "bold yellow"), (0, 2))
-    if digest.prospect:
-        yield Padding(Text(digest.prospect, "yellow"), (0, 2))
+    if digest.rate:
+        yield Padding(Text(digest.rate), (0, 2))
     yield Padding(Text.assemble((plain(source), "bold"), "  ", (" · ".join(digest.facts), "dim")), (0, 2))
     if sketch is not None:
         yield Text()
@@ -151,6 +152,12 @@ def _others(title: str, items: Sequence[Recommendation], *, style: str) -> Itera
             "•", _description(item), Text(amount, style), Text(item.cost_change if saved_usd else "", style)
         )
     yield table
+
+
+def _prospect(digest: Digest) -> Iterator[RenderableType]:
+    """Yield the bill if every evaluation passes; it stands with the evaluations that it needs."""
+    if digest.prospect:
+        yield Padding(Text(digest.prospect, "yellow"), (0, 5))
 
 
 def _ways(digest: Digest) -> Iterator[RenderableType]:

@@ -111,6 +111,16 @@ def test_what_evaluations_could_add_is_said_beside_the_headline(advice: Advice) 
     )
 
 
+def test_the_log_s_own_rate_comes_before_the_month_with_its_interval(advice: Advice) -> None:
+    span = Span(seconds=3600.0, per_month=730.5, scaled=True)
+    assert digest_of(with_metrics(advice, span=span)).rate == (
+        "The log's 1.00 h cost $21.46, $21.46 an hour; a month $15,680 (90 % interval $11,000 to $22,000)."
+    )
+    unknown = with_metrics(advice, span=span, bill_usd_per_month=None)
+    assert digest_of(unknown).rate.endswith(" an hour; the cost of a month is not known.")
+    assert digest_of(with_metrics(advice, bill_usd=0.0)).rate == ""
+
+
 def test_an_evaluation_that_adds_nothing_is_no_prospect(advice: Advice) -> None:
     plan = msgspec.structs.replace(advice.metrics.plan, if_evaluations_pass_saved_share=0.356)
     assert digest_of(with_metrics(advice, plan=plan)).prospect == ""

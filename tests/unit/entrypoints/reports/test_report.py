@@ -28,6 +28,11 @@ def test_the_report_leads_with_what_can_be_saved(advice: Advice, events: Events)
     assert lines[1].strip() == "$5,582 of $15,680 a month can be saved: 35.6 % of the bill."
 
 
+def test_what_needs_an_evaluation_is_in_no_total_before_it(advice: Advice, events: Events) -> None:
+    text = text_of(advice, events)
+    assert text.index("Evaluate: could save more") < text.index("If what needs an evaluation passes it")
+
+
 def test_every_piece_of_advice_is_in_the_report_with_its_dollars(advice: Advice, events: Events) -> None:
     text = " ".join(text_of(advice, events).split())
     for item in advice.recommendations:

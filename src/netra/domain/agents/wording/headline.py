@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from netra.domain.optimization.advice.recommendations import WORTH_SAYING, period_of
 from netra.domain.optimization.explain.wording import summary
-from netra.domain.optimization.metrics import Metrics, PriceChange
+from netra.domain.optimization.metrics import Metrics, MonthlyBill, PriceChange
 from netra.domain.optimization.model import Grade
 from netra.domain.optimization.wording import count, listed, money, percent
 
@@ -118,6 +118,26 @@ def _difference(change: PriceChange) -> str:
     if change.usd_per_month is None:
         return percent(abs(change.factor - 1))
     return f"{money(abs(change.usd_per_month))} a month"
+
+
+def rate(metrics: Metrics) -> str:
+    """Return the bill in the log's own time, then that of a month with its interval; empty without a bill."""
+    span = metrics.span
+    if span is UNSET or not metrics.bill_usd or not span.seconds:
+        return ""
+    hours = span.seconds / 3600
+    own = (
+        f"The log's {hours:,.2f} h cost {money(metrics.bill_usd)}, {money(metrics.bill_usd / hours)} an hour"
+    )
+    month = metrics.bill_usd_per_month
+    if month is None:
+        return f"{own}; the cost of a month is not known."
+    return f"{own}; a month {money(month.value)}{_between(month)}."
+
+
+def _between(month: MonthlyBill) -> str:
+    """Return the interval of a month's bill, as it stands after its value."""
+    return f" (90 % interval {money(month.low)} to {money(month.high)})"
 
 
 def prospect(metrics: Metrics) -> str:

@@ -51,6 +51,7 @@ def reply(advice: Advice, *, goals: Goals) -> str:
         " ".join(outlook(metrics)),
         _features(metrics),
         *_recommendations(advice.recommendations, period=period(metrics)),
+        prospect(metrics),
         _first_step(advice),
         _gaps(metrics, asked=goals.analyses),
         _notes(metrics),
@@ -63,9 +64,15 @@ def _opening(metrics: Metrics) -> str:
     calls = count(metrics.requests, "call")
     bill = f"Your {calls}{_scope(metrics)} cost {money(metrics.bill_usd)} {basis(metrics)}"
     if metrics.plan is not UNSET and metrics.span is not UNSET and metrics.span.is_month_known:
-        bill += f", which is {money(metrics.plan.now_usd)} a month at this rate"
-    parts = (*warnings(metrics), f"{bill}.", headline(metrics), prospect(metrics), _unpaid(metrics))
+        bill += f", which is {money(metrics.plan.now_usd)} a month at this rate{_interval(metrics)}"
+    parts = (*warnings(metrics), f"{bill}.", headline(metrics), _unpaid(metrics))
     return " ".join(part for part in parts if part)
+
+
+def _interval(metrics: Metrics) -> str:
+    """Return the interval of the month's bill."""
+    month = metrics.bill_usd_per_month
+    return "" if month is None else f", between {money(month.low)} and {money(month.high)}"
 
 
 def _explanation(metrics: Metrics) -> str:

@@ -127,8 +127,9 @@ def said(
 
 def test_a_log_with_nothing_to_gain_says_so() -> None:
     assert said() == (
-        "Your 1,200 calls cost $40.00 at list prices, which is $1,218 a month at this rate. Nothing here is "
-        "worth more than 1 % of the bill of $1,218 a month.\n\nA month is 30.4 days."
+        "Your 1,200 calls cost $40.00 at list prices, which is $1,218 a month at this rate, between $900.00 "
+        "and $1,600. Nothing here is worth more than 1 % of the bill of $1,218 a month.\n\n"
+        "A month is 30.4 days."
     )
 
 
