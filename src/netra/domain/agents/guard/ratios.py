@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from netra.domain.agents.question import number_words
+from netra.domain.agents.numbers.lexicon import CARDINALS, GROUPS
 
 
 class Ratio(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,4 +41,5 @@ def ratios_in(text: str) -> Iterator[Ratio]:
 
 
 def _small(word: str) -> float:
-    return float(word) if word.isdecimal() else next(number_words.numbers(word)).value
+    lower = word.lower()
+    return float(lower) if lower.isdecimal() else CARDINALS.get(lower) or GROUPS[lower]

@@ -1,6 +1,7 @@
 """Read numbers in words: "twenty-five", "two and a half", "a third", "3/4", "twice", "halve"."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
@@ -19,8 +20,11 @@ class Spelled(msgspec.Struct, frozen=True, kw_only=True):
     is_factor: bool = False
     lowers: bool | None = None
     is_digits: bool = False
+    is_vague: bool = False
 
 
+GLYPHS: Final = "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
+"""The fractions that are one character."""
 _ONE: Final = rf"(?:{'|'.join([*CARDINALS, *GROUPS])})"
 _CARDINAL: Final = rf"(?:an?[\s-](?=(?:{'|'.join(GROUPS)})\b))?\b{_ONE}(?:(?:[\s-]and[\s-]|[\s-]){_ONE}\b)*"
 _PART: Final = rf"(?:{'|'.join(PARTS)})s?"
@@ -33,7 +37,8 @@ _SPELLED: Final = re.compile(
     rf"|(?P<top>an?|{_TOPS})[\s-](?P<part>{_PART})(?P<group>{_OF_GROUP})?"
     rf"|(?P<half>half)(?P<half_group>{_OF_GROUP})?"
     r"|(?:(?P<ones>[0-9]{1,3})\s)?(?P<over>[0-9]{1,3})\s?[/⁄]\s?(?P<under>[0-9]{1,3})(?:rds?|ths?)?(?![\w/⁄.,]?[0-9])"
-    r"|(?P<glyph>[0-9]{0,3}[½⅓⅔¼¾⅕⅖⅗⅘⅛])"
+    rf"|(?P<glyph>[0-9]{{0,3}}[{GLYPHS}])"
+    rf"|(?P<vague>(?:tens|{'s|'.join(GROUPS)}s)(?= of\b)|a couple(?! (?:of )?(?:{'|'.join(GROUPS)})\b))"
     rf"|(?P<halve>{HALVE})"
     rf"|(?:{_FACTOR})(?![- ]check)"
     rf"|(?P<cardinal>{_CARDINAL})"
@@ -42,12 +47,9 @@ _SPELLED: Final = re.compile(
 )
 _ANY: Final = re.compile(
     rf"{'|'.join([*CARDINALS, *GROUPS, *PARTS])}|hal[fv]|twi|doubl|trip|treb|thri|quadr|quintu|fold|magnitude"
-    r"|[½⅓⅔¼¾⅕⅖⅗⅘⅛⁄/]",
+    rf"|tens|couple|[{GLYPHS}⁄/]",
     re.IGNORECASE,
 )  # skips the slow pattern for most texts
-_GLYPHS: Final = dict(
-    zip("½⅓⅔¼¾⅕⅖⅗⅘⅛", (1 / 2, 1 / 3, 2 / 3, 1 / 4, 3 / 4, 0.2, 0.4, 0.6, 0.8, 1 / 8), strict=True)
-)
 
 
 def spelled_numbers(text: str) -> Iterator[Spelled]:
@@ -74,6 +76,9 @@ def _read(match: re.Match[str]) -> Spelled | None:
         return Spelled(value=_mixed(match), start=start, end=end)
     if match["cardinal"]:
         return Spelled(value=_cardinal(match["cardinal"]), start=start, end=end)
+    if match["vague"]:
+        word = match["vague"].lower().removesuffix("s")
+        return Spelled(value=GROUPS.get(word, 2.0), start=start, end=end, is_vague=True)
     return _sign_or_verb(match)
 
 
@@ -86,7 +91,7 @@ def _sign_or_verb(match: re.Match[str]) -> Spelled:
     """Return the number of "¾", "halve" or "double"."""
     start, end = match.span()
     if match["glyph"]:
-        ones, value = match["glyph"][:-1], _GLYPHS[match["glyph"][-1]]
+        ones, value = match["glyph"][:-1], unicodedata.numeric(match["glyph"][-1])
         return Spelled(value=float(ones or 0) + value, start=start, end=end, is_part=not ones, is_digits=True)
     if match["halve"]:
         return Spelled(value=0.5, start=start, end=end, is_part=True, lowers=True)
