@@ -184,8 +184,8 @@ def slack(value: float, *, step: float, written: float, before: str) -> tuple[fl
     `step` is the size of its last digit and `written` the value of a written 1. A plain 0 stands for almost
     nothing: "$0" does not stand for 21 cents.
 
-    >>> slack(1_400.0, step=1.0, written=1.0, before="about ")
-    (1349.9999980999998, 1450.0000019000001)
+    >>> [round(end, 3) for end in slack(1_400.0, step=1.0, written=1.0, before="about ")]
+    [1350.0, 1450.0]
     """
     is_whole = step > 0.99 * written
     if value == 0 and is_whole:

@@ -52,6 +52,8 @@ def _shared(text: str, first: Number, second: Number) -> Number | None:
     is_bare = first.unit is Unit.BARE
     if not (is_bare or first.unit is second.unit) or Unit.PERCENTILE in (first.unit, second.unit):
         return None
+    if first.currency and first.currency != second.currency:
+        return None
     if second.unit is Unit.BARE or first.is_spelled != second.is_spelled:
         return None
     has_between = _BETWEEN.search(text[max(0, first.start - _LOOK_BACK) : first.start]) is not None

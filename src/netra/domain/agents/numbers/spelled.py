@@ -29,11 +29,13 @@ _ONE: Final = rf"(?:{'|'.join([*CARDINALS, *GROUPS])})"
 _CARDINAL: Final = rf"(?:an?[\s-](?=(?:{'|'.join(GROUPS)})\b))?\b{_ONE}(?:(?:[\s-]and[\s-]|[\s-]){_ONE}\b)*"
 _PART: Final = rf"(?:{'|'.join(PARTS)})s?"
 _TOPS: Final = "|".join([*CARDINALS][1:20])
+_DIGIT: Final = rf"(?:{'|'.join([*CARDINALS][:10])})"
 _OF_GROUP: Final = rf"(?:[\s-]of)?[\s-]an?[\s-](?:{'|'.join(GROUPS)})\b"
 _FACTOR: Final = "|".join(f"(?P<f{value}>{words})" for value, words in FACTORS.items())
 _SPELLED: Final = re.compile(
     rf"(?<![\w-])(?<![0-9] )(?:"
     rf"(?P<mixed>(?:{_CARDINAL}|[0-9]{{1,3}})\s+and\s+(?:a|one)[\s-](?P<mixed_part>{_PART}))"
+    rf"|(?P<decimal>(?:{_CARDINAL}|[0-9]{{1,6}}) point (?:{_DIGIT}\b)(?:[\s-]{_DIGIT}\b)*)"
     rf"|(?P<top>an?|{_TOPS})[\s-](?P<part>{_PART})(?P<group>{_OF_GROUP})?"
     rf"|(?P<half>half)(?P<half_group>{_OF_GROUP})?"
     r"|(?:(?P<ones>[0-9]{1,3})\s)?(?P<over>[0-9]{1,3})\s?[/⁄]\s?(?P<under>[0-9]{1,3})(?:rds?|ths?)?(?![\w/⁄.,]?[0-9])"
@@ -72,19 +74,32 @@ def _read(match: re.Match[str]) -> Spelled | None:
         return _part_of(match)
     if match["over"]:
         return _fraction(match)
-    if match["mixed"]:
-        return Spelled(value=_mixed(match), start=start, end=end)
-    if match["cardinal"]:
-        return Spelled(value=_cardinal(match["cardinal"]), start=start, end=end)
     if match["vague"]:
         word = match["vague"].lower().removesuffix("s")
         return Spelled(value=GROUPS.get(word, 2.0), start=start, end=end, is_vague=True)
-    return _sign_or_verb(match)
+    whole = _whole(match)
+    return _sign_or_verb(match) if whole is None else Spelled(value=whole, start=start, end=end)
+
+
+def _whole(match: re.Match[str]) -> float | None:
+    """Return the number that is no part: "two and a half", "one point five", "twenty-five"."""
+    if match["mixed"]:
+        return _mixed(match)
+    if match["decimal"]:
+        return _decimal(match["decimal"])
+    return _cardinal(match["cardinal"]) if match["cardinal"] else None
 
 
 def _mixed(match: re.Match[str]) -> float:
     whole, _ = re.split(r"\s+and\s+(?=(?:a|one)\b)", match["mixed"], maxsplit=1, flags=re.IGNORECASE)
     return (float(whole) if whole.isdecimal() else _cardinal(whole)) + _part(match["mixed_part"])
+
+
+def _decimal(text: str) -> float:
+    """Return the value of "one point two five": 1.25."""
+    whole, _, part = text.lower().partition(" point ")
+    digits = "".join(f"{CARDINALS[word]:.0f}" for word in re.findall("[a-z]+", part))
+    return (float(whole) if whole.isdecimal() else _cardinal(whole)) + float(f"0.{digits}")
 
 
 def _sign_or_verb(match: re.Match[str]) -> Spelled:
