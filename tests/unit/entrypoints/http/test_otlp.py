@@ -275,6 +275,8 @@ async def test_a_key_with_the_scope_ingest_is_enough_in_either_header(receiver: 
     for headers, status in (
         ({"x-api-key": keys[KeyScope.INGEST]}, 200),
         ({"authorization": f"Bearer {keys[KeyScope.INGEST]}"}, 200),
+        ({"authorization": f"Bearer%20{keys[KeyScope.INGEST]}"}, 200),  # as Claude Code sends it
+        ({"authorization": "Bearer%20", "x-api-key": keys[KeyScope.INGEST]}, 401),
         ({"x-api-key": keys[KeyScope.READ]}, 403),
         ({}, 401),
     ):
