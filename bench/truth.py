@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -195,6 +196,40 @@ def injected(runs: int, rng: np.random.Generator) -> None:
             )
 
 
+def held_out(path: Path, rng: np.random.Generator, *, runs: int) -> None:
+    """Print how often a hold-out test of drifting days claims an effect, and holds one that was put in."""
+    if not path.exists():
+        print("  hold-out tests skipped: ServeGen m-large is not there")
+        return
+    rates = rates_of(path)
+    for effect in (0.0, -0.1, -0.3):
+        found = [tested(rates, rng, effect=effect) for _ in range(runs)]
+        held = [
+            one.low <= true <= one.high for one, true in found if one.low is not None and one.high is not None
+        ]
+        claims = sum(one.ruling in CLAIMS for one, _ in found)
+        print(
+            f"  answers {effect:+.0%} in half of the sessions of two days of ServeGen, hold-out test: covers "
+            f"{np.mean(held):6.1%} of {len(held)}, claims {claims / runs:6.1%}"
+        )
+
+
+def tested(rates: Floats, rng: np.random.Generator, *, effect: float) -> tuple[ChangeVerdict, float]:
+    """Return the verdict on a test whose second arm's answers are longer by `effect`, and what that saves."""
+    events, change_ns = drawn(rates, rng, days=2, calls=10_000, turns=6)
+    session = events.session
+    assert session is not None
+    treated = rng.random(len(session.names))[session.codes] < 0.5
+    shorter = treated & (events.at_ns >= change_ns)
+    later = np.maximum(np.rint(events.output_tokens * np.where(shorter, 1 + effect, 1.0)), 1)
+    changed = msgspec.structs.replace(
+        events,
+        output_tokens=later.astype(np.int64),
+        variant=Labels(codes=treated.astype(np.int32), names=("control", "treatment")),
+    )
+    return verdict(changed, change_ns), float((events.output_tokens - later).sum() * 10e-6)
+
+
 def level_errors(rates: Floats, days: float, rng: np.random.Generator, *, runs: int) -> tuple[Floats, Floats]:
     """Return `ln(rest / window)` and the swing of windows of random thirds of the clients; 0 runs: of all."""
     windows, errors, swings = int(days * DAY_S / WINDOW_S), [], []
@@ -305,6 +340,7 @@ def main(argv: Sequence[str]) -> None:
     if options.only in {None, "effects"}:
         print("Intervals of effects that were put in (bar: 85 to 95 %)")
         injected(runs, rng)
+        held_out(data / "servegen_m_large_arrivals.csv.gz", rng, runs=runs)
     if options.only in {None, "months"}:
         print("Intervals of a month (bar: 85 to 95 %)")
         months(data, rng, runs=max(runs // 4, 1))
