@@ -1396,6 +1396,14 @@ type RunError struct {
 	Message string `json:"message"`
 }
 
+// RunHeadline: The bill, the plan and the share saved; null where the result does not have the
+// figure.
+type RunHeadline struct {
+	BillUSDPerMonth *float64 `json:"bill_usd_per_month"`
+	PlanUSDPerMonth *float64 `json:"plan_usd_per_month"`
+	SavedShare      *float64 `json:"saved_share"`
+}
+
 // RunHistory: Runs, in both documented shapes.
 type RunHistory struct {
 	Runs       []RunLine  `json:"runs"`
@@ -1406,36 +1414,41 @@ type RunHistory struct {
 	Pagination Pagination `json:"pagination"`
 }
 
-// RunLine: A run in a list.
+// RunLine: A run in a list; `headline` is null until it has completed, and for a result without a
+// bill.
 type RunLine struct {
-	RunID       string     `json:"run_id"`
-	ThreadID    string     `json:"thread_id"`
-	Status      RunState   `json:"status"`
-	Phase       RunPhase   `json:"phase"`
-	Progress    int64      `json:"progress"`
-	Message     string     `json:"message"`
-	WorkloadID  *string    `json:"workload_id"`
-	CreatedAt   time.Time  `json:"created_at"`
-	StartedAt   *time.Time `json:"started_at"`
-	CompletedAt *time.Time `json:"completed_at"`
+	RunID       string       `json:"run_id"`
+	ThreadID    string       `json:"thread_id"`
+	Status      RunState     `json:"status"`
+	Phase       RunPhase     `json:"phase"`
+	Progress    int64        `json:"progress"`
+	Message     string       `json:"message"`
+	WorkloadID  *string      `json:"workload_id"`
+	Headline    *RunHeadline `json:"headline"`
+	CreatedAt   time.Time    `json:"created_at"`
+	StartedAt   *time.Time   `json:"started_at"`
+	CompletedAt *time.Time   `json:"completed_at"`
 }
 
 // RunStatus: The current state of a run; `result` is null until it has completed.
+//
+// `queue_position` is 1 for the oldest of all queued runs, and null for a run that is not queued.
 type RunStatus struct {
-	RunID       string         `json:"run_id"`
-	ThreadID    string         `json:"thread_id"`
-	Status      RunState       `json:"status"`
-	Phase       RunPhase       `json:"phase"`
-	Progress    int64          `json:"progress"`
-	Result      *Advice        `json:"result"`
-	Error       *RunError      `json:"error"`
-	Message     string         `json:"message"`
-	WorkloadID  *string        `json:"workload_id"`
-	Parameters  map[string]any `json:"parameters"`
-	LastSeq     int64          `json:"last_seq"`
-	CreatedAt   time.Time      `json:"created_at"`
-	StartedAt   *time.Time     `json:"started_at"`
-	CompletedAt *time.Time     `json:"completed_at"`
+	RunID         string         `json:"run_id"`
+	ThreadID      string         `json:"thread_id"`
+	Status        RunState       `json:"status"`
+	Phase         RunPhase       `json:"phase"`
+	Progress      int64          `json:"progress"`
+	Result        *Advice        `json:"result"`
+	Error         *RunError      `json:"error"`
+	Message       string         `json:"message"`
+	WorkloadID    *string        `json:"workload_id"`
+	Parameters    map[string]any `json:"parameters"`
+	LastSeq       int64          `json:"last_seq"`
+	QueuePosition *int64         `json:"queue_position"`
+	CreatedAt     time.Time      `json:"created_at"`
+	StartedAt     *time.Time     `json:"started_at"`
+	CompletedAt   *time.Time     `json:"completed_at"`
 }
 
 // Savings: Dollars saved; negative is dollars lost. Each interval is one of 90 % and of the figure

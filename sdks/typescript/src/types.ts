@@ -1087,6 +1087,13 @@ export interface RunError {
   message: string;
 }
 
+/** The bill, the plan and the share saved; null where the result does not have the figure. */
+export interface RunHeadline {
+  bill_usd_per_month: number | null;
+  plan_usd_per_month: number | null;
+  saved_share: number | null;
+}
+
 /** Runs, in both documented shapes. */
 export interface RunHistory {
   runs: RunLine[];
@@ -1097,7 +1104,7 @@ export interface RunHistory {
   pagination: Pagination;
 }
 
-/** A run in a list. */
+/** A run in a list; `headline` is null until it has completed, and for a result without a bill. */
 export interface RunLine {
   run_id: string;
   thread_id: string;
@@ -1106,12 +1113,17 @@ export interface RunLine {
   progress: number;
   message: string;
   workload_id: string | null;
+  headline: RunHeadline | null;
   created_at: string;
   started_at: string | null;
   completed_at: string | null;
 }
 
-/** The current state of a run; `result` is null until it has completed. */
+/**
+ * The current state of a run; `result` is null until it has completed.
+ *
+ * `queue_position` is 1 for the oldest of all queued runs, and null for a run that is not queued.
+ */
 export interface RunStatus {
   run_id: string;
   thread_id: string;
@@ -1124,6 +1136,7 @@ export interface RunStatus {
   workload_id: string | null;
   parameters: Record<string, unknown>;
   last_seq: number;
+  queue_position: number | null;
   created_at: string;
   started_at: string | null;
   completed_at: string | null;

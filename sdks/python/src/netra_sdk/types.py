@@ -1194,6 +1194,14 @@ class RunError(Wire, frozen=True, kw_only=True, omit_defaults=True):
     message: str
 
 
+class RunHeadline(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The bill, the plan and the share saved; null where the result does not have the figure."""
+
+    bill_usd_per_month: float | None
+    plan_usd_per_month: float | None
+    saved_share: float | None
+
+
 class RunHistory(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """Runs, in both documented shapes."""
 
@@ -1206,7 +1214,7 @@ class RunHistory(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class RunLine(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """A run in a list."""
+    """A run in a list; `headline` is null until it has completed, and for a result without a bill."""
 
     run_id: str
     thread_id: str
@@ -1215,13 +1223,17 @@ class RunLine(Wire, frozen=True, kw_only=True, omit_defaults=True):
     progress: int
     message: str
     workload_id: str | None
+    headline: RunHeadline | None
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
 
 
 class RunStatus(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """The current state of a run; `result` is null until it has completed."""
+    """The current state of a run; `result` is null until it has completed.
+
+    `queue_position` is 1 for the oldest of all queued runs, and null for a run that is not queued.
+    """
 
     run_id: str
     thread_id: str
@@ -1234,6 +1246,7 @@ class RunStatus(Wire, frozen=True, kw_only=True, omit_defaults=True):
     workload_id: str | None
     parameters: dict[str, Any]
     last_seq: int
+    queue_position: int | None
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
@@ -1843,6 +1856,7 @@ __all__ = [
     "RunAccepted",
     "RunContext",
     "RunError",
+    "RunHeadline",
     "RunHistory",
     "RunLine",
     "RunPhase",
