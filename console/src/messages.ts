@@ -1,0 +1,63 @@
+// The words of the frame. A screen keeps its own in `messages.ts` of its folder.
+
+export const words = {
+  product: "Netra",
+  skip: "Skip to the content",
+  nav: {
+    label: "Main",
+    workload: "Workload",
+    menu: "Menu",
+    account: "Account",
+    signIn: "Sign in",
+    signOut: "Sign out",
+    help: "Keys and help",
+    theme: "Switch between light and dark",
+  },
+  state: {
+    loading: "Loading…",
+    stale: "Shown as of the last answer; the newest request failed.",
+    notFound: "There is no such page",
+    notFoundText: "The address is mistyped, or what it names is not yours or has been deleted.",
+    home: "Go to the workloads",
+  },
+  error: {
+    title: "That did not work",
+    code: "Code",
+    request: "Request",
+    again: "Try again",
+    in: (seconds: number) => `Try again in ${seconds} s`,
+    signedOut: "You are signed out. Sign in again; this address is kept.",
+    timedOut: "The service did not answer in time.",
+    unreachable: "The service cannot be reached. Check that it runs and that this machine is connected.",
+    strange: (status: number) => `Something that is not Netra answered (status ${status}): a proxy's page, or broken JSON.`,
+  },
+  table: {
+    csv: "CSV",
+    json: "JSON",
+    csvLabel: (name: string) => `Download ${name} as CSV`,
+    jsonLabel: (name: string) => `Download ${name} as JSON`,
+    total: "Total",
+    empty: "No rows",
+    sortBy: (name: string) => `Sort by ${name}`,
+    open: "Open",
+  },
+  figure: {
+    asTable: "Show as table",
+    asChart: "Show as chart",
+    arrows: "Arrow keys move along the chart.",
+  },
+  copy: {
+    button: "Copy",
+    done: "Copied",
+    failed: "The browser did not copy; select the text",
+    as: "Copy as",
+    link: "Copy link",
+    linkDone: "Link copied",
+  },
+  help: {
+    title: "Keys and help",
+    off: "Single letters are switched off in the settings.",
+    docs: "API documents of this service",
+    close: "Close",
+  },
+} as const;

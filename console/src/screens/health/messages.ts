@@ -1,0 +1,6 @@
+export const words = {
+  title: "Health",
+  overall: "Service",
+  dependencies: "Dependencies",
+  ready: "Ready checks",
+} as const;

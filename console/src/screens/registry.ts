@@ -1,0 +1,43 @@
+// Every screen, in one table: its address, its place in the navigation, and where its code is.
+import type { Component } from "svelte";
+import { match, type Params } from "../lib/address.ts";
+
+export interface ScreenProps {
+  params: Params;
+}
+
+type Module = { default: Component<ScreenProps> };
+
+export interface Screen {
+  name: string;
+  /** Parts that begin with `:` are handed over as `params`. */
+  pattern: string;
+  title: string;
+  /** Where a link to it stands: in the head, in the head of a workload, under settings, or nowhere. */
+  place: "main" | "workload" | "settings" | "none";
+  /** Whether it works signed out. */
+  isPublic?: boolean;
+  /** Whether only administrators see it. */
+  isAdmin?: boolean;
+  load: () => Promise<Module>;
+}
+
+export const screens: readonly Screen[] = [
+  { name: "sign-in", pattern: "/sign-in", title: "Sign in", place: "none", isPublic: true, load: () => import("./sign-in/Screen.svelte") },
+  { name: "workloads", pattern: "/", title: "Workloads", place: "main", load: () => import("./workloads/Screen.svelte") },
+  { name: "health", pattern: "/health", title: "Health", place: "main", isPublic: true, load: () => import("./health/Screen.svelte") },
+];
+
+export interface Found {
+  screen: Screen;
+  params: Params;
+}
+
+/** The screen of a path; undefined where there is none. */
+export function find(path: string): Found | undefined {
+  for (const screen of screens) {
+    const params = match(screen.pattern, path);
+    if (params !== null) return { screen, params };
+  }
+  return undefined;
+}

@@ -1,0 +1,5 @@
+export const words = {
+  title: "Workloads",
+  name: "Name",
+  calls: "Calls",
+} as const;
