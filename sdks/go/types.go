@@ -1263,6 +1263,7 @@ type ProviderRateLimits struct {
 type PublicConfiguration struct {
 	Environment      string             `json:"environment"`
 	Version          string             `json:"version"`
+	Console          bool               `json:"console"`
 	Features         Features           `json:"features"`
 	Limits           Limits             `json:"limits"`
 	IdentityProvider *IdentityProvider  `json:"identity_provider"`

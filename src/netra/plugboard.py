@@ -154,7 +154,7 @@ class Container(containers.DeclarativeContainer):
         journal=security_journal,
         secrets=ports.provided.secrets,
         clock=ports.provided.clock,
-        redirects=settings.provided.oauth_redirects,
+        redirects=settings.provided.sign_in_pages,
         accepts_new_users=settings.provided.google_sign_up,
     )
     thread_service = providers.Singleton(

@@ -50,6 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     issuer: str = "netra"
     audience: str = "netra-api"
     registration: bool = False
+    console: bool = True  # whether the web console is served at /console/
     public_url: str | None = None  # where browsers reach this deployment
     google_client_id: str | None = None
     google_client_secret: Secret | None = None
@@ -110,8 +111,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def callback_url(self) -> str:
         """The address to which the identity provider redirects browsers; must be registered there."""
-        base = self.public_url or f"http://{self.host}:{self.port}"
-        return f"{base.rstrip('/')}/api/auth/google/callback"
+        return f"{self._base_url}/api/auth/google/callback"
+
+    @property
+    def sign_in_pages(self) -> tuple[str, ...]:
+        """The pages to which a sign-in may redirect: the configured ones and the service's own console."""
+        return (*self.oauth_redirects, *((f"{self._base_url}/console/",) if self.console else ()))
+
+    @property
+    def _base_url(self) -> str:
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
     def has_language_model(self) -> bool:

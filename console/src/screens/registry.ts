@@ -6,7 +6,8 @@ export interface ScreenProps {
   params: Params;
 }
 
-type Module = { default: Component<ScreenProps> };
+// A screen without parameters declares no props, so the type of props is left open here.
+type Module = { default: Component<any> };
 
 export interface Screen {
   name: string;

@@ -957,6 +957,7 @@ export interface ProviderRateLimits {
 export interface PublicConfiguration {
   environment: string;
   version: string;
+  console: boolean;
   features: Features;
   limits: Limits;
   identity_provider: IdentityProvider | null;

@@ -21,6 +21,7 @@ from netra.entrypoints.http.admission import AdmissionMiddleware
 from netra.entrypoints.http.agent import agent_router
 from netra.entrypoints.http.answers import Answer
 from netra.entrypoints.http.configuration import configuration_router
+from netra.entrypoints.http.console import console_router
 from netra.entrypoints.http.documents import documents_router
 from netra.entrypoints.http.events import events_router
 from netra.entrypoints.http.google import google_router
@@ -214,7 +215,9 @@ def _routers(switchboard: Switchboard, *, settings: Settings, door: WebSocketDoo
             configuration_router(),
         ],
     )
-    return [counted, health_router(), documents_router(asyncapi=asyncapi.document), *door.handlers]
+    documents = documents_router(asyncapi=asyncapi.document, has_console=settings.console)
+    pages = [documents, console_router()] if settings.console else [documents]
+    return [counted, health_router(), *pages, *door.handlers]
 
 
 def _for_sockets(services: Services) -> SocketServices:

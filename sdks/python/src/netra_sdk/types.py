@@ -1049,6 +1049,7 @@ class PublicConfiguration(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
     environment: str
     version: str
+    console: bool
     features: Features
     limits: Limits
     identity_provider: IdentityProvider | None

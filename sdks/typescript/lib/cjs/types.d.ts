@@ -834,6 +834,7 @@ export interface ProviderRateLimits {
 export interface PublicConfiguration {
     environment: string;
     version: string;
+    console: boolean;
     features: Features;
     limits: Limits;
     identity_provider: IdentityProvider | null;
