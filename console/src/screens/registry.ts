@@ -26,6 +26,7 @@ export interface Screen {
 export const screens: readonly Screen[] = [
   { name: "sign-in", pattern: "/sign-in", title: "Sign in", place: "none", isPublic: true, load: () => import("./sign-in/Screen.svelte") },
   { name: "workloads", pattern: "/", title: "Workloads", place: "main", load: () => import("./workloads/Screen.svelte") },
+  { name: "overview", pattern: "/w/:id/overview", title: "Overview", place: "workload", load: () => import("./overview/Screen.svelte") },
   { name: "health", pattern: "/health", title: "Health", place: "main", isPublic: true, load: () => import("./health/Screen.svelte") },
 ];
 
