@@ -1,5 +1,6 @@
 // The names of the workloads seen in this visit, so that each of a workload's screens needs one request.
 import { session } from "./api/session.svelte.ts";
+import type { Dimension } from "./selection.ts";
 
 const names = $state<Record<string, string>>({});
 const asked = new Set<string>();
@@ -18,4 +19,16 @@ export function nameOf(id: string): string | undefined {
     );
   }
   return names[id];
+}
+
+type Choices = Partial<Record<Dimension, readonly { name: string | null; requests: number }[]>>;
+const choices = $state<{ of: Record<string, Choices> }>({ of: {} });
+
+/** Keeps the names that a workload's calls can be filtered by. */
+export function keepChoices(id: string, found: Choices): void {
+  choices.of = { ...choices.of, [id]: found };
+}
+
+export function namesOf(id: string): Choices | undefined {
+  return choices.of[id];
 }
