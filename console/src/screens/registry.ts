@@ -27,6 +27,7 @@ export const screens: readonly Screen[] = [
   { name: "sign-in", pattern: "/sign-in", title: "Sign in", place: "none", isPublic: true, load: () => import("./sign-in/Screen.svelte") },
   { name: "workloads", pattern: "/", title: "Workloads", place: "main", load: () => import("./workloads/Screen.svelte") },
   { name: "health", pattern: "/health", title: "Health", place: "main", isPublic: true, load: () => import("./health/Screen.svelte") },
+  { name: "result", pattern: "/r/:run", title: "Result", place: "none", load: () => import("./result/Screen.svelte") },
 ];
 
 export interface Found {
