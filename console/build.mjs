@@ -51,6 +51,7 @@ async function make(out) {
   writeFileSync(join(out, "manifest.json"), `${JSON.stringify({ sources: sourcesHash(), built }, null, 1)}\n`);
 }
 
+process.chdir(here); // names of style scopes are made of paths relative to here
 const fresh = mkdtempSync(join(tmpdir(), "netra-console-"));
 try {
   await make(fresh);

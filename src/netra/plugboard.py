@@ -10,6 +10,7 @@ from netra.domain.agents.stages.pipeline import AgentPipeline
 from netra.domain.audit.journal import SecurityJournal
 from netra.domain.browsing.service import EventBrowser
 from netra.domain.health.service import HealthService
+from netra.domain.overview.service import OverviewService
 from netra.domain.quotas import Quotas
 from netra.domain.runs.service import RunService
 from netra.domain.runs.worker import RunWorker
@@ -203,6 +204,13 @@ class Container(containers.DeclarativeContainer):
     event_browser = providers.Singleton(
         EventBrowser,
         workloads=ports.provided.workloads,
+        log=ports.provided.event_log,
+        prices=ports.provided.prices,
+        default_model=settings.provided.default_model,
+        quotas=quotas,
+    )
+    overview_service = providers.Singleton(
+        OverviewService,
         log=ports.provided.event_log,
         prices=ports.provided.prices,
         default_model=settings.provided.default_model,

@@ -26,6 +26,12 @@ export interface Screen {
 export const screens: readonly Screen[] = [
   { name: "sign-in", pattern: "/sign-in", title: "Sign in", place: "none", isPublic: true, load: () => import("./sign-in/Screen.svelte") },
   { name: "workloads", pattern: "/", title: "Workloads", place: "main", load: () => import("./workloads/Screen.svelte") },
+  { name: "overview", pattern: "/w/:id/overview", title: "Overview", place: "workload", load: () => import("./overview/Screen.svelte") },
+  { name: "calls", pattern: "/w/:id/calls", title: "Calls", place: "workload", load: () => import("./calls/Screen.svelte") },
+  { name: "keys", pattern: "/settings/keys", title: "Keys", place: "settings", load: () => import("./keys/Screen.svelte") },
+  { name: "account", pattern: "/settings/account", title: "Account", place: "settings", load: () => import("./account/Screen.svelte") },
+  { name: "audit", pattern: "/admin/audit", title: "Audit", place: "settings", isAdmin: true, load: () => import("./audit/Screen.svelte") },
+  { name: "settings", pattern: "/settings", title: "Settings", place: "settings", isPublic: true, load: () => import("./settings/Screen.svelte") },
   { name: "health", pattern: "/health", title: "Health", place: "main", isPublic: true, load: () => import("./health/Screen.svelte") },
   { name: "result", pattern: "/r/:run", title: "Result", place: "none", load: () => import("./result/Screen.svelte") },
 ];

@@ -17,6 +17,7 @@ interface Kept {
 
 const KEPT_MAX = 60; // answers
 const kept = new Map<string, Kept>();
+const seen = new Map<number, LimitUse>();
 const listeners = new Set<(path: string, use: LimitUse) => void>();
 
 /** Calls `listener` with the limit headers of every answer; returns what ends it. */
@@ -50,9 +51,16 @@ export const watchedFetch: typeof fetch = async (input, init) => {
   return new Response(body, { status: 200, headers: response.headers });
 };
 
+/** What is left of each limit as last seen, by its size: the headers name no class. */
+export function presentLimits(): Record<number, number> {
+  const now = Date.now();
+  return Object.fromEntries([...seen].filter(([, use]) => now - use.at < 60_000).map(([limit, use]) => [limit, use.remaining]));
+}
+
 function note(url: string, headers: Headers): void {
   const limit = Number(headers.get("x-ratelimit-limit") ?? Number.NaN);
   if (!Number.isFinite(limit)) return;
   const use = { limit, remaining: Number(headers.get("x-ratelimit-remaining")), resetS: Number(headers.get("x-ratelimit-reset")), at: Date.now() };
+  seen.set(limit, use);
   for (const listener of listeners) listener(new URL(url).pathname, use);
 }

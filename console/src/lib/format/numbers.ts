@@ -58,7 +58,8 @@ export function moneyExact(usd: number | null | undefined): string {
 /** Dollars on an axis: as few digits as tell the ticks apart. */
 export function moneyTick(usd: number): string {
   const size = Math.abs(usd);
-  return written(usd, { ...USD, minimumFractionDigits: 0, maximumFractionDigits: size === 0 || size >= 10 ? 0 : size >= 0.01 ? 2 : 4, notation: size >= 1e5 ? "compact" : "standard" });
+  const most = size === 0 || size >= 10 ? 0 : size >= 0.01 ? 2 : 4;
+  return written(usd, { ...USD, minimumFractionDigits: most === 2 ? 2 : 0, maximumFractionDigits: most, notation: size >= 1e5 ? "compact" : "standard" });
 }
 
 /** A share with one decimal. */

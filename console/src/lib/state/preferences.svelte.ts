@@ -12,7 +12,10 @@ function chosen<T extends string>(name: string, values: readonly T[]): T {
   return values.find((one) => one === kept) ?? (values[0] as T);
 }
 
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
 class Preferences {
+  #isSystemDark = $state(dark.matches);
   theme = $state<Theme>(chosen("theme", ["system", "light", "dark"]));
   density = $state<Density>(chosen("density", ["comfortable", "compact"]));
   motion = $state<Motion>(chosen("motion", ["system", "reduced"]));
@@ -20,6 +23,10 @@ class Preferences {
   hasKeys = $state(recall("keys") !== "off");
   /** An IANA name; empty: the browser's. */
   zone = $state(recall("zone") ?? "");
+
+  constructor() {
+    dark.addEventListener("change", ({ matches }) => (this.#isSystemDark = matches));
+  }
 
   get zoneName(): string {
     return this.zone === "" ? browserZone() : this.zone;
@@ -42,7 +49,7 @@ class Preferences {
   }
 
   get isDark(): boolean {
-    return this.theme === "dark" || (this.theme === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
+    return this.theme === "dark" || (this.theme === "system" && this.#isSystemDark);
   }
 }
 

@@ -16,6 +16,7 @@ import msgspec
 from litestar import Response, Router, get
 
 from netra.entrypoints.asgi import Header
+from netra.entrypoints.http.entity_tags import is_known
 from netra.entrypoints.http.methods import answering_options
 from netra.entrypoints.http.request import ApiRequest
 
@@ -111,7 +112,8 @@ def sent(file: ConsoleFile, request: ApiRequest) -> Response[bytes | None]:
     is_compressed = takes_gzip(request.headers.get("accept-encoding", ""))
     _replace(request.exchange.headers, [*_OF_FILES, (b"cache-control", file.cache_control.encode())])
     headers = {"ETag": file.etag(is_compressed=is_compressed), "Vary": "Accept-Encoding"}
-    if knows(request.headers.get("if-none-match", ""), file):
+    both = (file.etag(is_compressed=True), file.etag(is_compressed=False))
+    if is_known(request.headers.get("if-none-match", ""), *both):
         return Response(None, status_code=304, headers=headers)
     if is_compressed:
         headers["Content-Encoding"] = "gzip"
@@ -131,14 +133,6 @@ def takes_gzip(accepted: str) -> bool:
         if coding.strip() == "gzip":
             return re.fullmatch(r"q=0(\.0*)?", weight.strip()) is None
     return False
-
-
-def knows(if_none_match: str, file: ConsoleFile) -> bool:
-    """Return whether an `If-None-Match` header names `file`, in either form."""
-    if if_none_match.strip() == "*":
-        return True
-    tags = {one.strip().removeprefix("W/") for one in if_none_match.split(",")}
-    return bool(tags & {file.etag(is_compressed=True), file.etag(is_compressed=False)})
 
 
 def wants_page(accepted: str) -> bool:

@@ -34,6 +34,7 @@ from netra.entrypoints.http.listing import (
     pagination_of,
 )
 from netra.entrypoints.http.openapi import noted
+from netra.entrypoints.http.overview import get_overview
 from netra.entrypoints.http.request import ApiRequest, InjectedServices
 from netra.entrypoints.http.what_if import explain, simulate
 from netra.entrypoints.json_body import read_as
@@ -203,8 +204,9 @@ def workloads_router(*, replayed: Callable[[ASGIApp], ASGIApp], max_events_body_
         "/", route_handlers=[add_events], middleware=[replayed], request_max_body_size=max_events_body_bytes
     )
     making = Router("/", route_handlers=[create_workload], middleware=[replayed])
-    reading = [list_workloads, get_workload, rename_workload, delete_workload, simulate, explain]
-    return Router("/api/workloads", route_handlers=[making, filling, *reading], tags=["Workloads"])
+    managing = [list_workloads, get_workload, rename_workload, delete_workload]
+    looking = [get_overview, simulate, explain]
+    return Router("/api/workloads", route_handlers=[making, filling, *managing, *looking], tags=["Workloads"])
 
 
 def _read(body: bytes, *, is_ndjson: bool, quotas: Quotas) -> Taken:

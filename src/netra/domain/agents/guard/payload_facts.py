@@ -63,7 +63,7 @@ def facts_of(payload: object) -> Facts:
     """Return the facts of `payload`.
 
     >>> facts = facts_of({"saved_usd_per_month": 23.4, "model": "gpt-4o"})
-    >>> [(fact.value, fact.kind.value, fact.period, fact.way) for fact in facts.numbers]
+    >>> [(fact.value, fact.kind.value, fact.period, fact.way) for fact in facts.numbers if fact.value]
     [(23.4, 'usd', 'month', 'down')]
     """
     held = msgspec.to_builtins(payload)
