@@ -232,6 +232,28 @@ const (
 	ModelReadingOutcomeRead    ModelReadingOutcome = "read"
 )
 
+// OverviewBy is a set of words of the API.
+type OverviewBy string
+
+// Known values of OverviewBy; the service may send others.
+const (
+	OverviewByFeature  OverviewBy = "feature"
+	OverviewByModel    OverviewBy = "model"
+	OverviewByProvider OverviewBy = "provider"
+	OverviewByStatus   OverviewBy = "status"
+	OverviewByTemplate OverviewBy = "template"
+	OverviewByTool     OverviewBy = "tool"
+)
+
+// OverviewMoney is a set of words of the API.
+type OverviewMoney string
+
+// Known values of OverviewMoney; the service may send others.
+const (
+	OverviewMoneyBilled OverviewMoney = "billed"
+	OverviewMoneyList   OverviewMoney = "list"
+)
+
 // Precision is a set of words of the API.
 type Precision string
 
@@ -522,6 +544,13 @@ type CacheSetting struct {
 	MinTokens  *int64            `json:"min_tokens,omitempty"`
 }
 
+// CacheUse: The share of input tokens read from caches in each bin, and what was possible by prefix
+// hashes.
+type CacheUse struct {
+	ReadShare []*float64      `json:"read_share"`
+	Possible  []PossibleReuse `json:"possible"`
+}
+
 // CallGroup: The calls whose column `by` is `match`.
 type CallGroup struct {
 	By    string `json:"by"`
@@ -773,6 +802,12 @@ type Features struct {
 	RegistrationEnabled bool `json:"registration_enabled"`
 }
 
+// Freshness: The newest call, and the accepted calls that are not in the log yet.
+type Freshness struct {
+	LastEventAt   *time.Time `json:"last_event_at"`
+	WaitingEvents int64      `json:"waiting_events"`
+}
+
 // Gap: A result that an analyser could not produce: the missing fields, and what they would add.
 type Gap struct {
 	Kind     string   `json:"kind"`
@@ -811,6 +846,13 @@ type Health struct {
 	Status    string    `json:"status"`
 	Timestamp time.Time `json:"timestamp"`
 	Version   string    `json:"version"`
+}
+
+// Heat: Sums by day of the week, from Monday, and hour of the day in the overview's time zone: 7
+// rows of 24.
+type Heat struct {
+	Requests [][]int64   `json:"requests"`
+	USD      [][]float64 `json:"usd"`
 }
 
 // IdentityProvider: The provider that users may sign in with.
@@ -892,6 +934,13 @@ type LatencyLimit struct {
 	ValueMs    float64            `json:"value_ms"`
 	Percentile float64            `json:"percentile,omitempty"`
 	Feature    string             `json:"feature,omitempty"`
+}
+
+// LatencySeries: The whole call and the first token over time; None where the log has no such
+// column.
+type LatencySeries struct {
+	LatencyMs *PercentileSeries `json:"latency_ms"`
+	TTFTMs    *PercentileSeries `json:"ttft_ms"`
 }
 
 // Limits: The limits that apply to a client; rate limits count requests in any 60 seconds, 0 means
@@ -996,6 +1045,12 @@ type Metrics struct {
 	Usage                *ModelUsage       `json:"usage,omitempty"`
 }
 
+// MissingColumn: A column that no call of the log has, and what it would add to an answer.
+type MissingColumn struct {
+	Missing  string `json:"missing"`
+	WouldAdd string `json:"would_add"`
+}
+
 // MissingField: A field that no call of the log has, and what it would add.
 type MissingField struct {
 	Field    string `json:"field"`
@@ -1029,6 +1084,22 @@ type MonthlyBill struct {
 	High  float64 `json:"high"`
 }
 
+// NameCount: A name and its calls; None: calls without one.
+type NameCount struct {
+	Name     *string `json:"name"`
+	Requests int64   `json:"requests"`
+}
+
+// Names: The names to filter by, of the window's calls before filters, most calls first.
+type Names struct {
+	Models    []NameCount `json:"models"`
+	Providers []NameCount `json:"providers"`
+	Features  []NameCount `json:"features"`
+	Templates []NameCount `json:"templates"`
+	Tools     []NameCount `json:"tools"`
+	Statuses  []NameCount `json:"statuses"`
+}
+
 // NewKey: The purpose, scopes and lifetime of a key.
 type NewKey struct {
 	Name          string     `json:"name"`
@@ -1046,6 +1117,28 @@ type OutputCap struct {
 	By              string `json:"by"`
 	Match           string `json:"match"`
 	MaxOutputTokens int64  `json:"max_output_tokens"`
+}
+
+// Overview: The sums of one workload at one revision.
+type Overview struct {
+	Window     Window          `json:"window"`
+	Money      OverviewMoney   `json:"money"`
+	By         OverviewBy      `json:"by"`
+	Totals     Totals          `json:"totals"`
+	Previous   *Totals         `json:"previous"`
+	PerMonth   PerMonth        `json:"per_month"`
+	Starts     []time.Time     `json:"starts"`
+	Series     []Series        `json:"series"`
+	Latency    LatencySeries   `json:"latency"`
+	Heat       Heat            `json:"heat"`
+	Cache      CacheUse        `json:"cache"`
+	Statuses   []NameCount     `json:"statuses"`
+	Breakdown  []Row           `json:"breakdown"`
+	Names      Names           `json:"names"`
+	Gaps       []MissingColumn `json:"gaps"`
+	WorkloadID string          `json:"workload_id"`
+	Revision   string          `json:"revision"`
+	Freshness  Freshness       `json:"freshness"`
 }
 
 // Pagination: The position of a page in the whole list.
@@ -1090,6 +1183,29 @@ type PasswordChange struct {
 type PasswordChanged struct {
 	Message string `json:"message"`
 	APIKeys int64  `json:"api_keys"`
+}
+
+// PerMonth: The factor from the window's dollars to a month's, and those; None below a day of log.
+type PerMonth struct {
+	Factor *float64 `json:"factor"`
+	USD    *float64 `json:"usd"`
+}
+
+// PercentileSeries: Percentiles in each bin, in milliseconds; None where no answered call has a
+// time.
+type PercentileSeries struct {
+	Known []int64    `json:"known"`
+	P50   []*float64 `json:"p50"`
+	P90   []*float64 `json:"p90"`
+	P99   []*float64 `json:"p99"`
+}
+
+// Percentiles: How long answered calls took, in milliseconds; `known` counts those with a time.
+type Percentiles struct {
+	Known int64   `json:"known"`
+	P50   float64 `json:"p50"`
+	P90   float64 `json:"p90"`
+	P99   float64 `json:"p99"`
 }
 
 // PeriodBill: The bill of one period.
@@ -1142,6 +1258,13 @@ type PlanBill struct {
 // PongData: The ping that this answers.
 type PongData struct {
 	RequestID string `json:"request_id"`
+}
+
+// PossibleReuse: The share of input tokens that a cache of the whole log would have served; `ttl_s`
+// None: for ever.
+type PossibleReuse struct {
+	TTLS       *int64  `json:"ttl_s"`
+	TokenShare float64 `json:"token_share"`
 }
 
 // PresentFleetSummary: The fleet that serves the log now.
@@ -1366,6 +1489,19 @@ type RouteRule struct {
 	MaxOutputTokens *int64  `json:"max_output_tokens,omitempty"`
 }
 
+// Row: One name's sums; `share` is of the dollars, or of the calls where no call has a price.
+type Row struct {
+	Name         *string  `json:"name"`
+	IsOther      bool     `json:"is_other"`
+	Requests     int64    `json:"requests"`
+	USD          *float64 `json:"usd"`
+	Share        float64  `json:"share"`
+	InputTokens  int64    `json:"input_tokens"`
+	OutputTokens int64    `json:"output_tokens"`
+	Failed       int64    `json:"failed"`
+	LatencyMsP99 *float64 `json:"latency_ms_p99"`
+}
+
 // RowOutcome: The outcome of one row; `line` counts from 1.
 type RowOutcome struct {
 	Line    int64       `json:"line"`
@@ -1459,6 +1595,19 @@ type Savings struct {
 	CumulativeUSDPerMonth  *float64 `json:"cumulative_usd_per_month,omitempty"`
 	LeaveOneOutUSDPerMonth *float64 `json:"leave_one_out_usd_per_month,omitempty"`
 	AppliedAs              *int64   `json:"applied_as,omitempty"`
+}
+
+// Series: One name's sums in each bin; `name` None: calls without one, or with `is_other` all other
+// names.
+type Series struct {
+	Name              *string    `json:"name"`
+	IsOther           bool       `json:"is_other"`
+	Requests          []int64    `json:"requests"`
+	USD               []*float64 `json:"usd"`
+	InputTokens       []int64    `json:"input_tokens"`
+	CachedInputTokens []int64    `json:"cached_input_tokens"`
+	OutputTokens      []int64    `json:"output_tokens"`
+	Failed            []int64    `json:"failed"`
 }
 
 // Serving: Replicas of an open model on own GPUs, with arguments for the inference engines.
@@ -1760,6 +1909,21 @@ type Ticket struct {
 	ExpiresIn int64  `json:"expires_in"`
 }
 
+// Totals: Sums over calls; tokens are None where the log has no such column, dollars where no call
+// is priced.
+type Totals struct {
+	Requests          int64        `json:"requests"`
+	InputTokens       int64        `json:"input_tokens"`
+	CachedInputTokens *int64       `json:"cached_input_tokens"`
+	CacheWriteTokens  *int64       `json:"cache_write_tokens"`
+	OutputTokens      int64        `json:"output_tokens"`
+	USD               *float64     `json:"usd"`
+	RequestsUnpriced  int64        `json:"requests_unpriced"`
+	Failed            int64        `json:"failed"`
+	LatencyMs         *Percentiles `json:"latency_ms"`
+	TTFTMs            *Percentiles `json:"ttft_ms"`
+}
+
 // UnitPrices: Dollars for a million tokens of one event, after its tier; a request's fixed price in
 // dollars.
 type UnitPrices struct {
@@ -1803,6 +1967,17 @@ type UserProfile struct {
 	Role      UserRole  `json:"role"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// Window: The time of the overview, `to` exclusive; the ends are None where there is no call and no
+// bound.
+type Window struct {
+	From *time.Time `json:"from"`
+	To   *time.Time `json:"to"`
+	Tz   string     `json:"tz"`
+	Bin  string     `json:"bin"`
+	BinS int64      `json:"bin_s"`
+	Bins int64      `json:"bins"`
 }
 
 // WorkloadCard: A workload and its size.

@@ -41,6 +41,7 @@ from netra.ports.log_files import RequestLogs
 from netra.ports.one_time import OneTimeBook
 from netra.ports.passwords import PasswordHasher
 from netra.ports.price_audit import PriceAudit
+from netra.ports.price_catalogue import PriceCatalogue
 from netra.ports.prices import PriceBook
 from netra.ports.probes import Probe
 from netra.ports.prompt_keys import PromptKeys
@@ -89,6 +90,7 @@ class Ports:
     prompt_keys: PromptKeys
     replays: ReplayBook
     prices: PriceBook
+    price_catalogue: PriceCatalogue
     price_audit: PriceAudit
     log_files: RequestLogs
     probes: tuple[Probe, ...]

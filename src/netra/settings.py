@@ -86,6 +86,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     limit_authentication: Count = 5
     limit_agent: Count = 10
     limit_websocket: Count = 30
+    limit_simulate: Count = 60
+    limit_ingest: Count = 600
     limit_general: Count = 100
     limit_ingest_events: Count = 1_000_000  # records of telemetry in 60 s, by user; 0: no limit
     limit_ingest_bytes: Count = 1_073_741_824  # the same in bytes, after decompression
@@ -142,6 +144,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             authentication=self.limit_authentication,
             agent=self.limit_agent,
             websocket=self.limit_websocket,
+            simulate=self.limit_simulate,
+            ingest=self.limit_ingest,
             general=self.limit_general,
         )
 

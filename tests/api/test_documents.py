@@ -22,6 +22,8 @@ UNCHECKED = {
     "/api/auth/google/callback": [positive_data_acceptance],  # its code and state cannot be invented
     # fragments of the example disagree: `workload_id` given twice, differently
     "/api/agent/execute": [positive_data_acceptance],
+    # the name of a time zone cannot be invented, nor a window that ends after it begins
+    "/api/workloads/{workload_id}/overview": [positive_data_acceptance],
     # a bad row of a batch is rejected alone, with 200
     "/api/workloads/{workload_id}/events": [negative_data_rejection],
 }

@@ -20,6 +20,7 @@ from netra.entrypoints.http.accounts import authentication_router
 from netra.entrypoints.http.admission import AdmissionMiddleware
 from netra.entrypoints.http.agent import agent_router
 from netra.entrypoints.http.answers import Answer
+from netra.entrypoints.http.catalogue import catalogue_router
 from netra.entrypoints.http.configuration import configuration_router
 from netra.entrypoints.http.console import console_router
 from netra.entrypoints.http.documents import documents_router
@@ -213,6 +214,7 @@ def _routers(switchboard: Switchboard, *, settings: Settings, door: WebSocketDoo
             events_router(),
             workloads_router(replayed=replayed, max_events_body_bytes=settings.max_events_body_bytes),
             configuration_router(),
+            catalogue_router(),
         ],
     )
     documents = documents_router(asyncapi=asyncapi.document, has_console=settings.console)

@@ -55,6 +55,11 @@ export function moneyExact(usd: number | null | undefined): string {
   return written(usd, { ...USD, minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
+/** Dollars of one call: six decimals. */
+export function moneyFine(usd: number | null | undefined): string {
+  return usd == null ? "–" : written(usd, { ...USD, minimumFractionDigits: 6, maximumFractionDigits: 6 });
+}
+
 /** Dollars on an axis: as few digits as tell the ticks apart. */
 export function moneyTick(usd: number): string {
   const size = Math.abs(usd);

@@ -8,18 +8,16 @@ export interface KeyHint {
   run: () => void;
 }
 
-const stack: { hints: readonly KeyHint[] }[] = $state([]);
+let stack = $state.raw<(readonly KeyHint[])[]>([]);
 let pending = "";
 let pendingTimer: ReturnType<typeof setTimeout> | undefined;
 
 /** Adds keys while the component is there; the newest come first. */
 export function useKeys(hints: readonly KeyHint[]): void {
-  onMount(() => {
-    const entry = { hints };
-    stack.push(entry);
+  onMount((): (() => void) => {
+    stack = [...stack, hints];
     return () => {
-      const at = stack.findIndex((one) => one.hints === hints);
-      if (at >= 0) stack.splice(at, 1);
+      stack = stack.filter((one) => one !== hints);
     };
   });
 }
@@ -27,7 +25,7 @@ export function useKeys(hints: readonly KeyHint[]): void {
 /** The keys that work now, for the map. */
 export function presentKeys(): KeyHint[] {
   const seen = new Set<string>();
-  return [...stack].reverse().flatMap(({ hints }) => hints.filter(({ keys }) => !seen.has(keys) && seen.add(keys)));
+  return [...stack].reverse().flatMap((hints) => hints.filter(({ keys }) => !seen.has(keys) && seen.add(keys)));
 }
 
 function isField(target: EventTarget | null): boolean {

@@ -17,7 +17,7 @@ export const words = {
   emptyTitle: "Drop a log here",
   emptyText: "A CSV or JSON Lines file with timestamp, model, input_tokens and output_tokens; also gzipped, and the Azure and Mooncake trace formats. It goes to this service and nowhere else.",
   choose: "Choose a file",
-  dropHint: "Drop it anywhere on this page.",
+  dropHint: "Drop a log anywhere on this page to import it.",
   drop: "Drop the log to import it",
   truncated: (most: string) => `The newest ${most} are shown.`,
   delete: "Delete",

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     LookUpOutcome: TypeAlias = Literal["bad_arguments", "done", "refused", "too_many", "unknown_tool"] | str
     MessageRole: TypeAlias = Literal["assistant", "user"] | str
     ModelReadingOutcome: TypeAlias = Literal["not_read", "read"] | str
+    OverviewBy: TypeAlias = Literal["feature", "model", "provider", "status", "template", "tool"] | str
+    OverviewMoney: TypeAlias = Literal["billed", "list"] | str
     Precision: TypeAlias = Literal["bf16", "fp32", "fp4", "fp8", "int4", "int8"] | str
     Priority: TypeAlias = Literal["balanced", "cost", "performance"] | str
     RouteInterface: TypeAlias = Literal["batch", "hosted", "standard"] | str
@@ -69,6 +71,8 @@ else:
     LookUpOutcome = str
     MessageRole = str
     ModelReadingOutcome = str
+    OverviewBy = str
+    OverviewMoney = str
     Precision = str
     Priority = str
     RouteInterface = str
@@ -241,6 +245,13 @@ class CacheSetting(Wire, frozen=True, kw_only=True, omit_defaults=True):
     ttl_s: int | None = None
     cached_part: str | None = None
     min_tokens: int | None = None
+
+
+class CacheUse(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The share of input tokens read from caches in each bin, and what was possible by prefix hashes."""
+
+    read_share: list[float | None] | None
+    possible: list[PossibleReuse]
 
 
 class CallGroup(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -517,6 +528,13 @@ class Features(Wire, frozen=True, kw_only=True, omit_defaults=True):
     registration_enabled: bool
 
 
+class Freshness(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The newest call, and the accepted calls that are not in the log yet."""
+
+    last_event_at: datetime | None
+    waiting_events: int
+
+
 class Gap(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """A result that an analyser could not produce: the missing fields, and what they would add."""
 
@@ -559,6 +577,13 @@ class Health(Wire, frozen=True, kw_only=True, omit_defaults=True):
     status: Literal["healthy"]
     timestamp: datetime
     version: str
+
+
+class Heat(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """Sums by day of the week, from Monday, and hour of the day in the overview's time zone: 7 rows of 24."""
+
+    requests: list[list[int]]
+    usd: list[list[float]]
 
 
 class IdentityProvider(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -650,6 +675,13 @@ class LatencyLimit(Wire, frozen=True, kw_only=True, omit_defaults=True):
     value_ms: float
     percentile: float = 99.0
     feature: str = ""
+
+
+class LatencySeries(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The whole call and the first token over time; None where the log has no such column."""
+
+    latency_ms: PercentileSeries | None
+    ttft_ms: PercentileSeries | None
 
 
 class Limits(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -759,6 +791,13 @@ class Metrics(Wire, frozen=True, kw_only=True, omit_defaults=True):
     usage: ModelUsage | None = None
 
 
+class MissingColumn(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """A column that no call of the log has, and what it would add to an answer."""
+
+    missing: str
+    would_add: str
+
+
 class MissingField(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """A field that no call of the log has, and what it would add."""
 
@@ -796,6 +835,24 @@ class MonthlyBill(Wire, frozen=True, kw_only=True, omit_defaults=True):
     high: float
 
 
+class NameCount(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """A name and its calls; None: calls without one."""
+
+    name: str | None
+    requests: int
+
+
+class Names(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The names to filter by, of the window's calls before filters, most calls first."""
+
+    models: list[NameCount]
+    providers: list[NameCount]
+    features: list[NameCount]
+    templates: list[NameCount]
+    tools: list[NameCount]
+    statuses: list[NameCount]
+
+
 class NewKey(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The purpose, scopes and lifetime of a key."""
 
@@ -816,6 +873,29 @@ class OutputCap(Wire, frozen=True, kw_only=True, omit_defaults=True):
     by: str
     match: str
     max_output_tokens: int
+
+
+class Overview(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The sums of one workload at one revision."""
+
+    window: Window
+    money: OverviewMoney
+    by: OverviewBy
+    totals: Totals
+    previous: Totals | None
+    per_month: PerMonth
+    starts: list[datetime]
+    series: list[Series]
+    latency: LatencySeries
+    heat: Heat
+    cache: CacheUse
+    statuses: list[NameCount]
+    breakdown: list[Row]
+    names: Names
+    gaps: list[MissingColumn]
+    workload_id: str
+    revision: str
+    freshness: Freshness
 
 
 class Pagination(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -863,6 +943,31 @@ class PasswordChanged(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
     message: str
     api_keys: int
+
+
+class PerMonth(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The factor from the window's dollars to a month's, and those; None below a day of log."""
+
+    factor: float | None
+    usd: float | None
+
+
+class PercentileSeries(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """Percentiles in each bin, in milliseconds; None where no answered call has a time."""
+
+    known: list[int]
+    p50: list[float | None]
+    p90: list[float | None]
+    p99: list[float | None]
+
+
+class Percentiles(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """How long answered calls took, in milliseconds; `known` counts those with a time."""
+
+    known: int
+    p50: float
+    p90: float
+    p99: float
 
 
 class PeriodBill(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -920,6 +1025,13 @@ class PongData(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The ping that this answers."""
 
     request_id: str
+
+
+class PossibleReuse(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The share of input tokens that a cache of the whole log would have served; `ttl_s` None: for ever."""
+
+    ttl_s: int | None
+    token_share: float
 
 
 class PresentFleetSummary(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1160,6 +1272,20 @@ class RouteRule(Wire, frozen=True, kw_only=True, omit_defaults=True):
     max_output_tokens: int | None = None
 
 
+class Row(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """One name's sums; `share` is of the dollars, or of the calls where no call has a price."""
+
+    name: str | None
+    is_other: bool
+    requests: int
+    usd: float | None
+    share: float
+    input_tokens: int
+    output_tokens: int
+    failed: int
+    latency_ms_p99: float | None
+
+
 class RowOutcome(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The outcome of one row; `line` counts from 1."""
 
@@ -1260,6 +1386,19 @@ class Savings(Wire, frozen=True, kw_only=True, omit_defaults=True):
     cumulative_usd_per_month: float | None = None
     leave_one_out_usd_per_month: float | None = None
     applied_as: int | None = None
+
+
+class Series(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """One name's sums in each bin; `name` None: calls without one, or with `is_other` all other names."""
+
+    name: str | None
+    is_other: bool
+    requests: list[int]
+    usd: list[float | None]
+    input_tokens: list[int]
+    cached_input_tokens: list[int] | None
+    output_tokens: list[int]
+    failed: list[int]
 
 
 class Serving(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1580,6 +1719,21 @@ class Ticket(Wire, frozen=True, kw_only=True, omit_defaults=True):
     expires_in: int
 
 
+class Totals(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """Sums over calls; tokens are None where the log has no such column, dollars where no call is priced."""
+
+    requests: int
+    input_tokens: int
+    cached_input_tokens: int | None
+    cache_write_tokens: int | None
+    output_tokens: int
+    usd: float | None
+    requests_unpriced: int
+    failed: int
+    latency_ms: Percentiles | None
+    ttft_ms: Percentiles | None
+
+
 class UnitPrices(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """Dollars for a million tokens of one event, after its tier; a request's fixed price in dollars."""
 
@@ -1626,6 +1780,17 @@ class UserProfile(Wire, frozen=True, kw_only=True, omit_defaults=True):
     role: UserRole
     created_at: datetime
     updated_at: datetime
+
+
+class Window(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The time of the overview, `to` exclusive; the ends are None where there is no call and no bound."""
+
+    from_: datetime | None = msgspec.field(name="from")
+    to: datetime | None
+    tz: str
+    bin: str
+    bin_s: int
+    bins: int
 
 
 class WorkloadCard(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1736,6 +1901,7 @@ __all__ = [
     "BillSourceSource",
     "CacheSetting",
     "CacheSettingMode",
+    "CacheUse",
     "CallGroup",
     "CallShare",
     "ChangeVerdict",
@@ -1771,12 +1937,14 @@ __all__ = [
     "FeatureGoal",
     "FeatureLatency",
     "Features",
+    "Freshness",
     "Gap",
     "GoalDifference",
     "GpuFleet",
     "Grade",
     "GrowthBill",
     "Health",
+    "Heat",
     "IdentityProvider",
     "IntakeAnswer",
     "KeyLine",
@@ -1790,6 +1958,7 @@ __all__ = [
     "Latency",
     "LatencyLimit",
     "LatencyLimitMetric",
+    "LatencySeries",
     "Limits",
     "ListedEvent",
     "LoginRequest",
@@ -1799,24 +1968,34 @@ __all__ = [
     "MadeKey",
     "MessageRole",
     "Metrics",
+    "MissingColumn",
     "MissingField",
     "ModelReading",
     "ModelReadingOutcome",
     "ModelUsage",
     "MonthlyBill",
+    "NameCount",
+    "Names",
     "NewKey",
     "NewWorkload",
     "OutputCap",
+    "Overview",
+    "OverviewBy",
+    "OverviewMoney",
     "Pagination",
     "PaidRatio",
     "Pareto",
     "PasswordChange",
     "PasswordChanged",
+    "PerMonth",
+    "PercentileSeries",
+    "Percentiles",
     "PeriodBill",
     "PeriodTexts",
     "PlanAction",
     "PlanBill",
     "PongData",
+    "PossibleReuse",
     "Precision",
     "PresentFleetSummary",
     "PriceChange",
@@ -1839,6 +2018,7 @@ __all__ = [
     "Route",
     "RouteInterface",
     "RouteRule",
+    "Row",
     "RowOutcome",
     "RunAccepted",
     "RunContext",
@@ -1849,6 +2029,7 @@ __all__ = [
     "RunState",
     "RunStatus",
     "Savings",
+    "Series",
     "Serving",
     "ServingOption",
     "SessionLine",
@@ -1878,6 +2059,7 @@ __all__ = [
     "ThreadPage",
     "ThreadTitle",
     "Ticket",
+    "Totals",
     "UnitPrices",
     "UnknownEffect",
     "UnknownEffectName",
@@ -1885,6 +2067,7 @@ __all__ = [
     "UserCard",
     "UserProfile",
     "UserRole",
+    "Window",
     "Wire",
     "WorkloadCard",
     "WorkloadChoice",

@@ -22,6 +22,8 @@ export type LatencyLimitMetric = "latency" | "tpot" | "ttft" | (string & {});
 export type LookUpOutcome = "bad_arguments" | "done" | "refused" | "too_many" | "unknown_tool" | (string & {});
 export type MessageRole = "assistant" | "user" | (string & {});
 export type ModelReadingOutcome = "not_read" | "read" | (string & {});
+export type OverviewBy = "feature" | "model" | "provider" | "status" | "template" | "tool" | (string & {});
+export type OverviewMoney = "billed" | "list" | (string & {});
 export type Precision = "bf16" | "fp32" | "fp4" | "fp8" | "int4" | "int8" | (string & {});
 /** The objective to minimise: cost, latency or both. */
 export type Priority = "balanced" | "cost" | "performance" | (string & {});
@@ -170,6 +172,11 @@ export interface CacheSetting {
     ttl_s?: number | null;
     cached_part?: string | null;
     min_tokens?: number | null;
+}
+/** The share of input tokens read from caches in each bin, and what was possible by prefix hashes. */
+export interface CacheUse {
+    read_share: (number | null)[] | null;
+    possible: PossibleReuse[];
 }
 /** The calls whose column `by` is `match`. */
 export interface CallGroup {
@@ -391,6 +398,11 @@ export interface Features {
     analytics_enabled: boolean;
     registration_enabled: boolean;
 }
+/** The newest call, and the accepted calls that are not in the log yet. */
+export interface Freshness {
+    last_event_at: string | null;
+    waiting_events: number;
+}
 /** A result that an analyser could not produce: the missing fields, and what they would add. */
 export interface Gap {
     kind: string;
@@ -424,6 +436,11 @@ export interface Health {
     status: "healthy";
     timestamp: string;
     version: string;
+}
+/** Sums by day of the week, from Monday, and hour of the day in the overview's time zone: 7 rows of 24. */
+export interface Heat {
+    requests: number[][];
+    usd: number[][];
 }
 /** The provider that users may sign in with. */
 export interface IdentityProvider {
@@ -495,6 +512,11 @@ export interface LatencyLimit {
     value_ms: number;
     percentile?: number;
     feature?: string;
+}
+/** The whole call and the first token over time; None where the log has no such column. */
+export interface LatencySeries {
+    latency_ms: PercentileSeries | null;
+    ttft_ms: PercentileSeries | null;
 }
 /** The limits that apply to a client; rate limits count requests in any 60 seconds, 0 means no limit. */
 export interface Limits {
@@ -590,6 +612,11 @@ export interface Metrics {
     language_model?: LanguageModelUse;
     usage?: ModelUsage;
 }
+/** A column that no call of the log has, and what it would add to an answer. */
+export interface MissingColumn {
+    missing: string;
+    would_add: string;
+}
 /** A field that no call of the log has, and what it would add. */
 export interface MissingField {
     field: string;
@@ -619,6 +646,20 @@ export interface MonthlyBill {
     low: number;
     high: number;
 }
+/** A name and its calls; None: calls without one. */
+export interface NameCount {
+    name: string | null;
+    requests: number;
+}
+/** The names to filter by, of the window's calls before filters, most calls first. */
+export interface Names {
+    models: NameCount[];
+    providers: NameCount[];
+    features: NameCount[];
+    templates: NameCount[];
+    tools: NameCount[];
+    statuses: NameCount[];
+}
 /** The purpose, scopes and lifetime of a key. */
 export interface NewKey {
     name: string;
@@ -634,6 +675,27 @@ export interface OutputCap {
     by: string;
     match: string;
     max_output_tokens: number;
+}
+/** The sums of one workload at one revision. */
+export interface Overview {
+    window: Window;
+    money: OverviewMoney;
+    by: OverviewBy;
+    totals: Totals;
+    previous: Totals | null;
+    per_month: PerMonth;
+    starts: string[];
+    series: Series[];
+    latency: LatencySeries;
+    heat: Heat;
+    cache: CacheUse;
+    statuses: NameCount[];
+    breakdown: Row[];
+    names: Names;
+    gaps: MissingColumn[];
+    workload_id: string;
+    revision: string;
+    freshness: Freshness;
 }
 /** The position of a page in the whole list. */
 export interface Pagination {
@@ -671,6 +733,25 @@ export interface PasswordChange {
 export interface PasswordChanged {
     message: string;
     api_keys: number;
+}
+/** The factor from the window's dollars to a month's, and those; None below a day of log. */
+export interface PerMonth {
+    factor: number | null;
+    usd: number | null;
+}
+/** Percentiles in each bin, in milliseconds; None where no answered call has a time. */
+export interface PercentileSeries {
+    known: number[];
+    p50: (number | null)[];
+    p90: (number | null)[];
+    p99: (number | null)[];
+}
+/** How long answered calls took, in milliseconds; `known` counts those with a time. */
+export interface Percentiles {
+    known: number;
+    p50: number;
+    p90: number;
+    p99: number;
 }
 /** The bill of one period. */
 export interface PeriodBill {
@@ -720,6 +801,11 @@ export interface PlanBill {
 /** The ping that this answers. */
 export interface PongData {
     request_id: string;
+}
+/** The share of input tokens that a cache of the whole log would have served; `ttl_s` None: for ever. */
+export interface PossibleReuse {
+    ttl_s: number | null;
+    token_share: number;
 }
 /** The fleet that serves the log now. */
 export interface PresentFleetSummary {
@@ -922,6 +1008,18 @@ export interface RouteRule {
     calls?: number;
     max_output_tokens?: number;
 }
+/** One name's sums; `share` is of the dollars, or of the calls where no call has a price. */
+export interface Row {
+    name: string | null;
+    is_other: boolean;
+    requests: number;
+    usd: number | null;
+    share: number;
+    input_tokens: number;
+    output_tokens: number;
+    failed: number;
+    latency_ms_p99: number | null;
+}
 /** The outcome of one row; `line` counts from 1. */
 export interface RowOutcome {
     line: number;
@@ -1008,6 +1106,17 @@ export interface Savings {
     cumulative_usd_per_month?: number | null;
     leave_one_out_usd_per_month?: number | null;
     applied_as?: number | null;
+}
+/** One name's sums in each bin; `name` None: calls without one, or with `is_other` all other names. */
+export interface Series {
+    name: string | null;
+    is_other: boolean;
+    requests: number[];
+    usd: (number | null)[];
+    input_tokens: number[];
+    cached_input_tokens: number[] | null;
+    output_tokens: number[];
+    failed: number[];
 }
 /** Replicas of an open model on own GPUs, with arguments for the inference engines. */
 export interface Serving {
@@ -1277,6 +1386,19 @@ export interface Ticket {
     ticket: string;
     expires_in: number;
 }
+/** Sums over calls; tokens are None where the log has no such column, dollars where no call is priced. */
+export interface Totals {
+    requests: number;
+    input_tokens: number;
+    cached_input_tokens: number | null;
+    cache_write_tokens: number | null;
+    output_tokens: number;
+    usd: number | null;
+    requests_unpriced: number;
+    failed: number;
+    latency_ms: Percentiles | null;
+    ttft_ms: Percentiles | null;
+}
 /** Dollars for a million tokens of one event, after its tier; a request's fixed price in dollars. */
 export interface UnitPrices {
     input_usd_per_m: number;
@@ -1314,6 +1436,15 @@ export interface UserProfile {
     role: UserRole;
     created_at: string;
     updated_at: string;
+}
+/** The time of the overview, `to` exclusive; the ends are None where there is no call and no bound. */
+export interface Window {
+    from: string | null;
+    to: string | null;
+    tz: string;
+    bin: string;
+    bin_s: number;
+    bins: number;
 }
 /** A workload and its size. */
 export interface WorkloadCard {

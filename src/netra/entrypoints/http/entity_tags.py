@@ -1,7 +1,7 @@
 """Answers that carry an entity tag, and are not computed for a client that has them (RFC 9110, 13.1.2)."""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from litestar import Response
@@ -11,10 +11,12 @@ from netra.entrypoints.http.request import ApiRequest
 
 T = TypeVar("T", bound=msgspec.Struct)
 
+NOT_MODIFIED: Final = 304
+
 
 async def answered_or_unchanged(
     request: ApiRequest, *, tag: str, compute: Callable[[], Awaitable[T]]
-) -> Response[T | None]:
+) -> Response[T]:
     """Return what `compute` returns with its entity tag, or 304 if the client has the answer of this tag.
 
     The client may keep the answer, but must ask again before each use.
@@ -22,7 +24,8 @@ async def answered_or_unchanged(
     entity_tag = f'"{tag}"'
     _replace_cache_control(request)
     if is_known(request.headers.get("if-none-match", ""), entity_tag):
-        return Response(None, status_code=304, headers={"ETag": entity_tag})
+        nothing: Response[Any] = Response(None, status_code=NOT_MODIFIED, headers={"ETag": entity_tag})
+        return nothing
     return Response(await compute(), media_type=JSON, headers={"ETag": entity_tag})
 
 

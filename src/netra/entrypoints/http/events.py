@@ -107,9 +107,9 @@ async def list_events(
     """Return stored events with their cost; values of one filter are alternatives, filters all apply."""
     asked = dict(zip(FILTERS, (model, provider, feature, template, tool, session, status), strict=True))
     selection = Selection(
-        ids=_checked("id", ids, most=IDS_MAX),
+        ids=checked_values("id", ids, most=IDS_MAX),
         labels={
-            name: tuple(value or None for value in _checked(name, values, most=VALUES_MAX))
+            name: tuple(value or None for value in checked_values(name, values, most=VALUES_MAX))
             for name, values in asked.items()
             if values
         },
@@ -132,7 +132,8 @@ def events_router() -> Router:
     return Router("/api/workloads", route_handlers=[list_events], tags=["Workloads"])
 
 
-def _checked(name: str, values: Sequence[str] | None, *, most: int) -> tuple[str, ...]:
+def checked_values(name: str, values: Sequence[str] | None, *, most: int) -> tuple[str, ...]:
+    """Return the values that were given. Raises `ValidationFailed` for more than `most`."""
     if values is not None and len(values) > most:
         raise ValidationFailed.of(
             name, "too_many", f"{len(values)} values were given; at most {most} go in one"

@@ -24,6 +24,7 @@ _WORDS: Final = {
     200: "Done.",
     204: "No event can follow.",
     303: "Redirect to the page that began the sign-in.",
+    304: "Unchanged: `If-None-Match` names the present entity tag.",
     400: "The request cannot be read.",
     401: "Not signed in, or the token is not valid.",
     403: "Signed in, but not allowed.",

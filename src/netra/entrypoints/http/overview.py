@@ -12,8 +12,8 @@ from netra.domain.errors import ValidationFailed
 from netra.domain.ids import WorkloadId
 from netra.domain.overview.model import DIMENSIONS, Bin, Dimension, Money, Overview, OverviewQuery
 from netra.domain.overview.service import tag_of
-from netra.entrypoints.http.entity_tags import answered_or_unchanged
-from netra.entrypoints.http.events import Names, Since, Until
+from netra.entrypoints.http.entity_tags import NOT_MODIFIED, answered_or_unchanged
+from netra.entrypoints.http.events import VALUES_MAX, Names, Since, Until, checked_values
 from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import ApiRequest, InjectedServices
 
@@ -35,7 +35,7 @@ Dollars = Annotated[
 ]
 
 
-@get("/{workload_id:str}/overview", opt=noted(answers={304: None}), summary="A workload's overview")
+@get("/{workload_id:str}/overview", opt=noted(answers={NOT_MODIFIED: None}), summary="A workload's overview")
 async def get_overview(
     workload_id: FromPath[str],
     request: ApiRequest,
@@ -53,7 +53,7 @@ async def get_overview(
     tool: Names = None,
     status: Names = None,
     money: Dollars = "billed",
-) -> Response[Overview | None]:
+) -> Response[Overview]:
     """Return sums over time, by name and by hour of the week; values of one filter are alternatives."""
     query = OverviewQuery(
         since=in_utc(since),
@@ -75,9 +75,15 @@ async def get_overview(
 
 
 def filters_of(asked: tuple[list[str] | None, ...]) -> Mapping[Dimension, tuple[str | None, ...]]:
-    """Return the filters that are given; an empty value stands for calls without a name."""
-    given = zip(DIMENSIONS, asked, strict=True)
-    return {name: tuple(value or None for value in values) for name, values in given if values}
+    """Return the filters that are given; an empty value stands for calls without a name.
+
+    Raises `ValidationFailed` for too many values.
+    """
+    return {
+        name: tuple(value or None for value in checked_values(name, values, most=VALUES_MAX))
+        for name, values in zip(DIMENSIONS, asked, strict=True)
+        if values
+    }
 
 
 def zone_of(name: str) -> tzinfo:

@@ -16,7 +16,7 @@ from litestar.types import ASGIApp
 from netra.domain.errors import InvalidRequest
 from netra.domain.ids import WorkloadId
 from netra.domain.paging import LIMIT_DEFAULT, Page, page_request
-from netra.domain.quotas import Quotas
+from netra.domain.quotas import LimitName, Quotas
 from netra.domain.users.model import KeyScope
 from netra.domain.workloads.intake import Taken, read_batch, read_ndjson, read_rows
 from netra.domain.workloads.intake_report import RowOutcome, outcomes
@@ -36,7 +36,7 @@ from netra.entrypoints.http.listing import (
 from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.overview import get_overview
 from netra.entrypoints.http.request import ApiRequest, InjectedServices
-from netra.entrypoints.http.what_if import explain, simulate
+from netra.entrypoints.http.what_if import explain, simulate, simulate_each
 from netra.entrypoints.json_body import read_as
 from netra.entrypoints.schemas import PUBLISHED, REF
 from netra.entrypoints.start_run import NAME
@@ -116,7 +116,7 @@ class _UnreadBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     events: list[msgspec.Raw]
 
 
-_FILL: Final = admits(reads=(JSON, NDJSON), scope=KeyScope.INGEST) | noted(
+_FILL: Final = admits(limit=LimitName.INGEST, reads=(JSON, NDJSON), scope=KeyScope.INGEST) | noted(
     bodies={JSON: EventBatch, NDJSON: _LINES}, key=True
 )
 
@@ -205,7 +205,7 @@ def workloads_router(*, replayed: Callable[[ASGIApp], ASGIApp], max_events_body_
     )
     making = Router("/", route_handlers=[create_workload], middleware=[replayed])
     managing = [list_workloads, get_workload, rename_workload, delete_workload]
-    looking = [get_overview, simulate, explain]
+    looking = [get_overview, simulate, simulate_each, explain]
     return Router("/api/workloads", route_handlers=[making, filling, *managing, *looking], tags=["Workloads"])
 
 
