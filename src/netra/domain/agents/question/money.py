@@ -41,6 +41,9 @@ _EXTRA: Final = re.compile(
     r"(?:up to |about )?$",
     re.IGNORECASE,
 )
+_PERIOD: Final = re.compile(
+    r"\s*(?:\w+\s){1,4}?(?:a|per|each|every)\s(?P<period>hour|day|week|month|quarter|year)\b", re.IGNORECASE
+)
 _FINDING: Final = re.compile(r"\b(?:find|get back|gain|take|knock|cut|recover)\b", re.IGNORECASE)
 _RENT: Final = re.compile(r"\b(?:rent|hire|gpus?|each|apiece)\w*\b", re.IGNORECASE)
 ONE_THING: Final = "the price of a single thing sets no target; budgets are dollars a month"
@@ -56,6 +59,7 @@ def money_targets(
         return (Unread(text=quote, why=FOREIGN, start=number.start, is_grave=True),)
     if _FROM.search(context.before):
         return ()
+    period = number.period or _period_after(context.after)
     is_rent = number.period == "hour" and _RENT.search(context.clause.text) is not None
     if number.per or is_rent:
         return (Unread(text=quote, why=ONE_THING, start=number.start),)
@@ -70,11 +74,11 @@ def money_targets(
     return (
         StatedTarget(
             field=SAVING if is_saving else BUDGET,
-            value=round(value * months_in(number.period or "month"), 2),
+            value=round(value * months_in(period or "month"), 2),
             start=number.start,
             end=number.end,
             text=quote,
-            assumed=_assumed(context, quote=quote),
+            assumed=_assumed(context, quote=quote, period=period),
         ),
     )
 
@@ -97,8 +101,13 @@ def _limits(before: str) -> bool:
     return has("at_most", before[-28:])
 
 
-def _assumed(context: NumberContext, *, quote: str) -> str:
-    number = context.quantity
-    if number.unit is Unit.BARE:
-        return f"“{quote}” is US dollars{'' if number.period else ' a month'}"
-    return "" if number.period else f"“{quote}” is a month's"
+def _period_after(after: str) -> str:
+    """Return the period that stands after words of saving: "$250 off each week"."""
+    match = _PERIOD.match(after)
+    return "" if match is None else match["period"].lower()
+
+
+def _assumed(context: NumberContext, *, quote: str, period: str) -> str:
+    if context.quantity.unit is Unit.BARE:
+        return f"“{quote}” is US dollars{'' if period else ' a month'}"
+    return "" if period else f"“{quote}” is a month's"

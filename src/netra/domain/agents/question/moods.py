@@ -97,6 +97,11 @@ _OF_NOW: Final = re.compile(
 _FROM: Final = re.compile(
     r"\b(?:from|down from|instead of) (?:about |around |roughly |currently |today's |now )*$", re.IGNORECASE
 )
+_TOO: Final = re.compile(
+    r"\s*(?:\w+\s){0,3}?(?:is|are|was|were|feels?|seems?)?\s?(?:far |way |much |simply |just |already )*too "
+    r"(?:slow|long|much|high|expensive|big|large|dear|costly|many)\b",
+    re.IGNORECASE,
+)  # "2 s is too slow" states a fact
 _WHY: Final = re.compile(
     r"\bwhy\b|\bhow come\b|\bwhat (?:happened|went wrong)\b|\bworth (?:its|their|the|it)\b", re.IGNORECASE
 )
@@ -136,6 +141,8 @@ def _is_fact(context: NumberContext, *, is_traffic: bool) -> bool:
     clause = context.clause.text
     is_left = _FROM.search(context.before) or _ARROW.match(context.after)
     if is_left and context.quantity.unit in (Unit.MS, Unit.MONEY, Unit.SHARE):
+        return True
+    if _TOO.match(context.after):
         return True
     if has("claim", clause):
         return not has("ask", context.before)

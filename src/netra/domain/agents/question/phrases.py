@@ -25,7 +25,8 @@ _WORDS: Final[Mapping[str, str]] = {
     r"|tokens? (?:latency|interval|gap)|tokens? (?:\w+ ){0,3}?(?:arriv|com|appear|flow"
     r"|stream)\w*(?: in)? (?:every|each)|(?:a|one|1) (?:new |output |next )?token (?:every|per|each"
     r"|in)|token cadence",
-    "latency": r"(?:whole|entire|full|complete|total|overall)[- ](?:calls?|requests?|answers?|responses?"
+    "latency": r"time to (?:the )?last (?:token|word|byte)"
+    r"|(?:whole|entire|full|complete|total|overall)[- ](?:calls?|requests?|answers?|responses?"
     r"|repl(?:y|ies)|latency|time|duration)"
     r"|end[- ]to[- ]end(?: latency| time)?|e2e(?: latency)?|latenc(?:y|ies)|response[- ]times?"
     r"|turn[- ]?around(?: time)?"

@@ -32,7 +32,11 @@ _MORE: Final = re.compile(
     r"|on top|worse|longer)\b",
     re.IGNORECASE,
 )
-_TO: Final = re.compile(r"\bto (?:about |around |roughly |at most |only |just )*$", re.IGNORECASE)
+_TO: Final = re.compile(
+    r"\b(?<!up )to (?:about |around |roughly |at most |only |just |under |below |no more than "
+    r"|an? max(?:imum)? of )*$",
+    re.IGNORECASE,
+)
 _OF: Final = re.compile(r"\s?of\b|\s?(?:the|our|my) (?:price|cost|bill|spend|latency)", re.IGNORECASE)
 _HALF_PRICE: Final = re.compile(
     r"\s?(?:the |of the |our )?(?:price|cost|bill|spend|money|latency|time)\b", re.IGNORECASE
