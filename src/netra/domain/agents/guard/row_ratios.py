@@ -1,5 +1,4 @@
-"""Recognise the ratio of two rows: "chat costs 2.0 times as much as search", "chat costs twice what"
-" search does"."""
+"""Recognise the ratio of two rows: "chat costs 2.0 times as much as search"."""
 
 import re
 from typing import Final
@@ -26,7 +25,7 @@ def is_ratio(number: StatedNumber, known: KnownVerdicts, spot: Spot) -> bool:
     """Return whether the number is the ratio of the row before it to the row after it."""
     if number.kind is not NumberKind.FACTOR or _AS_MUCH.match(spot.after) is None:
         return False
-    measure = next((name for name, words in _MEASURES if words.search(spot.sentence)), None)
+    measure: Measure | None = next((name for name, words in _MEASURES if words.search(spot.sentence)), None)
     if measure is None:
         return False
     before = [mention for mention in spot.mentions if mention.end <= len(spot.before)]
