@@ -95,7 +95,8 @@ _OF_COUNTED: Final = re.compile(
 _WISH_WINDOW: Final = 400  # characters before a number in which its sentence may speak of a target
 _BEFORE: Final = 60  # characters before a number that may qualify it
 _AFTER: Final = 80  # characters after it
-_SHARE_SLACK: Final = 0.005  # half a percent: what a share or a factor in words may be off
+_PLAIN_SLACK: Final = {NumberKind.SHARE: 0.005, NumberKind.FACTOR: 0.05}
+"""How far a share or a factor in words may be off: half a percent, and a twentieth of the present."""
 _CALLS: Final = re.compile(r"\b(?:calls?|requests?)\b", re.IGNORECASE)
 _SOME: Final = re.compile(r"\bsome\s*$", re.IGNORECASE)  # before a number it says "about"
 _HOUR_S: Final = 3_600.0
@@ -208,8 +209,7 @@ def _interval(
         return claim_context.slack(
             value, step=number.step * scale, written=number.scale * scale, before=before
         )
-    is_rounded = kind in (NumberKind.SHARE, NumberKind.FACTOR)
-    plain = _SHARE_SLACK if is_rounded else 1e-9 * abs(value)
+    plain = _PLAIN_SLACK.get(kind, 1e-9 * abs(value))
     if kind is NumberKind.TIME and value >= _HOUR_S:
         plain = _SPAN_SLACK * value
     return claim_context.slack_in_words(value, before=before, plain=plain)

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+import msgspec
+
 from netra.domain.agents.guard.facts import Fact, Facts, NamedLabel
 from netra.domain.agents.guard.figures import NumberKind, StatedNumber
 from netra.domain.agents.guard.known_verdicts import KnownVerdicts
@@ -14,6 +16,7 @@ from netra.domain.agents.guard.ranked_rows import is_of_rank
 from netra.domain.agents.guard.row_ratios import is_ratio
 from netra.domain.agents.guard.row_sums import is_added_up, is_difference, is_sum
 from netra.domain.agents.guard.versions_and_dates import Label, is_known
+from netra.domain.agents.numbers.lexicon import months_in
 
 _COUNTS: Final = frozenset(
     {
@@ -26,6 +29,12 @@ _COUNTS: Final = frozenset(
     }
 )
 _LATENCIES: Final = frozenset({"latency", "ttft", "tpot"})
+_OTHER_PERIODS: Final = frozenset({"day", "week", "quarter", "year"})
+_RISES_TO: Final = re.compile(
+    r"\b(?:ris|rise|rises|grow|grows|climb|climbs|increase|increases|go up"
+    r"|goes up)\b.{0,12}\bto (?:about |around )?$",
+    re.IGNORECASE,
+)
 _SUMMED: Final = frozenset({NumberKind.USD, NumberKind.CALLS, NumberKind.TOKENS})
 _WITH_PLAN: Final = re.compile(
     r"\b(?:with|under|after|once|following) (?:the|this|our) (?:whole |full )?plan\b(?! (?:saves|cuts"
@@ -61,11 +70,25 @@ def is_held(number: StatedNumber, known: Facts, spot: Spot) -> bool:
         return True
     if is_sum(number, facts, spot) or is_difference(number, facts, spot):
         return True
+    if number.kind is NumberKind.USD and number.period in _OTHER_PERIODS:
+        return is_held(_a_month(number), known, spot)
     judged = known.verdicts
     return (
         is_ratio(number, judged, spot)
         or is_of_rank(number, judged, spot)
         or is_added_up(number, judged, spot)
+    )
+
+
+def _a_month(number: StatedNumber) -> StatedNumber:
+    """Return a sum of another period as that of a month: "$1,200 a year" is $100 a month."""
+    times = months_in(number.period)
+    return msgspec.structs.replace(
+        number,
+        value=times * number.value,
+        low=times * number.low,
+        high=times * number.high,
+        period="month",
     )
 
 
@@ -77,7 +100,8 @@ def _is_of_now(number: StatedNumber, known: KnownVerdicts, spot: Spot) -> bool:
         return False
     if planned is not None and number.low <= planned <= number.high:
         return False
-    return _WITH_PLAN.search(spot.segment) is not None and _FROM.search(spot.before) is None
+    is_changed = _WITH_PLAN.search(spot.segment) or _RISES_TO.search(spot.before)
+    return is_changed is not None and _FROM.search(spot.before) is None
 
 
 def is_label_held(label: Label, known: Iterable[NamedLabel], spot: Spot) -> bool:

@@ -56,7 +56,8 @@ _CHANGES: Final[Mapping[str, str]] = {
     "self_hosting": r"self[- ]?host\w*|own (?:gpus?|hardware|servers?|fleet|cluster)|host\w* (?:it "
     r"|them |(?:the|your|a|this) (?:own )?models? "
     r"|models? )?(?:yourself|yourselves|ourselves)|rent\w* (?:an? |your own |one |the )?(?:gpus?|replicas?)",
-    "right_sizing": r"right[- ]?siz\w+|smaller model|cheaper model",
+    "right_sizing": r"right[- ]?siz\w+|switch\w* (?:of )?(?:the )?models?|model switch\w*"
+    r"|smaller model|cheaper model",
     "output_length": r"(?:output|answer|length) (?:caps?|limits?|lengths?)|capp?(?:ing|ed)? (?:the "
     r")?(?:lengths? of (?:the )?)?(?:outputs?|answers?)"
     r"|shorter (?:answers|outputs)",

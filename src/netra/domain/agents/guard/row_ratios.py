@@ -5,6 +5,7 @@ from typing import Final
 
 from netra.domain.agents.guard.figures import NumberKind, StatedNumber
 from netra.domain.agents.guard.known_verdicts import KnownVerdicts, Measure
+from netra.domain.agents.guard.naming import NameKind
 from netra.domain.agents.guard.placement import Spot
 
 _MEASURES: Final[tuple[tuple[Measure, re.Pattern[str]], ...]] = (
@@ -19,12 +20,16 @@ _AS_MUCH: Final = re.compile(
     r"|(?:more )?than)\b",
     re.IGNORECASE,
 )
+_SAVES: Final = re.compile(r"\b(?:sav\w+|bring\w*|worth|gains?)\b", re.IGNORECASE)
 
 
 def is_ratio(number: StatedNumber, known: KnownVerdicts, spot: Spot) -> bool:
     """Return whether the number is the ratio of the row before it to the row after it."""
     if number.kind is not NumberKind.FACTOR or _AS_MUCH.match(spot.after) is None:
         return False
+    saved = _saved(known, spot)
+    if saved is not None:
+        return number.low <= saved <= number.high
     measure: Measure | None = next((name for name, words in _MEASURES if words.search(spot.sentence)), None)
     if measure is None:
         return False
@@ -36,3 +41,19 @@ def is_ratio(number: StatedNumber, known: KnownVerdicts, spot: Spot) -> bool:
         if ones and others and others[0] > 0:
             return number.low <= ones[0] / others[0] <= number.high
     return False
+
+
+def _saved(known: KnownVerdicts, spot: Spot) -> float | None:
+    """Return how many times as much the change before the number saves as the one after it."""
+    changes = [mention for mention in spot.mentions if mention.of_kind(NameKind.CHANGE)]
+    if len(changes) != 2 or not _SAVES.search(spot.sentence):
+        return None
+    sums = [
+        sum(
+            change.usd
+            for change in known.recommendations
+            if any(name.text == change.kind for name in mention.of_kind(NameKind.CHANGE))
+        )
+        for mention in changes
+    ]
+    return sums[0] / sums[1] if sums[1] > 0 else None

@@ -49,7 +49,9 @@ BAD: Final = _words(
 )
 WORTH: Final = _words(
     r"worth(?:while| doing| it| the (?:effort|trouble))|recommended|should be (?:done|used|adopted|applied)"
-    r"|pays? off|makes sense|good idea"
+    r"|pays? off|makes sense|good idea|saves? (?:you )?(?:a lot|a fortune|plenty)|huge|massive"
+    r"|substantial(?:ly)?"
+    r"|significant(?:ly)?|considerabl[ey]"
 )
 ORDER: Final = re.compile(
     r"^\W*(?:please |now |first,? |then |next,? |just )*(?:self-?host|rent|buy|host|leave the api|move "
@@ -127,7 +129,15 @@ EVALUATED: Final = _words(
     r")?(?:passed|done|succeeded|been|complete\w*|positive|successful)"
     r"|(?:has|have) (?:already )?(?:passed|been (?:evaluated|tested|judged|proven))|was (?:already "
     r")?(?:evaluated|tested|judged)|were (?:already )?(?:evaluated|tested|judged)"
+    r"|(?:evaluations?|tests?|trials?) (?:came|turned|went) (?:back |out )?(?:positive|fine|well|good|ok)"
     r"|already (?:evaluated|tested|passed|judged)|passed (?:its|the|all|every) (?:evaluations?|tests?)"
+)
+DONE: Final = _words(
+    r"(?:has|have) (?:already |now |just )?been (?:switched on|turned on|enabled|implemented|deployed"
+    r"|rolled out"
+    r"|applied|adopted|set up|activated|done)|(?:was|were) (?:already )?(?:switched on|turned on"
+    r"|enabled|implemented"
+    r"|deployed|rolled out|activated)|(?:is|are) already (?:on|active|enabled|in place|running|live)"
 )
 NO_EVALUATION: Final = _words(
     r"no (?:further )?evaluations? (?:is |are )?(?:needed|required|necessary)|needs? no (?:further "

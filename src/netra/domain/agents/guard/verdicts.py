@@ -24,6 +24,7 @@ _RULES: Final[tuple[Callable[[Judged], Iterable[FalseVerdict]], ...]] = (
     shares_in_words.false_sameness,
     promises.false_promises,
     promises.false_evaluations,
+    promises.false_deeds,
     promises.false_causes,
     promises.false_trends,
     promises.false_speeds,

@@ -118,6 +118,10 @@ TRUE = (
     "Should you change nothing, a month costs $1,212.",
     "Renting a GPU would cost more than the API.",
     "Staying on the API is cheaper than hosting the model yourself.",
+    "code_review takes up 48.2 % of the spend.",
+    "A year of the plan saves $6,759 a year.",
+    "Prompt caching saves four times as much as batching.",
+    "Prompt caching saves 4.0 times as much as batching.",
 )
 FALSE = (
     "The month comes to roughly $1,500.",
@@ -276,6 +280,12 @@ FALSE = (
     "The busiest minute had 40 requests.",
     "Ⅷ GPUs are needed to host the model.",
     "Ask for rate limits, they are worth doing.",
+    "Prompt caching saves 9.0 times as much as batching.",
+    "Prompt caching has already been switched on.",
+    "The plan was rolled out.",
+    "The evaluations came back positive.",
+    "The bill would rise to $1,212 a month.",
+    "The plan saves $563 a day.",
 )
 
 
