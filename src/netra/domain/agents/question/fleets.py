@@ -47,6 +47,10 @@ _BOUND: Final = re.compile(
     r"|not exceed\w*)\b|[<≤]",
     re.IGNORECASE,
 )
+_IF_OWNED: Final = re.compile(
+    r"\b(?:if|suppose|assum\w+|imagine) (?:that )?(?:we|i) (?:bought|had|got|owned|purchased|ordered)\b",
+    re.IGNORECASE,
+)
 _GONE: Final = re.compile(
     r"\b(?:used to|no longer|formerly|previously|once) (?:\w+ ){0,2}?$|\b(?:sold|returned|gave back|had) "
     r"(?:\w+ ){0,2}?$",
@@ -83,9 +87,7 @@ def fleets_in(text: str, gpus: Sequence[Mention]) -> NamedFleets:
         elif after is not None:
             end, count = after.end(), _value(after["count"] or after["them"])
         sentence = _sentence(text, gpu)
-        is_owned = bool(_STRONGLY_OWNED.search(sentence)) or bool(
-            _OWNED.search(sentence) and not _NOT_OWNED.search(sentence)
-        )
+        is_owned = _is_owned(sentence)
         is_bound = _BOUND.search(text[max(0, start - 24) : start]) is not None or (
             not is_owned and _BOUND.search(sentence) is not None
         )
@@ -94,6 +96,14 @@ def fleets_in(text: str, gpus: Sequence[Mention]) -> NamedFleets:
         )
         spans.append((start, end))
     return NamedFleets(fleets=_merged(text, fleets, spans), spans=tuple(spans))
+
+
+def _is_owned(sentence: str) -> bool:
+    if _IF_OWNED.search(sentence):
+        return False
+    if _STRONGLY_OWNED.search(sentence):
+        return True
+    return _OWNED.search(sentence) is not None and _NOT_OWNED.search(sentence) is None
 
 
 def _merged(text: str, fleets: Sequence[GpuFleet], spans: Sequence[tuple[int, int]]) -> tuple[GpuFleet, ...]:

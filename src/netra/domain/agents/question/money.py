@@ -41,6 +41,7 @@ _EXTRA: Final = re.compile(
     r"(?:up to |about )?$",
     re.IGNORECASE,
 )
+_PER_THING: Final = re.compile(r"\s*(?:per|for each|for every|/)\s?[a-z]{2,}", re.IGNORECASE)
 _PERIOD: Final = re.compile(
     r"\s*(?:\w+\s){1,4}?(?:a|per|each|every)\s(?P<period>hour|day|week|month|quarter|year)\b", re.IGNORECASE
 )
@@ -61,7 +62,7 @@ def money_targets(
         return ()
     period = number.period or _period_after(context.after)
     is_rent = number.period == "hour" and _RENT.search(context.clause.text) is not None
-    if number.per or is_rent:
+    if number.per or is_rent or (not period and _PER_THING.match(context.after)):
         return (Unread(text=quote, why=ONE_THING, start=number.start),)
     if _MORE.match(context.after) or _EXTRA.search(context.before):
         why = "a sum of more spending sets no target; write the budget that is left"

@@ -26,6 +26,7 @@ _WORDS: Final[Mapping[str, str]] = {
     r"|stream)\w*(?: in)? (?:every|each)|(?:a|one|1) (?:new |output |next )?token (?:every|per|each"
     r"|in)|token cadence",
     "latency": r"time to (?:the )?last (?:token|word|byte)"
+    r"|(?:whole|entire|full|complete) \ufffc+ (?:calls?|requests?|answers?|responses?)"
     r"|(?:whole|entire|full|complete|total|overall)[- ](?:calls?|requests?|answers?|responses?"
     r"|repl(?:y|ies)|latency|time|duration)"
     r"|end[- ]to[- ]end(?: latency| time)?|e2e(?: latency)?|latenc(?:y|ies)|response[- ]times?"
@@ -96,7 +97,8 @@ _WORDS: Final[Mapping[str, str]] = {
     r"|nowadays|now|is running at|runs? at|sits? at|hovers?|is at|are at|we're at|we are at"
     r"|stands? at|is around|costs us"
     r"|(?:we|i|they|it) (?:\w+ly )?(?:pay|spend|run|serve|send|process|handle|see|measure|observe|have"
-    r"|own|make|get billed|use)|(?:are|\w+'re|am|is) (?:paying|spending|running|seeing|getting|sending"
+    r"|own|make|get billed|use|lose|waste|burn|throw away)|(?:are|\w+'re|am|is) (?:paying|spending"
+    r"|running|seeing|getting|sending"
     r"|burning)"
     r"|spends|pays|takes|is(?= \S{0,2}\d)|are(?= \S{0,2}\d)|our (?:current|present)|current(?! budget)"
     r"|amounts? to|comes? to|averages|of (?:our|the) (?:traffic|calls|requests|bill|spend|cost|costs"

@@ -164,6 +164,39 @@ def test_more_spending_is_no_budget() -> None:
     assert (goals.budget_usd_per_month, goals.speedup) == (None, 2.0)
 
 
+@pytest.mark.parametrize(
+    ("message", "budget", "saving"),
+    [
+        ("$6.4k last month. Can we get to 5k without touching invoice_ocr?", 5_000.0, None),
+        ("we lose $2k a month to retries, lower that", None, None),
+        ("reduce our $10k bill by $3k", None, 3_000.0),
+        ("spend 30 % less than the $9k we pay now", None, None),
+        ("$0.50 per ticket is our target", None, None),
+    ],
+)
+def test_a_sum_that_is_paid_today_is_no_target(
+    message: str, budget: float | None, saving: float | None
+) -> None:
+    goals = read(message)
+    assert (goals.budget_usd_per_month, goals.saving_usd_per_month) == (budget, saving)
+
+
+@pytest.mark.parametrize(
+    ("message", "growth"), [("traffic will be half in December", -0.5), ("traffic will be half more", 0.5)]
+)
+def test_what_traffic_becomes_is_what_is_left(message: str, growth: float) -> None:
+    assert read(message).traffic_growth == growth
+
+
+def test_a_name_inside_the_metric_does_not_hide_it() -> None:
+    goals = read("at most 250 ms to first token in support_chat, at most 12 s for the whole code_review call")
+    assert [(one.metric, one.value_ms) for one in goals.limits] == [("ttft", 250.0), ("latency", 12_000.0)]
+
+
+def test_gpus_that_might_be_bought_are_not_owned() -> None:
+    assert [fleet.is_owned for fleet in read("what if we bought 4 H200?").fleets] == [False]
+
+
 def test_a_period_after_the_words_of_saving_counts() -> None:
     assert read("shave $250 off each week").saving_usd_per_month == pytest.approx(1_087.05)
 
