@@ -110,6 +110,8 @@ def test_a_number_is_read_with_what_it_says_of_the_change(text: str, way: str) -
         ("0.043 of the answers", {"break_even_accept_rate": 0.0429}),
         ("answers take 5 s at most", {"latency_ms": {"max": 5_000.0}}),
         ("a bill of zero dollars", {"usd": 0.0}),
+        ("$2.7e-194, $2.7e-12", {"usd": [2.69e-194, 2.7e-12]}),
+        ("Every call is of the same model.", {"by_model": [{"name": "a", "requests": 3}]}),
         ("one day", {"span": {"seconds": 89_000.0}}),
         ("12.34,56,7", {"note": "12.34,56,7"}),
         ("$0.00", {"usd": 0.001}),

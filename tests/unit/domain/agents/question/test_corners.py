@@ -215,6 +215,11 @@ def test_a_day_to_come_is_no_missing_change_when_traffic_grows() -> None:
     assert (goals.traffic_growth, goals.unread) == (2.0, ())
 
 
+def test_a_vague_number_of_calls_is_no_goal() -> None:
+    goals = read("we make thousands of calls a day, make it 20 % cheaper")
+    assert (goals.saving_share, goals.unread) == (0.2, ())
+
+
 def test_a_number_of_repetitions_is_no_factor() -> None:
     goals = read("we retry 3 times a day, find savings")
     assert (goals.speedup, goals.saving_share) == (None, None)
