@@ -100,7 +100,7 @@ def case(requests: Requests, model: str, goals: Goals) -> Case | Gap:
         events,
         goals=goals,
         prices=PriceList(tariffs={}),
-        hardware=HARDWARE,  # type: ignore[arg-type]
+        hardware=HARDWARE,
     )
     return case_of(study, kind="self_hosting", priced_only=False)
 
