@@ -8,6 +8,7 @@ import msgspec
 
 from netra.domain.agents.numbers.lexicon import CARDINALS, GROUPS
 from netra.domain.agents.question.mentions import Mention
+from netra.domain.agents.question.phrases import has
 from netra.domain.optimization.model import GpuFleet
 
 _WORDS: Final = {**CARDINALS, **GROUPS, "single": 1.0, "pair of": 2.0, "couple of": 2.0, "dozen": 12.0}
@@ -26,7 +27,7 @@ _COUNT_AFTER: Final = re.compile(
 _OWNED: Final = re.compile(
     r"\b(?:own(?:s|ed)?|have|has|got|our|my|we've|bought|already|idle|rack|sitting|sits?|in[- ]house"
     r"|on[- ]prem\w*|basement|data ?cent(?:er|re)|at hand|available|spare|paid for|purchased|lying|run on"
-    r"|running on|reserved|existing|colo|ours|belongs?|disposal|on[- ]site|on hand|with)\b",
+    r"|running on|reserved|existing|colo|ours|belongs?|disposal|on[- ]site|on hand)\b",
     re.IGNORECASE,
 )
 _NOT_OWNED: Final = re.compile(
@@ -38,12 +39,17 @@ _NOT_OWNED: Final = re.compile(
 _STRONGLY_OWNED: Final = re.compile(
     r"\b(?:we|i|they)(?:'ve| have| already| also| currently)* (?:own|got|have|bought|purchased|pay for)"
     r"|\b(?:our|my)\b|\bidle\b|\balready (?:own|have|pay)|\bin (?:our|the|my) (?:rack|basement|data)"
-    r"|\bon[- ]prem",
+    r"|\bon[- ]prem|\bavailable to us\b|\bat our disposal\b",
     re.IGNORECASE,
 )
 _BOUND: Final = re.compile(
     r"\b(?:at most|no more than|not more than|up to|max(?:imum)?|limit\w*|cap\w*|fewer than|less than"
     r"|not exceed\w*)\b",
+    re.IGNORECASE,
+)
+_GONE: Final = re.compile(
+    r"\b(?:used to|no longer|formerly|previously|once) (?:\w+ ){0,2}?$|\b(?:sold|returned|gave back|had) "
+    r"(?:\w+ ){0,2}?$",
     re.IGNORECASE,
 )
 _COMPARED: Final = re.compile(r"[<≤]=?\s*$")
@@ -92,7 +98,25 @@ def fleets_in(text: str, gpus: Sequence[Mention]) -> NamedFleets:
             end, count = after.end(), _value(after["count"] or after["them"])
         fleets.append(_fleet(text, gpu, start=start, count=count))
         spans.append((start, end))
-    return NamedFleets(fleets=_merged(fleets), spans=tuple(spans))
+    return NamedFleets(fleets=_merged(text, fleets, spans), spans=tuple(spans))
+
+
+def _merged(text: str, fleets: Sequence[GpuFleet], spans: Sequence[tuple[int, int]]) -> tuple[GpuFleet, ...]:
+    """Return one fleet a name: the first with a count that no later one corrects, and that is not gone."""
+    found: dict[str, tuple[GpuFleet, int]] = {}
+    for fleet, (start, end) in zip(fleets, spans, strict=True):
+        held, since = found.get(fleet.name, (None, 0))
+        is_better = held is None or held.count is None or _is_replaced(text, since, start)
+        if is_better and (held is None or fleet.count is not None):
+            found[fleet.name] = (fleet, end)
+    return tuple(fleet for fleet, _ in found.values())
+
+
+def _is_replaced(text: str, end: int, start: int) -> bool:
+    """Return whether the fleet that ends at `end` is past, or corrected by the one at `start`."""
+    before = text[:end]
+    is_gone = any(_GONE.search(before[:at]) for at in range(max(0, end - 24), end))
+    return is_gone or has("correction", text[end:start])
 
 
 def _fleet(text: str, gpu: Mention, *, start: int, count: int | None) -> GpuFleet:
@@ -132,15 +156,6 @@ def serving_fields(fleets: Sequence[GpuFleet]) -> dict[str, str | int]:
             size = next(size for size in _GROUPS if fleet.count % size == 0)
             return {"served_on": f"{size}x {fleet.name}", "served_replicas": fleet.count // size}
     return {}
-
-
-def _merged(fleets: Sequence[GpuFleet]) -> tuple[GpuFleet, ...]:
-    """Return one fleet a name: the first with a count."""
-    found: dict[str, GpuFleet] = {}
-    for fleet in fleets:
-        if fleet.name not in found or (found[fleet.name].count is None and fleet.count is not None):
-            found[fleet.name] = fleet
-    return tuple(found.values())
 
 
 def _name(name: str) -> str:
