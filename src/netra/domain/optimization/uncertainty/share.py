@@ -59,7 +59,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     def margin(
         self, hours: float, *, seen: float = SEEN, unseen: float = UNSEEN, fall: float = FALL
     ) -> float:
-        """Return half the width of the 90 % interval of a log of so many hours.
+        """Return half the width of the 90 % interval, for a log that lasts `hours`.
 
         >>> round(Terms(chance=1e-4, seen=0.0, between_calls=1.0).margin(24.0), 3)
         0.241

@@ -2,9 +2,17 @@
 
 from collections.abc import Sequence
 
-from netra.domain.optimization.analysers.caching.cache_schemes import OFF, Scheme, is_explicit
+from netra.domain.optimization.analysers.caching.cache_schemes import (
+    OFF,
+    WARMED,
+    Replays,
+    Scheme,
+    is_explicit,
+)
+from netra.domain.optimization.analysers.model import Study
+from netra.domain.optimization.model import Gap
 from netra.domain.optimization.supply_config import CacheSetting
-from netra.domain.optimization.wording import both
+from netra.domain.optimization.wording import both, count
 
 
 def instruction_of(alike: Sequence[Scheme]) -> str:
@@ -66,6 +74,34 @@ def grouped_by_instruction(schemes: Sequence[Scheme]) -> list[list[Scheme]]:
         lives_s = scheme.ttl_s if is_marked or scheme.ttl_s == OFF else 0
         groups.setdefault((is_marked, lives_s, scheme.shared_only), []).append(scheme)
     return list(groups.values())
+
+
+def warming_of(replays: Replays, schemes: Sequence[Scheme]) -> tuple[str, ...]:
+    """Say which calls of the log only fill the replayed cache, or that it starts empty."""
+    said: list[str] = []
+    for ttl_s in sorted({scheme.ttl_s for scheme in schemes} - {OFF}):
+        calls = int((~replays.counted(ttl_s)).sum())
+        said.append(
+            f"The log is too short to fill a cache of {ttl_s:,} s first: it starts empty, so it saves more."
+            if replays.is_cold(ttl_s)
+            else f"The first {ttl_s:,} s of the log, {count(calls, 'call')}, only fill the cache and stay as "
+            "they are, so the saving is stated low by their share."
+        )
+    return tuple(said)
+
+
+def too_short(study: Study, scheme: Scheme) -> Gap:
+    """Return the gap of a log too short to fill a cache: from an empty one every prompt is written first."""
+    ttl_s, model = scheme.ttl_s, scheme.tariff.model
+    return Gap(
+        kind="prompt_caching",
+        missing=(f"{WARMED * ttl_s:,.0f} s of calls to {model}",),
+        reason=(
+            f"The log covers {study.span.seconds:,.0f} s. On it an empty cache costs more than it saves, but "
+            f"the first {ttl_s:,} s only fill the cache of {model}."
+        ),
+        would_add="Whether marking prompts for caching pays.",
+    )
 
 
 def _names(schemes: Sequence[Scheme]) -> str:
