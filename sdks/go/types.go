@@ -431,11 +431,12 @@ type AgentUpdateData struct {
 // The calls of the `excluded` features, tools, templates and models are in no number of the answer,
 // but in the comparison with a budget.
 type AnalysisScope struct {
-	Features         []string `json:"features"`
-	Unknown          []string `json:"unknown"`
-	Requests         int64    `json:"requests"`
-	Excluded         []string `json:"excluded,omitempty"`
-	RequestsExcluded *int64   `json:"requests_excluded,omitempty"`
+	Features            []string `json:"features"`
+	Unknown             []string `json:"unknown"`
+	Requests            int64    `json:"requests"`
+	Excluded            []string `json:"excluded,omitempty"`
+	RequestsExcluded    *int64   `json:"requests_excluded,omitempty"`
+	ExcludedUSDInWindow *float64 `json:"excluded_usd_in_window,omitempty"`
 }
 
 // Arrivals: How calls come in: None where the log is too short to say.

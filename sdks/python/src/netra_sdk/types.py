@@ -148,6 +148,7 @@ class AnalysisScope(Wire, frozen=True, kw_only=True, omit_defaults=True):
     requests: int
     excluded: list[str] | None = None
     requests_excluded: int | None = None
+    excluded_usd_in_window: float | None = None
 
 
 class Arrivals(Wire, frozen=True, kw_only=True, omit_defaults=True):

@@ -93,6 +93,7 @@ export interface AnalysisScope {
     requests: number;
     excluded?: string[];
     requests_excluded?: number;
+    excluded_usd_in_window?: number;
 }
 /** How calls come in: None where the log is too short to say. */
 export interface Arrivals {

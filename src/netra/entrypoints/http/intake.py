@@ -25,7 +25,7 @@ from netra.entrypoints.http.admission import JSON, NDJSON, admits
 from netra.entrypoints.http.listing import instant
 from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import ApiRequest, InjectedServices
-from netra.entrypoints.http.workloads import EventsTaken
+from netra.entrypoints.http.workloads import EVENTS_MAX, EventsTaken
 
 _PAYLOAD: Final = {"type": "object", "description": "LiteLLM's StandardLoggingPayload."}
 _CALLBACK: Final = admits(
@@ -33,7 +33,7 @@ _CALLBACK: Final = admits(
     reads=(JSON, NDJSON),
     scope=KeyScope.INGEST,
     takes_key_header=True,
-) | noted(bodies={JSON: {"type": "array", "items": _PAYLOAD}, NDJSON: _PAYLOAD})
+) | noted(bodies={JSON: {"type": "array", "items": _PAYLOAD, "maxItems": EVENTS_MAX}, NDJSON: _PAYLOAD})
 
 
 class EmitterLine(msgspec.Struct, frozen=True, kw_only=True):

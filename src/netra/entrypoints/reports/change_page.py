@@ -9,8 +9,9 @@ from netra.entrypoints.reports.change_plot import change_plot
 from netra.entrypoints.reports.page import STYLE, figure_of
 
 
-def change_page(explanation: Explanation, *, source: str) -> str:
-    """Return the whole page."""
+def change_page(explanation: Explanation, *, source: str, dropped: str = "") -> str:
+    """Return the whole page; `dropped` says which part of the log is in no figure."""
+    head = f"{dropped} {summary(explanation)}".lstrip()
     name = escape(plain(source))
     rows = "".join(
         f"<tr><td>{escape(TITLES[one.name])}</td><td>{escape(signed(amount_of(one, explanation)))}"
@@ -24,7 +25,7 @@ def change_page(explanation: Explanation, *, source: str) -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{name} – Netra</title>",
             f"<style>{STYLE}</style></head><body><main><header><p>{name}</p>",
-            f"<h1>{escape(plain(summary(explanation)))}</h1></header>",
+            f"<h1>{escape(plain(head))}</h1></header>",
             *figure_of(change_plot(explanation)),
             "<table><thead><tr><th>factor</th><th>effect</th><th>mostly</th></tr></thead>",
             f"<tbody>{rows}</tbody></table><footer>",
