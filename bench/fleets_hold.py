@@ -92,7 +92,7 @@ def case(requests: Requests, model: str, goals: Goals) -> Case | Gap:
     """Return the question of serving the requests with an open model under the limits."""
     events = Events(
         at_ns=1_700_000_000_000_000_000 + (requests.arrive_s * 1e9).astype(np.int64),
-        model=labels_of([model] * len(requests)) or labels_of([model]),  # type: ignore[arg-type]
+        model=labels_of([model] * len(requests)) or labels_of([model]),
         input_tokens=requests.input_tokens,
         output_tokens=requests.output_tokens,
     )
@@ -100,7 +100,7 @@ def case(requests: Requests, model: str, goals: Goals) -> Case | Gap:
         events,
         goals=goals,
         prices=PriceList(tariffs={}),
-        hardware=HARDWARE,  # type: ignore[arg-type]
+        hardware=HARDWARE,
     )
     return case_of(study, kind="self_hosting", priced_only=False)
 

@@ -85,6 +85,11 @@ def _same_weights(
     return {label: of_label for label, of_label in sorted(found.items()) if of_label}
 
 
+def with_asked_about(prices: PriceList, book: PriceBook, names: Sequence[str]) -> PriceList:
+    """Return the prices with the models of `names` first among the candidates."""
+    return msgspec.structs.replace(prices, candidates=_candidates(book, prices.known(), names))
+
+
 def _text(tariff: Tariff | None) -> Tariff | None:
     """Return the tariff of a model that answers in text."""
     return None if tariff is None or tariff.modality is not None else tariff

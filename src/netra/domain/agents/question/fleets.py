@@ -144,7 +144,7 @@ def _is_serving(before: str) -> bool:
 
 
 def serving_fields(fleets: Sequence[GpuFleet]) -> dict[str, str | int]:
-    """Return the fields of `Goals` on the fleet that serves the log now; empty if the text names none.
+    """Return the fields of `Goals` on the fleet that serves the log now; empty without one.
 
     Its replicas are taken as large as they go: 8 GPUs are one replica, 16 are two.
 

@@ -161,7 +161,7 @@ def _settled(requests: Requests, hosting: Hosting, *, slo: Slo, checkpoint: Chec
 
 
 def resized(requests: Requests, hosting: Hosting, *, size: int, slo: Slo, checkpoint: Checkpoint) -> Hosting:
-    """Return the fleet with `size` replicas beside the spare ones, replayed; it may break the limits."""
+    """Return the fleet with `size` replicas besides the spare ones, replayed; it may break the limits."""
     return _hosting(
         requests,
         Estimate(configuration=hosting.configuration, replicas=size, carried_per_s=hosting.carried_per_s),

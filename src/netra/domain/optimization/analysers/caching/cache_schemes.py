@@ -1,9 +1,10 @@
 """Caching schemes for one model's prompts, as changes of traffic: calls, cached part, time to live.
 
 Computes reads and writes in tokens from the replay and the provider's rules. What a cache held before the log
-is not known, so the first time to live of a log warms the replayed cache: its calls stay as they are and
-count for nothing, which understates a saving by at most their share. A log of less than `WARMED` times to
-live is replayed from a cold cache (`Replays.is_cold`). `prompt_caching` chooses the best scheme.
+is not known. Where writes are charged, the first time to live of the log fills the replayed cache: its calls
+stay as they are and count for nothing, as an empty cache writes what a full one reads. A log of less than
+`WARMED` times to live is replayed from an empty cache (`Replays.is_cold`), and so is free caching, whose
+reads an empty cache only understates. `prompt_caching` chooses the best scheme.
 """
 
 from collections.abc import Sequence
@@ -81,13 +82,13 @@ class Replays:
         at_ns = self.study.events.at_ns
         return not len(at_ns) or float(at_ns[-1] - at_ns[0]) < WARMED * ttl_s * _NS_PER_S
 
-    def counted(self, ttl_s: int) -> Bools:
-        """Return the calls that a scheme is judged on: those after the first time to live of the log."""
+    def counted(self, scheme: Scheme) -> Bools:
+        """Return the calls that a scheme is judged on: all, or those after the log's first time to live."""
         at_ns = self.study.events.at_ns
-        if self.is_cold(ttl_s):
+        if scheme.tariff.cache_write is None or self.is_cold(scheme.ttl_s):
             return np.ones(len(at_ns), np.bool_)
         since_ns: Ints = at_ns - at_ns[0]
-        return np.greater_equal(since_ns, ttl_s * _NS_PER_S)
+        return np.greater_equal(since_ns, scheme.ttl_s * _NS_PER_S)
 
     def hit_tokens(self, where: Bools, *, ttl_s: int, shared_only: bool = False) -> Ints:
         """Return the replayed hit tokens when only the calls in `where` use the cache."""
@@ -217,7 +218,7 @@ def _in_force(traffic: Traffic, *, replays: Replays, schemes: Sequence[Scheme]) 
     changed = traffic
     for scheme in schemes:
         users = scheme.where & traffic.kept & ~traffic.hosted & (traffic.tariff == scheme.code)
-        where = users & replays.counted(scheme.ttl_s)
+        where = users & replays.counted(scheme)
         indexes = np.flatnonzero(where)
         reads[indexes], writes[indexes] = _split(replays, scheme, users, indexes=indexes)
         everywhere |= where

@@ -79,15 +79,20 @@ def grouped_by_instruction(schemes: Sequence[Scheme]) -> list[list[Scheme]]:
 def warming_of(replays: Replays, schemes: Sequence[Scheme]) -> tuple[str, ...]:
     """Say which calls of the log only fill the replayed cache, or that it starts empty."""
     said: list[str] = []
-    for ttl_s in sorted({scheme.ttl_s for scheme in schemes} - {OFF}):
-        calls = int((~replays.counted(ttl_s)).sum())
+    for ttl_s, filling in sorted(
+        {(one.ttl_s, _filling(replays, one)) for one in schemes if one.ttl_s != OFF}
+    ):
         said.append(
-            f"The log is too short to fill a cache of {ttl_s:,} s first: it starts empty, so it saves more."
-            if replays.is_cold(ttl_s)
-            else f"The first {ttl_s:,} s of the log, {count(calls, 'call')}, only fill the cache and stay as "
-            "they are, so the saving is stated low by their share."
+            f"The first {ttl_s:,} s of the log, {count(filling, 'call')}, only fill the cache and stay as they "
+            "are, so the saving is stated low by their share."
+            if filling
+            else f"The replayed cache of {ttl_s:,} s is empty at the log's start, so the real one saves more."
         )
     return tuple(said)
+
+
+def _filling(replays: Replays, scheme: Scheme) -> int:
+    return int((~replays.counted(scheme)).sum())
 
 
 def too_short(study: Study, scheme: Scheme) -> Gap:

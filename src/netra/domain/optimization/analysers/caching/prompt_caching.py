@@ -232,7 +232,7 @@ def _break_even_of(tariff: Tariff) -> float | None:
 
 def _row(replays: Replays, scheme: Scheme) -> TriedScheme:
     study = replays.study
-    mine = (study.traffic.tariff == scheme.code) & study.recurring & replays.counted(scheme.ttl_s)
+    mine = (study.traffic.tariff == scheme.code) & study.recurring & replays.counted(scheme)
     after = change_of(replays, [scheme])(study.traffic)
     input_tokens = int(study.traffic.input_tokens[mine].sum())
     read = int(after.cached_input_tokens[mine].sum())

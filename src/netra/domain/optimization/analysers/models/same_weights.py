@@ -77,8 +77,8 @@ def _finding(study: Study, model: ModelShape, where: Bools, offers: tuple[Offer,
         action=f"Compare {best.name}: the same weights for less",
         impact=(
             f"{count(int(where.sum()), 'call')} of {model.name} cost {money(now_usd)} {study.month.period}; "
-            f"the same tokens cost {money(best.usd)} there, {percent(1 - best.usd / now_usd)} less, the least "
-            f"of {count(len(offers), 'provider price')} of these weights."
+            f"the same tokens cost {money(best.usd)} there, {percent(1 - best.usd / now_usd)} less, the "
+            f"least of {count(len(offers), 'provider price')} of these weights."
         ),
         grade=Grade.JUDGEMENT,
         formula=FORMULA,
