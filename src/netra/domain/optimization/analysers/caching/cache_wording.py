@@ -79,12 +79,11 @@ def grouped_by_instruction(schemes: Sequence[Scheme]) -> list[list[Scheme]]:
 def warming_of(replays: Replays, schemes: Sequence[Scheme]) -> tuple[str, ...]:
     """Say which calls of the log only fill the replayed cache, or that it starts empty."""
     said: list[str] = []
-    for ttl_s, filling in sorted(
-        {(one.ttl_s, _filling(replays, one)) for one in schemes if one.ttl_s != OFF}
-    ):
+    kept = [scheme for scheme in schemes if scheme.ttl_s != OFF]
+    for ttl_s, filling in sorted({(scheme.ttl_s, _filling(replays, scheme)) for scheme in kept}):
         said.append(
-            f"The first {ttl_s:,} s of the log, {count(filling, 'call')}, only fill the cache and stay as they "
-            "are, so the saving is stated low by their share."
+            f"The first {ttl_s:,} s of the log, {count(filling, 'call')}, only fill the cache and stay as "
+            "they are, so the saving is stated low by their share."
             if filling
             else f"The replayed cache of {ttl_s:,} s is empty at the log's start, so the real one saves more."
         )
