@@ -25,15 +25,20 @@ export function tokensOf(answer: LoginResponse): Tokens {
 
 /** What signs requests: an API key, or tokens that are renewed once for all who wait. */
 export class Credentials {
-  tokens: Tokens | undefined;
+  // Private, so that no inspection and no JSON of a client shows a secret.
+  #tokens: Tokens | undefined;
   readonly #apiKey: string | (() => Promise<string>) | undefined;
   readonly #onTokens: OnTokens | undefined;
   #renewing: Promise<void> | undefined;
 
   constructor(apiKey: string | (() => Promise<string>) | undefined, tokens: Tokens | undefined, onTokens: OnTokens | undefined) {
     this.#apiKey = apiKey;
-    this.tokens = tokens;
+    this.#tokens = tokens;
     this.#onTokens = onTokens;
+  }
+
+  get tokens(): Tokens | undefined {
+    return this.#tokens;
   }
 
   get canRenew(): boolean {
@@ -53,7 +58,7 @@ export class Credentials {
     } catch (cause) {
       throw new SessionLostError("the new tokens could not be stored; sign in again", { cause });
     }
-    this.tokens = tokens;
+    this.#tokens = tokens;
   }
 
   /** Gets new tokens, once for all who wait. `old` is the access token that was refused. */

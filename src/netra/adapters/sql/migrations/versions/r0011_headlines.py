@@ -1,4 +1,4 @@
-"""The figures of a completed run beside its result; runs completed before have none."""
+"""Adds the headline of a completed run; runs that completed before the step have none."""
 
 from alembic import op
 from sqlalchemy import Column, LargeBinary
