@@ -31,7 +31,7 @@ export interface RequestSpec {
   query?: Record<string, string | number | readonly string[] | null | undefined>;
   json?: unknown;
   /** A body that is sent as it is, with its media type. */
-  body?: string;
+  body?: string | Uint8Array<ArrayBuffer>;
   media?: string;
   /** Needs no credential. */
   isPublic?: boolean;
@@ -122,7 +122,7 @@ export class Transport {
     }
   }
 
-  async #attempt(spec: RequestSpec, call: CallOptions, key: string | undefined, body: string | undefined, deadline: number): Promise<Outcome> {
+  async #attempt(spec: RequestSpec, call: CallOptions, key: string | undefined, body: string | Uint8Array<ArrayBuffer> | undefined, deadline: number): Promise<Outcome> {
     const headers = new Headers({ ...this.options.headers, ...call.headers, Accept: "application/json" });
     if (key !== undefined) headers.set("Idempotency-Key", key);
     if (body !== undefined) headers.set("Content-Type", spec.media ?? "application/json");

@@ -16,7 +16,7 @@ export interface RequestSpec {
     query?: Record<string, string | number | readonly string[] | null | undefined>;
     json?: unknown;
     /** A body that is sent as it is, with its media type. */
-    body?: string;
+    body?: string | Uint8Array<ArrayBuffer>;
     media?: string;
     /** Needs no credential. */
     isPublic?: boolean;

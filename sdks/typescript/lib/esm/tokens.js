@@ -14,17 +14,19 @@ export class Credentials {
     #tokens;
     #apiKey;
     #onTokens;
+    #renewal;
     #renewing;
-    constructor(apiKey, tokens, onTokens) {
+    constructor(apiKey, tokens, onTokens, renewal) {
         this.#apiKey = apiKey;
         this.#tokens = tokens;
         this.#onTokens = onTokens;
+        this.#renewal = renewal;
     }
     get tokens() {
         return this.#tokens;
     }
     get canRenew() {
-        return this.tokens?.refreshToken !== undefined;
+        return this.tokens !== undefined && (this.#renewal !== undefined || this.tokens.refreshToken !== undefined);
     }
     async bearer(transport) {
         if (this.tokens === undefined)
@@ -54,11 +56,12 @@ export class Credentials {
     }
     async #fresh(transport) {
         const refresh_token = this.tokens?.refreshToken;
-        let answer;
+        const usual = async () => tokensOf(await transport.send({
+            method: "POST", path: "/api/auth/refresh", safety: "K", isPublic: true, json: { refresh_token },
+        }));
+        let fresh;
         try {
-            answer = await transport.send({
-                method: "POST", path: "/api/auth/refresh", safety: "K", isPublic: true, json: { refresh_token },
-            });
+            fresh = await (this.#renewal ?? usual)();
         }
         catch (cause) {
             if (cause instanceof UnauthorizedError || cause instanceof OutcomeUnknownError) {
@@ -66,6 +69,6 @@ export class Credentials {
             }
             throw cause;
         }
-        await this.keep(tokensOf(answer));
+        await this.keep(fresh);
     }
 }

@@ -24,10 +24,24 @@ from netra.entrypoints.http.listing import INSTANT, Cursor, instant_of
 from netra.entrypoints.http.request import ApiRequest, InjectedServices
 
 LIMIT_DEFAULT: Final = 50
+VALUES_MAX: Final = 50  # of one filter
 
 _Some = list[str] | None
-Names = Annotated[_Some, QueryParameter(description="Values to show; several may be given, empty for none.")]
-Ids = Annotated[_Some, QueryParameter(name="id", description=f"Ids of events to show, at most {IDS_MAX}.")]
+Names = Annotated[
+    _Some,
+    QueryParameter(
+        description="Values to show; several may be given, empty for none.",
+        schema_extra={"maxItems": VALUES_MAX},
+    ),
+]
+Ids = Annotated[
+    _Some,
+    QueryParameter(
+        name="id",
+        description=f"Ids of events to show, at most {IDS_MAX}.",
+        schema_extra={"maxItems": IDS_MAX},
+    ),
+]
 Since = Annotated[
     str | None,
     QueryParameter(
@@ -95,8 +109,12 @@ async def list_events(
     """Return stored events with their cost; values of one filter are alternatives, filters all apply."""
     asked = dict(zip(FILTERS, (model, provider, feature, template, tool, session, status), strict=True))
     selection = Selection(
-        ids=_checked_ids(ids),
-        labels={name: tuple(value or None for value in values) for name, values in asked.items() if values},
+        ids=checked_values("id", ids, most=IDS_MAX),
+        labels={
+            name: tuple(value or None for value in checked_values(name, values, most=VALUES_MAX))
+            for name, values in asked.items()
+            if values
+        },
         sort=sort,
         limit=limit,
         after=None if cursor is None else place_of(cursor, sort=sort),
@@ -116,10 +134,13 @@ def events_router() -> Router:
     return Router("/api/workloads", route_handlers=[list_events], tags=["Workloads"])
 
 
-def _checked_ids(ids: Sequence[str] | None) -> tuple[str, ...]:
-    if ids is not None and len(ids) > IDS_MAX:
-        raise ValidationFailed.of("id", "too_many", f"{len(ids)} ids were given; at most {IDS_MAX} go in one")
-    return tuple(ids or ())
+def checked_values(name: str, values: Sequence[str] | None, *, most: int) -> tuple[str, ...]:
+    """Return the values that were given. Raises `ValidationFailed` for more than `most`."""
+    if values is not None and len(values) > most:
+        raise ValidationFailed.of(
+            name, "too_many", f"{len(values)} values were given; at most {most} go in one"
+        )
+    return tuple(values or ())
 
 
 def _listed(page: EventPage, *, limit: int) -> EventList:

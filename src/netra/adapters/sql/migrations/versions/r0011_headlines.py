@@ -1,4 +1,4 @@
-"""Adds the headline of a completed run; runs that completed before the step have none."""
+"""Add the headline figures of a completed run; runs completed before lack them."""
 
 from alembic import op
 from sqlalchemy import Column, LargeBinary
