@@ -17,14 +17,16 @@ class Credentials {
     tokens;
     #apiKey;
     #onTokens;
+    #renewal;
     #renewing;
-    constructor(apiKey, tokens, onTokens) {
+    constructor(apiKey, tokens, onTokens, renewal) {
         this.#apiKey = apiKey;
         this.tokens = tokens;
         this.#onTokens = onTokens;
+        this.#renewal = renewal;
     }
     get canRenew() {
-        return this.tokens?.refreshToken !== undefined;
+        return this.tokens !== undefined && (this.#renewal !== undefined || this.tokens.refreshToken !== undefined);
     }
     async bearer(transport) {
         if (this.tokens === undefined)
@@ -54,11 +56,12 @@ class Credentials {
     }
     async #fresh(transport) {
         const refresh_token = this.tokens?.refreshToken;
-        let answer;
+        const usual = async () => tokensOf(await transport.send({
+            method: "POST", path: "/api/auth/refresh", safety: "K", isPublic: true, json: { refresh_token },
+        }));
+        let fresh;
         try {
-            answer = await transport.send({
-                method: "POST", path: "/api/auth/refresh", safety: "K", isPublic: true, json: { refresh_token },
-            });
+            fresh = await (this.#renewal ?? usual)();
         }
         catch (cause) {
             if (cause instanceof errors_ts_1.UnauthorizedError || cause instanceof errors_ts_1.OutcomeUnknownError) {
@@ -66,7 +69,7 @@ class Credentials {
             }
             throw cause;
         }
-        await this.keep(tokensOf(answer));
+        await this.keep(fresh);
     }
 }
 exports.Credentials = Credentials;

@@ -13,14 +13,16 @@ export class Credentials {
     tokens;
     #apiKey;
     #onTokens;
+    #renewal;
     #renewing;
-    constructor(apiKey, tokens, onTokens) {
+    constructor(apiKey, tokens, onTokens, renewal) {
         this.#apiKey = apiKey;
         this.tokens = tokens;
         this.#onTokens = onTokens;
+        this.#renewal = renewal;
     }
     get canRenew() {
-        return this.tokens?.refreshToken !== undefined;
+        return this.tokens !== undefined && (this.#renewal !== undefined || this.tokens.refreshToken !== undefined);
     }
     async bearer(transport) {
         if (this.tokens === undefined)
@@ -50,11 +52,12 @@ export class Credentials {
     }
     async #fresh(transport) {
         const refresh_token = this.tokens?.refreshToken;
-        let answer;
+        const usual = async () => tokensOf(await transport.send({
+            method: "POST", path: "/api/auth/refresh", safety: "K", isPublic: true, json: { refresh_token },
+        }));
+        let fresh;
         try {
-            answer = await transport.send({
-                method: "POST", path: "/api/auth/refresh", safety: "K", isPublic: true, json: { refresh_token },
-            });
+            fresh = await (this.#renewal ?? usual)();
         }
         catch (cause) {
             if (cause instanceof UnauthorizedError || cause instanceof OutcomeUnknownError) {
@@ -62,6 +65,6 @@ export class Credentials {
             }
             throw cause;
         }
-        await this.keep(tokensOf(answer));
+        await this.keep(fresh);
     }
 }
