@@ -40,7 +40,8 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
 
     def add_user(self, email: str, *, is_admin: bool = False) -> Account:
         """Add a user as an operator does, and sign a client in."""
-        command = [sys.executable, "-m", "netra", "users", "add", email, "--name", email.split("@")[0].title()]
+        name = email.partition("@")[0].title()
+        command = [sys.executable, "-m", "netra", "users", "add", email, "--name", name]
         more = ["--password-stdin", "--data", str(self.data), *(["--admin"] if is_admin else [])]
         subprocess.run([*command, *more], input=PASSWORD.encode(), check=True, timeout=COMMAND_S)
         client = httpx.Client(base_url=self.url, timeout=COMMAND_S)
@@ -123,8 +124,9 @@ def open_page(engine: Browser, service: Served) -> Iterator[Callable[..., Watche
     def make(
         *, theme: Any = "light", width: int = 1280, zone: str = "UTC", at: Served = service, **more: Any
     ) -> Watched:
+        window: Any = {"width": width, "height": 900}
         context = engine.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=theme, locale="en-US", timezone_id=zone, **more
+            viewport=window, color_scheme=theme, locale="en-US", timezone_id=zone, **more
         )
         page = Watched(context, service=at.url, axe=chromium.CACHE / "axe.min.js")
         opened.append(page)

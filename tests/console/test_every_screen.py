@@ -1,4 +1,4 @@
-"""Every screen, light and dark, wide and narrow: accessible, within its policy, silent, and no wider than its window."""
+"""Every screen, light and dark, wide and narrow: accessible, within its policy, silent, not too wide."""
 
 from collections.abc import Callable
 from pathlib import Path

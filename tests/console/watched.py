@@ -11,7 +11,9 @@ PATIENCE_MS: Final = 60_000  # upper bound on any one wait
 AXE_TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 REPORTS: Final = """
 window.policyReports = [];
-addEventListener("securitypolicyviolation", (event) => policyReports.push(`${event.violatedDirective} ${event.blockedURI}`));
+addEventListener("securitypolicyviolation", (event) => {
+  policyReports.push(`${event.violatedDirective} ${event.blockedURI}`);
+});
 """
 
 
@@ -28,7 +30,7 @@ class Watched:
         self.page.add_init_script(REPORTS)
         self.page.on("console", self._note_console)
         self.page.on("pageerror", lambda error: self.errors.append(f"{error}"))
-        self.page.on("request", lambda request: self.requests.append(request))
+        self.page.on("request", self._note_request)
 
     def open(self, place: str = "#/") -> None:
         """Load the page anew at a place."""
@@ -78,6 +80,9 @@ class Watched:
         """Return whether the page is wider than its window."""
         wide: bool = self.page.evaluate("document.documentElement.scrollWidth > innerWidth")
         return wide
+
+    def _note_request(self, request: Request) -> None:
+        self.requests.append(request)
 
     def _note_console(self, message: ConsoleMessage) -> None:
         if message.type == "error":
