@@ -453,11 +453,12 @@ type AgentUpdateData struct {
 // The calls of the `excluded` features, tools, templates and models are in no number of the answer,
 // but in the comparison with a budget.
 type AnalysisScope struct {
-	Features         []string `json:"features"`
-	Unknown          []string `json:"unknown"`
-	Requests         int64    `json:"requests"`
-	Excluded         []string `json:"excluded,omitempty"`
-	RequestsExcluded *int64   `json:"requests_excluded,omitempty"`
+	Features            []string `json:"features"`
+	Unknown             []string `json:"unknown"`
+	Requests            int64    `json:"requests"`
+	Excluded            []string `json:"excluded,omitempty"`
+	RequestsExcluded    *int64   `json:"requests_excluded,omitempty"`
+	ExcludedUSDInWindow *float64 `json:"excluded_usd_in_window,omitempty"`
 }
 
 // Arrivals: How calls come in: None where the log is too short to say.
@@ -562,6 +563,15 @@ type CallGroup struct {
 type CallShare struct {
 	Requests *int64   `json:"requests,omitempty"`
 	Share    *float64 `json:"share,omitempty"`
+}
+
+// Catalogue: What a proposal may name, with the source and the day of the prices of models.
+type Catalogue struct {
+	Models       []ListedModel `json:"models"`
+	GPUs         []ListedGpu   `json:"gpus"`
+	HostedModels []string      `json:"hosted_models"`
+	Source       string        `json:"source"`
+	AsOf         *string       `json:"as_of"`
 }
 
 // ChangeVerdict: The ruling on a change; dollars are savings in the time after it, negative if it
@@ -964,6 +974,29 @@ type ListedEvent struct {
 	UnitPrices *UnitPrices   `json:"unit_prices"`
 }
 
+// ListedGpu: A GPU, and its public price by the hour; null where none is known.
+type ListedGpu struct {
+	Name       string   `json:"name"`
+	MemoryGib  float64  `json:"memory_gib"`
+	USDPerHour *float64 `json:"usd_per_hour"`
+}
+
+// ListedModel: A model and its list prices in dollars for a million tokens; null where none is
+// published.
+//
+// Prices are those of a short prompt at the standard tier; `batch_discount` is the share that a
+// batch job saves on output.
+type ListedModel struct {
+	Name               string   `json:"name"`
+	Provider           string   `json:"provider"`
+	InputUSDPerM       float64  `json:"input_usd_per_m"`
+	CachedInputUSDPerM *float64 `json:"cached_input_usd_per_m"`
+	CacheWriteUSDPerM  *float64 `json:"cache_write_usd_per_m"`
+	OutputUSDPerM      float64  `json:"output_usd_per_m"`
+	BatchDiscount      *float64 `json:"batch_discount"`
+	ContextTokens      *int64   `json:"context_tokens"`
+}
+
 // LoginRequest: An e-mail address and a password.
 type LoginRequest struct {
 	Email    string  `json:"email"`
@@ -1353,6 +1386,11 @@ type Proposal struct {
 	Spare           int64      `json:"spare,omitempty"`
 }
 
+// Proposals: Changes to try, each by itself on the same log.
+type Proposals struct {
+	Proposals []Proposal `json:"proposals"`
+}
+
 // ProposedFleetSummary: The proposed fleet, and whether its replay keeps the latency limits.
 type ProposedFleetSummary struct {
 	Model                  string   `json:"model"`
@@ -1715,6 +1753,24 @@ type SimulatedStep struct {
 	USDInWindow      float64  `json:"usd_in_window"`
 	SavedUSDInWindow float64  `json:"saved_usd_in_window"`
 	Notes            []string `json:"notes"`
+}
+
+// SimulationError: Why a proposal cannot be: what the error of a single simulation says.
+type SimulationError struct {
+	Code    string         `json:"code"`
+	Message string         `json:"message"`
+	Details map[string]any `json:"details"`
+}
+
+// SimulationGrid: The outcomes, in the order of the proposals.
+type SimulationGrid struct {
+	Results []SimulationLine `json:"results"`
+}
+
+// SimulationLine: One proposal's outcome: exactly one of the two is not null.
+type SimulationLine struct {
+	Simulated *Simulated       `json:"simulated"`
+	Error     *SimulationError `json:"error"`
 }
 
 // Slice: The calls under one name; `name` None are those without one.

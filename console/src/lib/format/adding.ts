@@ -23,5 +23,5 @@ export function roundedParts(parts: readonly (number | null)[], decimals = 2): (
 export function roundedShares(parts: readonly (number | null)[], decimals = 1): (number | null)[] {
   const whole = parts.reduce<number>((sum, part) => sum + (part ?? 0), 0);
   if (whole === 0) return parts.map(() => null);
-  return roundedParts(parts.map((part) => (part === null ? null : (part / whole) * 100)), decimals).map((one) => (one === null ? null : one / 100));
+  return roundedParts(parts.map((part) => (part === null ? null : part / whole)), decimals + 2);
 }

@@ -104,19 +104,36 @@ export class RowCutter {
   }
 }
 
+export interface Row {
+  /** The number of its first line, from 1. */
+  line: number;
+  text: string;
+}
+
+/** How many line ends there are. */
+export function lineEnds(bytes: Uint8Array): number {
+  let count = 0;
+  for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) count += 1;
+  return count;
+}
+
 /** The rows of a batch as text, empty ones left out. */
-export function rowsOf(bytes: Uint8Array, isCsv: boolean): string[] {
+export function rowsOf(bytes: Uint8Array, isCsv: boolean): Row[] {
   const text = new TextDecoder().decode(bytes);
-  const rows: string[] = [];
+  const rows: Row[] = [];
   let start = 0;
+  let line = 1;
+  let next = 1;
   let isQuoted = false;
   for (let at = 0; at <= text.length; at += 1) {
     const sign = text[at];
     if (sign === '"' && isCsv) isQuoted = !isQuoted;
+    if (sign === "\n") next += 1;
     if (at === text.length || (sign === "\n" && !isQuoted)) {
       const row = text.slice(start, at).replace(/\r$/, "");
-      if (row !== "") rows.push(row);
+      if (row !== "") rows.push({ line, text: row });
       start = at + 1;
+      line = next;
     }
   }
   return rows;

@@ -19,8 +19,8 @@ const STEPS = [25, 50, 75, 100]; // per cent that are read out
 const RATE_MS = 5_000; // over which the speed is taken
 
 export interface Rejection {
-  /** The row's number in the file, from 1, the header not counted. */
-  row: number;
+  /** The number of the row's line in the file, from 1. */
+  line: number;
   code: string;
   message: string;
   text: string;
@@ -204,7 +204,10 @@ class Importer {
     const refused = taken.results.filter(({ status }) => status === "rejected");
     if (refused.length > 0 && this.rejections.length < KEPT_REJECTIONS) {
       const rows = rowsOf(piece.body.subarray(piece.headerBytes), isCsv);
-      const more = refused.map(({ line, code, message }): Rejection => ({ row: before.rows + line, code: code ?? "", message: message ?? "", text: rows[line - 1] ?? "" }));
+      const header = piece.headerBytes > 0 ? 1 : 0; // the service counts the repeated header as a line
+      const more = refused.map(({ line, code, message }): Rejection => ({
+        line: piece.linesBefore + line - header, code: code ?? "", message: message ?? "", text: rows.findLast((row) => row.line <= line - header)?.text ?? "",
+      }));
       this.rejections = [...this.rejections, ...more].slice(0, KEPT_REJECTIONS);
     }
     const percent = this.percent;

@@ -23,7 +23,7 @@ const SHOWN = 20;
 export function previewOf(bytes: Uint8Array, isWhole: boolean): Preview | string {
   const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
   const isCsv = String.fromCharCode(start.find((byte) => byte > 0x20) ?? 0) !== "{";
-  const lines = rowsOf(start, isCsv);
+  const lines = rowsOf(start, isCsv).map(({ text }) => text);
   if (!isWhole && lines.length > 1) lines.pop();
   if (lines.length === 0) return "The file is empty.";
   return isCsv ? fromCsv(lines) : fromLines(lines);

@@ -19,6 +19,8 @@ export interface Piece {
   body: Uint8Array<ArrayBuffer>;
   headerBytes: number;
   rows: number;
+  /** Lines of the log before these rows, that of the header included. */
+  linesBefore: number;
   /** Where the rows begin and end in the unpacked log. */
   from: number;
   to: number;

@@ -1,5 +1,5 @@
 // Reads a file off the page's thread: unpacks it, cuts it at row ends, and gives one batch each time it is asked.
-import { RowCutter } from "./cutter.ts";
+import { RowCutter, lineEnds } from "./cutter.ts";
 import type { Begin, FromWorker, ToWorker } from "./protocol.ts";
 
 const AHEAD_BYTES = 1_048_576; // one slice of the file
@@ -19,24 +19,30 @@ async function* read({ file, isCsv, isGzip, skip, maxRows, maxBytes }: Begin): A
   const reader = unpacked.getReader();
   const cutter = new RowCutter({ isCsv, maxRows, maxBytes });
   let header: Uint8Array<ArrayBuffer> | undefined = isCsv ? undefined : new Uint8Array(0);
+  let lines = 0;
   let at = 0; // rows before this place of the log are done; the header does not count
   for (let isOver = false; !isOver; ) {
     const { value, done } = await reader.read();
     isOver = done;
     if (value === undefined) cutter.finish();
     else for (let from = 0; from < value.length; from += AHEAD_BYTES) cutter.push(value.subarray(from, from + AHEAD_BYTES));
-    header ??= cutter.takeHeader();
-    if (header === undefined) continue;
+    if (header === undefined) {
+      header = cutter.takeHeader();
+      if (header === undefined) continue;
+      lines = lineEnds(header) + 1;
+    }
     for (let batch = cutter.take(); batch !== undefined; batch = cutter.take()) {
       const from = at;
       at += batch.bytes.length;
+      const linesBefore = lines;
+      lines += lineEnds(batch.bytes);
       if (at <= skip) continue;
       const lead = header.length === 0 ? 0 : header.length + 1;
       const body = new Uint8Array(lead + batch.bytes.length);
       body.set(header);
       if (lead > 0) body[header.length] = 0x0a;
       body.set(batch.bytes, lead);
-      yield { kind: "batch", body, headerBytes: lead, rows: batch.rows, from, to: at, read: taken };
+      yield { kind: "batch", body, headerBytes: lead, rows: batch.rows, linesBefore, from, to: at, read: taken };
     }
   }
 }

@@ -54,7 +54,7 @@ export const words = {
     facts: { rows: "Rows", accepted: "Accepted", duplicates: "There before", rejected: "Rejected", rate: "Rows a second", left: "Time left" },
     rejections: "Rejected rows",
     rejectionsShown: (shown: string, all: string) => `The first ${shown} of ${all}.`,
-    rejectionColumns: { row: "Row", code: "Code", message: "Why" },
+    rejectionColumns: { line: "Line", code: "Code", message: "Why" },
     download: "Download rejected rows",
     overview: "See the overview",
     ask: "Ask for savings",

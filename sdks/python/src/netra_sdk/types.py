@@ -152,6 +152,7 @@ class AnalysisScope(Wire, frozen=True, kw_only=True, omit_defaults=True):
     requests: int
     excluded: list[str] | None = None
     requests_excluded: int | None = None
+    excluded_usd_in_window: float | None = None
 
 
 class Arrivals(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -266,6 +267,16 @@ class CallShare(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
     requests: int | None = None
     share: float | None = None
+
+
+class Catalogue(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """What a proposal may name, with the source and the day of the prices of models."""
+
+    models: list[ListedModel]
+    gpus: list[ListedGpu]
+    hosted_models: list[str]
+    source: str
+    as_of: date | None
 
 
 class ChangeVerdict(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -705,6 +716,31 @@ class ListedEvent(Wire, frozen=True, kw_only=True, omit_defaults=True):
     unit_prices: UnitPrices | None
 
 
+class ListedGpu(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """A GPU, and its public price by the hour; null where none is known."""
+
+    name: str
+    memory_gib: float
+    usd_per_hour: float | None
+
+
+class ListedModel(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """A model and its list prices in dollars for a million tokens; null where none is published.
+
+    Prices are those of a short prompt at the standard tier; `batch_discount` is the share that a batch job
+    saves on output.
+    """
+
+    name: str
+    provider: str
+    input_usd_per_m: float
+    cached_input_usd_per_m: float | None
+    cache_write_usd_per_m: float | None
+    output_usd_per_m: float
+    batch_discount: float | None
+    context_tokens: int | None
+
+
 class LoginRequest(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """An e-mail address and a password."""
 
@@ -1125,6 +1161,12 @@ class Proposal(Wire, frozen=True, kw_only=True, omit_defaults=True):
     spare: int = 0
 
 
+class Proposals(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """Changes to try, each by itself on the same log."""
+
+    proposals: list[Proposal]
+
+
 class ProposedFleetSummary(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The proposed fleet, and whether its replay keeps the latency limits."""
 
@@ -1512,6 +1554,27 @@ class SimulatedStep(Wire, frozen=True, kw_only=True, omit_defaults=True):
     usd_in_window: float
     saved_usd_in_window: float
     notes: list[str]
+
+
+class SimulationError(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """Why a proposal cannot be: what the error of a single simulation says."""
+
+    code: str
+    message: str
+    details: dict[str, Any]
+
+
+class SimulationGrid(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The outcomes, in the order of the proposals."""
+
+    results: list[SimulationLine]
+
+
+class SimulationLine(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """One proposal's outcome: exactly one of the two is not null."""
+
+    simulated: Simulated | None
+    error: SimulationError | None
 
 
 class Slice(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1904,6 +1967,7 @@ __all__ = [
     "CacheUse",
     "CallGroup",
     "CallShare",
+    "Catalogue",
     "ChangeVerdict",
     "ChangeVerdictRuling",
     "Checks",
@@ -1961,6 +2025,8 @@ __all__ = [
     "LatencySeries",
     "Limits",
     "ListedEvent",
+    "ListedGpu",
+    "ListedModel",
     "LoginRequest",
     "LoginResponse",
     "LookUp",
@@ -2003,6 +2069,7 @@ __all__ = [
     "Problem",
     "Profile",
     "Proposal",
+    "Proposals",
     "ProposedFleetSummary",
     "ProviderRateLimits",
     "PublicConfiguration",
@@ -2038,6 +2105,9 @@ __all__ = [
     "Simulated",
     "SimulatedLatency",
     "SimulatedStep",
+    "SimulationError",
+    "SimulationGrid",
+    "SimulationLine",
     "Slice",
     "Span",
     "Spend",

@@ -95,6 +95,7 @@ export interface AnalysisScope {
     requests: number;
     excluded?: string[];
     requests_excluded?: number;
+    excluded_usd_in_window?: number;
 }
 /** How calls come in: None where the log is too short to say. */
 export interface Arrivals {
@@ -187,6 +188,14 @@ export interface CallGroup {
 export interface CallShare {
     requests?: number | null;
     share?: number | null;
+}
+/** What a proposal may name, with the source and the day of the prices of models. */
+export interface Catalogue {
+    models: ListedModel[];
+    gpus: ListedGpu[];
+    hosted_models: string[];
+    source: string;
+    as_of: string | null;
 }
 /** The ruling on a change; dollars are savings in the time after it, negative if it costs more. */
 export interface ChangeVerdict {
@@ -534,6 +543,28 @@ export interface ListedEvent {
     event: WorkloadEvent;
     usd: number | null;
     unit_prices: UnitPrices | null;
+}
+/** A GPU, and its public price by the hour; null where none is known. */
+export interface ListedGpu {
+    name: string;
+    memory_gib: number;
+    usd_per_hour: number | null;
+}
+/**
+ * A model and its list prices in dollars for a million tokens; null where none is published.
+ *
+ * Prices are those of a short prompt at the standard tier; `batch_discount` is the share that a batch job
+ * saves on output.
+ */
+export interface ListedModel {
+    name: string;
+    provider: string;
+    input_usd_per_m: number;
+    cached_input_usd_per_m: number | null;
+    cache_write_usd_per_m: number | null;
+    output_usd_per_m: number;
+    batch_discount: number | null;
+    context_tokens: number | null;
 }
 /** An e-mail address and a password. */
 export interface LoginRequest {
@@ -889,6 +920,10 @@ export interface Proposal {
     balancing?: Balancing;
     spare?: number;
 }
+/** Changes to try, each by itself on the same log. */
+export interface Proposals {
+    proposals: Proposal[];
+}
 /** The proposed fleet, and whether its replay keeps the latency limits. */
 export interface ProposedFleetSummary {
     model: string;
@@ -1214,6 +1249,21 @@ export interface SimulatedStep {
     usd_in_window: number;
     saved_usd_in_window: number;
     notes: string[];
+}
+/** Why a proposal cannot be: what the error of a single simulation says. */
+export interface SimulationError {
+    code: string;
+    message: string;
+    details: Record<string, unknown>;
+}
+/** The outcomes, in the order of the proposals. */
+export interface SimulationGrid {
+    results: SimulationLine[];
+}
+/** One proposal's outcome: exactly one of the two is not null. */
+export interface SimulationLine {
+    simulated: Simulated | null;
+    error: SimulationError | null;
 }
 /** The calls under one name; `name` None are those without one. */
 export interface Slice {

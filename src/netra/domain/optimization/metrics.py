@@ -103,6 +103,7 @@ class AnalysisScope(msgspec.Struct, frozen=True, kw_only=True):
     requests: int
     excluded: tuple[str, ...] | UnsetType = UNSET
     requests_excluded: int | UnsetType = UNSET
+    excluded_usd_in_window: float | UnsetType = UNSET
 
 
 class PlanBill(msgspec.Struct, frozen=True, kw_only=True):

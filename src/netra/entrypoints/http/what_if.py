@@ -1,14 +1,14 @@
 """Routes about changes of a workload: one proposed, which is simulated, and one made, which is explained."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import post
 from litestar.params import FromPath
 
 from netra.domain.ids import WorkloadId
-from netra.domain.json_values import is_object
+from netra.domain.json_values import is_array, is_object
 from netra.domain.optimization.explain.explanation import Explanation
 from netra.domain.optimization.explain.periods import PeriodTexts
 from netra.domain.optimization.what_if.simulate import Proposal, Simulated
@@ -119,10 +119,9 @@ async def explain(
 
 def _with_whole_numbers(body: Mapping[str, Any]) -> Mapping[str, Any]:  # Any: JSON as it was sent
     given = body.get("proposals")
-    if not isinstance(given, list):
+    if not is_array(given):
         return body
-    proposals = cast("list[Any]", given)
-    return {**body, "proposals": [whole_numbers(one) if is_object(one) else one for one in proposals]}
+    return {**body, "proposals": [whole_numbers(one) if is_object(one) else one for one in given]}
 
 
 def _line(tried: Tried) -> SimulationLine:

@@ -114,6 +114,7 @@ def test_without_filters_the_totals_are_those_of_a_run(calls: Any) -> None:
     if measured.bill_usd_per_month is not None and sums.totals.usd is not None:
         assert sums.per_month.usd == pytest.approx(measured.bill_usd_per_month.value)
     for one in sums.breakdown:
+        assert not isinstance(measured.by_model, msgspec.UnsetType)
         (spend,) = [row for row in measured.by_model if row.name == one.name]
         assert (one.requests, one.usd or 0.0) == (spend.requests, pytest.approx(spend.usd_in_window))
 

@@ -53,8 +53,17 @@ def is_priced(metrics: Metrics) -> bool:
 
 
 def warnings(metrics: Metrics) -> tuple[str, ...]:
-    """Return what a reader must know before any number: calls without a price, and reserved calls."""
-    return tuple(sentence for sentence in (_unpriced(metrics), _reserved(metrics)) if sentence)
+    """Return what a reader must know before any number: calls left out, without a price, or reserved."""
+    found = (_left_out(metrics), _unpriced(metrics), _reserved(metrics))
+    return tuple(sentence for sentence in found if sentence)
+
+
+def _left_out(metrics: Metrics) -> str:
+    scope = metrics.scope
+    if scope is UNSET or not scope.requests_excluded or not scope.excluded_usd_in_window:
+        return ""
+    calls, usd = count(scope.requests_excluded, "call"), money(scope.excluded_usd_in_window)
+    return f"Left out as you asked: {calls}, {usd} over the log. The numbers below are of the rest."
 
 
 def _unpriced(metrics: Metrics) -> str:

@@ -182,4 +182,5 @@ def _scope(study: Study) -> AnalysisScope | UnsetType:
         requests=len(study.events),
         excluded=tuple(excluded) or UNSET,
         requests_excluded=study.excluded_calls if excluded else UNSET,
+        excluded_usd_in_window=study.excluded_usd if excluded else UNSET,
     )
