@@ -29,6 +29,7 @@ from netra.entrypoints.http.listing import (
     pagination_of,
 )
 from netra.entrypoints.http.openapi import noted
+from netra.entrypoints.http.report import get_report
 from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.run_events import RESULT, RunError
 from netra.entrypoints.schemas import WELL_FORMED, one_of
@@ -150,7 +151,11 @@ async def cancel(run_id: FromPath[str], request: ApiRequest, runs: NamedDependen
 def agent_router(*, replayed: Callable[[ASGIApp], ASGIApp], stream: HTTPRouteHandler) -> Router:
     """Return the routes; `replayed` is the middleware that replays responses by idempotency key."""
     cancelling = Router("/", route_handlers=[cancel], middleware=[replayed])
-    return Router("/api/agent", route_handlers=[execute, status, history, stream, cancelling], tags=["Agent"])
+    return Router(
+        "/api/agent",
+        route_handlers=[execute, status, history, get_report, stream, cancelling],
+        tags=["Agent"],
+    )
 
 
 def _accepted(accepted: Accepted) -> RunAccepted:

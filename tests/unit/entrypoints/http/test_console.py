@@ -18,8 +18,9 @@ PLAIN = {"Accept-Encoding": "identity"}
 
 
 @pytest.fixture(scope="module")
-async def without() -> AsyncGenerator[House]:
-    """An application whose settings switch the console off."""
+async def without(usual: House) -> AsyncGenerator[House]:
+    """An application without a console; the usual one, which stays open longer, is opened before."""
+    del usual
     async with opened(msgspec.structs.replace(SETTINGS, console=False)) as house:
         yield house
 
