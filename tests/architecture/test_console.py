@@ -7,6 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / "src/netra/entrypoints/http/console"
+REPORT = ROOT / "src/netra/entrypoints/reports/report.html"
 SOURCES = (  # as in console/build.mjs
     "console/src",
     "console/index.html",
@@ -45,6 +46,7 @@ def test_no_built_file_was_changed_added_or_lost_since():
     built = {one.relative_to(BUILT).as_posix(): digest(one) for one in files_under(BUILT)}
     del built["manifest.json"]
     assert built == manifest["built"]
+    assert digest(REPORT) == manifest["report"]
 
 
 def test_the_page_is_small():
@@ -52,6 +54,10 @@ def test_the_page_is_small():
     assert compressed(first) <= 60 * KILOBYTE
     assert compressed(sorted(BUILT.rglob("*.js"))) <= 150 * KILOBYTE
     assert compressed(sorted(BUILT.rglob("*.css"))) <= 15 * KILOBYTE
+
+
+def test_the_report_of_one_file_is_small():
+    assert compressed([REPORT]) <= 60 * KILOBYTE
 
 
 def test_the_page_brings_no_font_and_no_picture():

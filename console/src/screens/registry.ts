@@ -33,6 +33,10 @@ export const screens: readonly Screen[] = [
   { name: "audit", pattern: "/admin/audit", title: "Audit", place: "settings", isAdmin: true, load: () => import("./audit/Screen.svelte") },
   { name: "settings", pattern: "/settings", title: "Settings", place: "settings", isPublic: true, load: () => import("./settings/Screen.svelte") },
   { name: "health", pattern: "/health", title: "Health", place: "main", isPublic: true, load: () => import("./health/Screen.svelte") },
+  { name: "ask", pattern: "/w/:id/ask", title: "Ask", place: "workload", load: () => import("./ask/Screen.svelte") },
+  { name: "thread", pattern: "/t/:thread", title: "Conversation", place: "none", load: () => import("./ask/Screen.svelte") },
+  { name: "history", pattern: "/history", title: "History", place: "main", load: () => import("./history/Screen.svelte") },
+  { name: "result", pattern: "/r/:run", title: "Result", place: "none", load: () => import("./result/Screen.svelte") },
 ];
 
 export interface Found {
