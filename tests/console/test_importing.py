@@ -51,7 +51,7 @@ def counts(page: Watched) -> dict[str, str]:
 @pytest.mark.long(20)
 def test_a_log_stopped_by_a_reload_goes_on_where_it_was_and_nothing_is_counted_twice(
     importing: Watched, log: Path
-):
+) -> None:
     page = importing
     sent: list[str] = []
 
@@ -81,7 +81,7 @@ def test_a_log_stopped_by_a_reload_goes_on_where_it_was_and_nothing_is_counted_t
 
 
 @pytest.mark.long(10)
-def test_the_rejected_rows_can_be_had_as_a_file(importing: Watched, tmp_path: Path):
+def test_the_rejected_rows_can_be_had_as_a_file(importing: Watched, tmp_path: Path) -> None:
     log = tmp_path / "small.csv"
     log.write_text(HEADER + "".join(rows(20)), newline="")
     choose(importing, log)
@@ -95,7 +95,9 @@ def test_the_rejected_rows_can_be_had_as_a_file(importing: Watched, tmp_path: Pa
 
 @pytest.mark.parametrize("name", ["day.jsonl", "day.jsonl.gz"])
 @pytest.mark.long(10)
-def test_json_lines_are_read_packed_or_not(importing: Watched, sample: Path, tmp_path: Path, name: str):
+def test_json_lines_are_read_packed_or_not(
+    importing: Watched, sample: Path, tmp_path: Path, name: str
+) -> None:
     log = tmp_path / name
     log.write_bytes(gzip.compress(sample.read_bytes()) if name.endswith("gz") else sample.read_bytes())
     choose(importing, log)
@@ -106,7 +108,7 @@ def test_json_lines_are_read_packed_or_not(importing: Watched, sample: Path, tmp
     expect(importing.page.locator("h1")).to_have_text("day · Overview")
 
 
-def test_a_file_that_is_no_log_is_refused_before_anything_is_sent(importing: Watched, tmp_path: Path):
+def test_a_file_that_is_no_log_is_refused_before_anything_is_sent(importing: Watched, tmp_path: Path) -> None:
     log = tmp_path / "letter.csv"
     log.write_text("Dear Ada,\nhow are you?\n")
     importing.api_requests()
@@ -116,7 +118,9 @@ def test_a_file_that_is_no_log_is_refused_before_anything_is_sent(importing: Wat
 
 
 @pytest.mark.long(10)
-def test_when_the_service_asks_to_wait_the_import_waits_and_goes_on(importing: Watched, tmp_path: Path):
+def test_when_the_service_asks_to_wait_the_import_waits_and_goes_on(
+    importing: Watched, tmp_path: Path
+) -> None:
     log = tmp_path / "waits.csv"
     log.write_text(HEADER + "".join(rows(4)), newline="")
     refused: list[str] = []

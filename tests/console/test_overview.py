@@ -26,7 +26,9 @@ def overview_of(ada: Account, workload: str, **query: str) -> Any:
     return answer.raise_for_status().json()
 
 
-def test_the_breakdown_adds_up_as_shown_to_the_services_totals(page: Watched, ada: Account, workload: str):
+def test_the_breakdown_adds_up_as_shown_to_the_services_totals(
+    page: Watched, ada: Account, workload: str
+) -> None:
     page.go(f"#/w/{workload}/overview?by=feature")
     table = page.page.get_by_role("region", name="By feature").get_by_role("table")
     table.wait_for()
@@ -38,7 +40,9 @@ def test_the_breakdown_adds_up_as_shown_to_the_services_totals(page: Watched, ad
     assert cells(table, "Calls")[-1] == totals["requests"] == 4_000
 
 
-def test_the_table_behind_the_chart_has_every_bin_and_adds_up(page: Watched, ada: Account, workload: str):
+def test_the_table_behind_the_chart_has_every_bin_and_adds_up(
+    page: Watched, ada: Account, workload: str
+) -> None:
     page.go(f"#/w/{workload}/overview?show=requests")
     figure = page.page.locator("figure", has=page.page.get_by_role("heading", name="Over time"))
     figure.get_by_role("button", name="Show as table").click()
@@ -49,7 +53,9 @@ def test_the_table_behind_the_chart_has_every_bin_and_adds_up(page: Watched, ada
         assert sum(parts) == total == sum(series["requests"])
 
 
-def test_a_name_filters_everything_and_the_address_restores_it(page: Watched, ada: Account, workload: str):
+def test_a_name_filters_everything_and_the_address_restores_it(
+    page: Watched, ada: Account, workload: str
+) -> None:
     page.go(f"#/w/{workload}/overview")
     page.page.get_by_role("region", name="By model").get_by_role("link", name="gpt-4.1", exact=True).click()
     calls = overview_of(ada, workload, model="gpt-4.1")["totals"]["requests"]
@@ -64,7 +70,9 @@ def test_a_name_filters_everything_and_the_address_restores_it(page: Watched, ad
     expect(tile).to_have_attribute("title", "4,000")
 
 
-def test_one_zone_holds_on_the_whole_screen(open_page: Callable[..., Watched], ada: Account, workload: str):
+def test_one_zone_holds_on_the_whole_screen(
+    open_page: Callable[..., Watched], ada: Account, workload: str
+) -> None:
     page = open_page(zone="Asia/Kolkata")
     page.open(f"#/w/{workload}/overview")
     page.sign_in(ada.email, ada.password)
@@ -72,7 +80,7 @@ def test_one_zone_holds_on_the_whole_screen(open_page: Callable[..., Watched], a
     expect(page.page.get_by_label("From", exact=True)).to_have_value("2026-11-02T05:30")
 
 
-def test_the_window_steps_by_keys_and_by_buttons(page: Watched, workload: str):
+def test_the_window_steps_by_keys_and_by_buttons(page: Watched, workload: str) -> None:
     window = "from=2026-11-02T06:00:00Z&to=2026-11-02T12:00:00Z"
     page.go(f"#/w/{workload}/overview?{window}")
     page.page.get_by_role("heading", name="Over time").wait_for()
@@ -84,7 +92,9 @@ def test_the_window_steps_by_keys_and_by_buttons(page: Watched, workload: str):
     expect(page.page.get_by_label("From", exact=True)).to_have_value("2026-11-02T12:00")
 
 
-def test_a_drag_over_a_chart_sets_the_window_and_a_double_click_resets_it(page: Watched, workload: str):
+def test_a_drag_over_a_chart_sets_the_window_and_a_double_click_resets_it(
+    page: Watched, workload: str
+) -> None:
     page.go(f"#/w/{workload}/overview")
     chart = page.page.get_by_role("group", name="Over time. Arrow keys")
     box = chart.locator(".u-over").bounding_box()
@@ -98,7 +108,7 @@ def test_a_drag_over_a_chart_sets_the_window_and_a_double_click_resets_it(page: 
     page.page.wait_for_url(lambda url: "from=" not in url)
 
 
-def test_arrow_keys_read_the_chart_out(page: Watched, workload: str):
+def test_arrow_keys_read_the_chart_out(page: Watched, workload: str) -> None:
     page.go(f"#/w/{workload}/overview?show=requests")
     chart = page.page.get_by_role("group", name="Over time. Arrow keys")
     chart.focus()
@@ -108,7 +118,7 @@ def test_arrow_keys_read_the_chart_out(page: Watched, workload: str):
 
 def test_one_request_draws_a_screen_and_a_watched_overview_asks_at_most_twelve_times_a_minute(
     open_page: Callable[..., Watched], ada: Account, workload: str
-):
+) -> None:
     page = open_page()
     page.page.clock.install()
     page.open()
@@ -124,7 +134,7 @@ def test_one_request_draws_a_screen_and_a_watched_overview_asks_at_most_twelve_t
     assert len(page.api_requests()) <= 12
 
 
-def test_a_log_without_calls_says_what_to_do(page: Watched, ada: Account):
+def test_a_log_without_calls_says_what_to_do(page: Watched, ada: Account) -> None:
     made = ada.client.post("/api/workloads", json={"name": "nothing yet"}).json()
     page.go(f"#/w/{made['id']}/overview")
     expect(page.page.get_by_role("heading", name="No calls yet")).to_be_visible()

@@ -13,7 +13,7 @@ from netra.settings import Settings
 
 def test_a_browser_that_opens_the_service_sees_the_page_and_how_a_first_user_is_made(
     open_page: Callable[..., Watched],
-):
+) -> None:
     page = open_page()
     page.page.goto(page.service)
     expect(page.page.get_by_role("heading", name="Sign in")).to_be_visible()
@@ -23,7 +23,7 @@ def test_a_browser_that_opens_the_service_sees_the_page_and_how_a_first_user_is_
 
 def test_a_wrong_password_is_told_and_leaves_the_reader_where_they_were(
     open_page: Callable[..., Watched], ada: Account
-):
+) -> None:
     page = open_page()
     page.open("#/sign-in")
     page.page.get_by_label("E-mail").fill(ada.email)
@@ -35,7 +35,7 @@ def test_a_wrong_password_is_told_and_leaves_the_reader_where_they_were(
 
 def test_an_address_that_needs_a_sign_in_is_shown_after_it(
     open_page: Callable[..., Watched], ada: Account, workload: str
-):
+) -> None:
     page = open_page()
     page.open(f"#/w/{workload}/calls?sort=-usd&f.model=gpt-4o")
     page.page.get_by_label("E-mail").wait_for()
@@ -44,7 +44,9 @@ def test_an_address_that_needs_a_sign_in_is_shown_after_it(
     expect(page.page.get_by_role("button", name="Remove the filter model: gpt-4o")).to_be_visible()
 
 
-def test_after_a_reload_the_reader_is_still_signed_in_and_no_script_can_read_the_refresh_token(page: Watched):
+def test_after_a_reload_the_reader_is_still_signed_in_and_no_script_can_read_the_refresh_token(
+    page: Watched,
+) -> None:
     page.page.reload()
     expect(page.page.get_by_role("button", name="Sign out")).to_be_visible()
     kept = page.page.evaluate("JSON.stringify([document.cookie, {...localStorage}, {...sessionStorage}])")
@@ -52,7 +54,7 @@ def test_after_a_reload_the_reader_is_still_signed_in_and_no_script_can_read_the
     assert "eyJ" not in kept, "a token is kept where scripts find it"
 
 
-def test_a_second_tab_is_signed_in_too_and_signing_out_in_one_signs_out_both(page: Watched):
+def test_a_second_tab_is_signed_in_too_and_signing_out_in_one_signs_out_both(page: Watched) -> None:
     other = page.page.context.new_page()
     other.goto(f"{page.service}/console/")
     expect(other.get_by_role("button", name="Sign out")).to_be_visible()
@@ -63,7 +65,7 @@ def test_a_second_tab_is_signed_in_too_and_signing_out_in_one_signs_out_both(pag
 
 def test_an_api_key_is_a_way_in_that_lasts_as_long_as_the_page(
     open_page: Callable[..., Watched], ada: Account, workload: str
-):
+) -> None:
     wanted = {"name": "reader", "scopes": ["read"]}
     secret = ada.client.post("/api/keys", json=wanted).json()["secret"]
     page = open_page()
@@ -76,7 +78,9 @@ def test_an_api_key_is_a_way_in_that_lasts_as_long_as_the_page(
     expect(page.page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
-def test_a_strangers_workload_is_not_there(open_page: Callable[..., Watched], service: Served, workload: str):
+def test_a_strangers_workload_is_not_there(
+    open_page: Callable[..., Watched], service: Served, workload: str
+) -> None:
     eve = service.add_user("eve@example.com")
     page = open_page()
     page.open(f"#/w/{workload}/overview")
@@ -88,7 +92,7 @@ def test_a_strangers_workload_is_not_there(open_page: Callable[..., Watched], se
 
 def test_a_token_that_expires_while_something_is_typed_loses_nothing(
     open_page: Callable[..., Watched], ada: Account
-):
+) -> None:
     page = open_page()
     page.page.clock.install()
     page.open("#/settings/keys")
@@ -103,7 +107,7 @@ def test_a_token_that_expires_while_something_is_typed_loses_nothing(
 
 
 @pytest.mark.long(15)
-def test_too_many_attempts_are_counted_down(open_page: Callable[..., Watched], tmp_path: Path):
+def test_too_many_attempts_are_counted_down(open_page: Callable[..., Watched], tmp_path: Path) -> None:
     with served(tmp_path, Settings(limit_authentication=2)) as strict:
         page = open_page(at=strict)
         page.page.clock.install()

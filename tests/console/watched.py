@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect
 
 PATIENCE_MS: Final = 60_000  # upper bound on any one wait
 AXE_TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -15,6 +15,8 @@ addEventListener("securitypolicyviolation", (event) => {
   policyReports.push(`${event.violatedDirective} ${event.blockedURI}`);
 });
 """
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class Watched:
