@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Route, expect
@@ -29,9 +30,9 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def importing(open_page: Callable[..., Watched], service: Served, request: pytest.FixtureRequest) -> Watched:
+def importing(open_page: Callable[..., Watched], service: Served) -> Watched:
     """A page of a user of their own, on the list of workloads, which is empty."""
-    user: Account = service.add_user(f"{request.node.name[:40].replace('[', '-').strip(']')}@example.com")
+    user: Account = service.add_user(f"{uuid4().hex}@example.com")
     page = open_page()
     page.open()
     page.sign_in(user.email, user.password)
