@@ -90,9 +90,12 @@ def renewals(rate: float, family: str, shape: str, rng: np.random.Generator) -> 
 
 def case(requests: Requests, model: str, goals: Goals) -> Case | Gap:
     """Return the question of serving the requests with an open model under the limits."""
+    labels = labels_of([model] * len(requests))
+    if labels is None:
+        raise ValueError("no request to serve")
     events = Events(
         at_ns=1_700_000_000_000_000_000 + (requests.arrive_s * 1e9).astype(np.int64),
-        model=labels_of([model] * len(requests)) or labels_of([model]),
+        model=labels,
         input_tokens=requests.input_tokens,
         output_tokens=requests.output_tokens,
     )
