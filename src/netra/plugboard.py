@@ -10,11 +10,11 @@ from netra.domain.agents.stages.pipeline import AgentPipeline
 from netra.domain.audit.journal import SecurityJournal
 from netra.domain.browsing.service import EventBrowser
 from netra.domain.health.service import HealthService
+from netra.domain.overview.service import OverviewService
 from netra.domain.quotas import Quotas
 from netra.domain.runs.service import RunService
 from netra.domain.runs.worker import RunWorker
 from netra.domain.telemetry.destinations import Destinations
-from netra.domain.telemetry.meter import IntakeMeter
 from netra.domain.telemetry.service import TelemetryService
 from netra.domain.telemetry.settler import TelemetrySettler
 from netra.domain.threads.service import ThreadService
@@ -34,12 +34,14 @@ from netra.ports.feed import RunBell, RunFeed
 from netra.ports.identity import IdentityProvider
 from netra.ports.ids import IdSource
 from netra.ports.incidents import Incidents
+from netra.ports.intake_meter import IntakeMeter
 from netra.ports.known_addresses import KnownAddressStore
 from netra.ports.language_model import LanguageModel
 from netra.ports.log_files import RequestLogs
 from netra.ports.one_time import OneTimeBook
 from netra.ports.passwords import PasswordHasher
 from netra.ports.price_audit import PriceAudit
+from netra.ports.price_catalogue import PriceCatalogue
 from netra.ports.prices import PriceBook
 from netra.ports.probes import Probe
 from netra.ports.prompt_keys import PromptKeys
@@ -76,6 +78,7 @@ class Ports:
     tokens: TokenCodec
     tickets: TicketBook
     limiter: RateLimiter
+    intake_meter: IntakeMeter
     threads: ThreadStore
     runs: RunStore
     feed: RunFeed
@@ -88,6 +91,7 @@ class Ports:
     prompt_keys: PromptKeys
     replays: ReplayBook
     prices: PriceBook
+    price_catalogue: PriceCatalogue
     price_audit: PriceAudit
     log_files: RequestLogs
     probes: tuple[Probe, ...]
@@ -154,7 +158,7 @@ class Container(containers.DeclarativeContainer):
         journal=security_journal,
         secrets=ports.provided.secrets,
         clock=ports.provided.clock,
-        redirects=settings.provided.oauth_redirects,
+        redirects=settings.provided.sign_in_pages,
         accepts_new_users=settings.provided.google_sign_up,
     )
     thread_service = providers.Singleton(
@@ -191,12 +195,7 @@ class Container(containers.DeclarativeContainer):
             ids=ports.provided.ids,
             quotas=quotas,
         ),
-        meter=providers.Singleton(
-            IntakeMeter,
-            records=settings.provided.limit_ingest_events,
-            bytes_=settings.provided.limit_ingest_bytes,
-            clock=ports.provided.clock,
-        ),
+        meter=ports.provided.intake_meter,
         keys=ports.provided.prompt_keys,
         clock=ports.provided.clock,
     )
@@ -205,6 +204,14 @@ class Container(containers.DeclarativeContainer):
         workloads=ports.provided.workloads,
         log=ports.provided.event_log,
         prices=ports.provided.prices,
+        default_model=settings.provided.default_model,
+        quotas=quotas,
+    )
+    overview_service = providers.Singleton(
+        OverviewService,
+        log=ports.provided.event_log,
+        prices=ports.provided.prices,
+        edition=ports.provided.price_catalogue.edition,
         default_model=settings.provided.default_model,
         quotas=quotas,
     )

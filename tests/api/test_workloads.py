@@ -131,6 +131,18 @@ def test_more_events_than_a_batch_may_hold_are_refused(user: httpx.Client, workl
     assert answer.json()["error"]["details"]["errors"][0]["code"] == "too_many"
 
 
+@pytest.mark.parametrize("name", ["id", "model", "status"])
+def test_more_values_than_a_filter_may_hold_are_refused(
+    user: httpx.Client, workload_id: str, name: str
+) -> None:
+    path = f"/api/workloads/{workload_id}/events"
+    assert user.get(path, params={name: ["x"] * 50}).status_code == 200
+    answer = user.get(path, params={name: ["x"] * 51})
+    assert answer.status_code == 422
+    (fault,) = answer.json()["error"]["details"]["errors"]
+    assert (fault["code"], "51 values" in fault["message"]) == ("too_many", True)
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [(b"", 400), (b"[]", 400), (b"{}", 422), (b'{"events": 1}', 422), (b'{"rows": []}', 422)],

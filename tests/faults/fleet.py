@@ -174,7 +174,7 @@ class Client:
         answer = await self._insist(
             "POST",
             "/api/agent/execute",
-            json={"message": f"Make it cheaper ({key})", **fields},
+            json={"message": "Make it cheaper", **fields},
             headers={"Idempotency-Key": key},
         )
         assert answer.is_success, f"execute answered {answer.status_code}: {answer.text[:500]}"

@@ -47,7 +47,7 @@ class Witnessed:
 
     def execute(self, key: str) -> str | None:
         """Return the run if it was accepted."""
-        body = {"message": f"Make it cheaper ({key})", "workload_id": "wl-unknown"}
+        body = {"message": "Make it cheaper", "workload_id": "wl-unknown"}
         answer = self.ask("POST", "/api/agent/execute", json=body, headers={"Idempotency-Key": key})
         if answer.status_code == 503:
             return None

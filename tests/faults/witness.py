@@ -7,6 +7,7 @@ against who held the claim, without believing what any process says of itself.
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import psycopg
@@ -51,7 +52,7 @@ SELECT runs.id, witness.writer, witness.kind, witness.fence, witness.state
 FROM witness JOIN runs ON runs.number = witness.run ORDER BY witness.number
 """
 _EVENTS: Final = """
-SELECT runs.id, run_events.seq, run_events.kind, run_events.data
+SELECT runs.id, run_events.seq, run_events.kind, run_events.data, run_events.at
 FROM run_events JOIN runs ON runs.number = run_events.run ORDER BY runs.number, run_events.seq
 """
 
@@ -70,11 +71,10 @@ def testify(url: str, history: History) -> None:
             answer = canonical(json.loads(bytes(result or b"null")))
             history.final[run_id] = Sighting(run_id=run_id, status=state, answer=answer)
         stored: dict[str, list[Heard]] = defaultdict(list)
-        for run_id, seq, kind, data in connection.execute(_EVENTS.encode()):
-            is_last, told = (
-                kind == "agent_result",
-                b'{"seq":%d,' % seq + bytes(data)[1:],
-            )  # as readers hear it
+        for run_id, seq, kind, data, at in connection.execute(_EVENTS.encode()):
+            instant = f"{datetime.fromtimestamp(at // 1_000_000, UTC):%FT%TZ}".encode()
+            told = b'{"seq":%d,"emitted_at":"%b",' % (seq, instant) + bytes(data)[1:]  # as readers receive it
+            is_last = kind == "agent_result"
             stored[run_id].append(Heard(reader="", run_id=run_id, seq=seq, is_last=is_last, data=told))
         history.stored.update(stored)
         history.written.extend(_writes(connection.execute(_NOTES.encode()).fetchall()))

@@ -32,6 +32,7 @@ pytestmark = pytest.mark.system
 
 KEY = "sk-canary-0f6b1d7e9a"
 WORDS = "Your log of 40 calls is small. Nothing in it is worth a change today."
+ECHO = "Understood: no target; the answer looks for the lowest cost.\n\n"
 ROWS = [
     {"timestamp": f"2026-11-16T00:{n:02}:00Z", "model": "gpt-4o", "input_tokens": 1_000, "output_tokens": 100}
     for n in range(40)
@@ -104,15 +105,15 @@ async def test_words_stream_to_a_socket_as_they_are_checked(endpoint: BadEndpoin
             frames: list[dict[str, Any]] = []
             while not frames or frames[-1]["type"] != "agent_result":
                 frames.append(json.loads(await happens(socket.recv(), "a frame")))
-                if frames[-1]["data"].get("text"):
+                if WORDS[:30] in frames[-1]["data"].get("text", ""):
                     first_is_told.set()
     told = [frame["data"] for frame in frames if frame["data"].get("text")]
     assert len(told) == 2
-    assert "".join(data["text"] for data in told) == WORDS
+    assert "".join(data["text"] for data in told) == ECHO + WORDS
     assert [data["at"] for data in told] == [0, len(told[0]["text"])]
     assert {(data["agent"], data["attempt"]) for data in told} == {("ReportingSubAgent", 1)}
     result = frames[-1]["data"]["result"]
-    assert result["report"] == WORDS
+    assert result["report"] == ECHO + WORDS
     assert result["metrics"]["language_model"]["used"] is True
     assert result["metrics"]["usage"]["calls"] == 2
     assert result["metrics"]["usage"]["output_tokens"] == 10
@@ -163,7 +164,7 @@ async def test_an_endpoint_with_a_fault_costs_the_words_alone(
         result = await result_of(client, await started(client, workload))
     assert result["metrics"]["language_model"]["fallback_reason"] == reason
     assert result["metrics"]["bill_usd"] == pytest.approx(40 * 0.0035)
-    assert result["report"].startswith("Your 40 calls cost $0.14 at list prices")
+    assert result["report"].startswith(ECHO + "Your 40 calls cost $0.14 at list prices")
 
 
 async def test_an_endpoint_that_comes_back_is_used_again(endpoint: BadEndpoint, tmp_path: Path) -> None:
@@ -174,4 +175,4 @@ async def test_an_endpoint_that_comes_back_is_used_again(endpoint: BadEndpoint, 
         again = await result_of(client, await started(client, workload))
     assert down["metrics"]["language_model"]["fallback_reason"] == "misconfigured"
     assert down["metrics"]["bill_usd"] == again["metrics"]["bill_usd"]
-    assert again["report"] == WORDS
+    assert again["report"] == ECHO + WORDS

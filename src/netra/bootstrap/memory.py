@@ -7,6 +7,7 @@ from netra.adapters.local.clock import SystemClock
 from netra.adapters.local.feed import LocalRunFeed
 from netra.adapters.local.ids import RandomIdSource
 from netra.adapters.local.incidents import LoggedIncidents
+from netra.adapters.local.intake_meter import LocalIntakeMeter
 from netra.adapters.local.passwords import Argon2PasswordHasher
 from netra.adapters.local.rate_limiter import LocalRateLimiter
 from netra.adapters.local.secrets import RandomSecretSource
@@ -38,8 +39,7 @@ from netra.settings import Secret, Settings
 def memory_ports(settings: Settings) -> Ports:
     """Return ports with a memory adapter for every store; all data is lost when the process ends."""
     clock = SystemClock()
-    state = MemoryState()
-    users = MemoryUserStore()
+    prices, state, users = price_book(settings), MemoryState(), MemoryUserStore()
     workloads = MemoryWorkloadStore(clock=clock)
     secret = settings.secret or Secret(secrets.token_urlsafe(48))
     return Ports(
@@ -59,6 +59,7 @@ def memory_ports(settings: Settings) -> Ports:
         tokens=tokens_of(settings, secret, clock),
         tickets=LocalTicketBook(clock=clock),
         limiter=LocalRateLimiter(settings.rate_limits, clock=clock),
+        intake_meter=LocalIntakeMeter(settings.intake_limits, clock=clock),
         threads=MemoryThreadStore(state, clock=clock),
         runs=MemoryRunStore(state, clock=clock),
         feed=LocalRunFeed(),
@@ -70,7 +71,8 @@ def memory_ports(settings: Settings) -> Ports:
         telemetry_staging=MemoryTelemetryStaging(),
         prompt_keys=prompt_keys_of(settings, secret),
         replays=MemoryReplayBook(clock=clock),
-        prices=price_book(settings),
+        prices=prices,
+        price_catalogue=prices,
         price_audit=GenaiPriceAudit(),
         log_files=request_logs(settings),
         probes=(MemoryProbe(),),

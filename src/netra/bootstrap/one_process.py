@@ -7,6 +7,7 @@ from netra.adapters.local.audit_lines import AuditLines
 from netra.adapters.local.bell import LocalRunBell
 from netra.adapters.local.feed import LocalRunFeed
 from netra.adapters.local.ids import RandomIdSource
+from netra.adapters.local.intake_meter import LocalIntakeMeter
 from netra.adapters.local.prompt_keys import SecretPromptKeys
 from netra.adapters.local.rate_limiter import LocalRateLimiter
 from netra.adapters.local.secrets import RandomSecretSource
@@ -39,6 +40,7 @@ def ports_over(
     prompt_keys: PromptKeys,
 ) -> Ports:
     """Return the ports of a single process over `store`."""
+    prices = price_book(settings)
     return Ports(
         clock=clock,
         ids=RandomIdSource(clock=clock),
@@ -56,6 +58,7 @@ def ports_over(
         tokens=tokens,
         tickets=LocalTicketBook(clock=clock),
         limiter=LocalRateLimiter(settings.rate_limits, clock=clock),
+        intake_meter=LocalIntakeMeter(settings.intake_limits, clock=clock),
         threads=store.threads,
         runs=store.runs,
         feed=LocalRunFeed(),
@@ -67,7 +70,8 @@ def ports_over(
         telemetry_staging=store.telemetry_staging,
         prompt_keys=prompt_keys,
         replays=store.replays,
-        prices=price_book(settings),
+        prices=prices,
+        price_catalogue=prices,
         price_audit=GenaiPriceAudit(),
         log_files=request_logs(settings),
         probes=(store.probe,),

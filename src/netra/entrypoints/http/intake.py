@@ -13,7 +13,7 @@ from litestar.params import FromPath
 
 from netra.domain.ids import WorkloadId
 from netra.domain.json_values import is_array
-from netra.domain.telemetry.litellm import NotACall, event_of_payload
+from netra.domain.telemetry.litellm import NotACall, event_of_row
 from netra.domain.telemetry.reports import Emitter, Report, advice_on
 from netra.domain.telemetry.service import TelemetryService
 from netra.domain.users.model import KeyScope
@@ -22,10 +22,10 @@ from netra.domain.workloads.intake import Taken, check_size, wrong_with
 from netra.domain.workloads.intake_report import outcomes
 from netra.domain.workloads.model import Event, RowFault
 from netra.entrypoints.http.admission import JSON, NDJSON, admits
+from netra.entrypoints.http.event_batches import EVENTS_MAX, EventsTaken
 from netra.entrypoints.http.listing import instant
 from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import ApiRequest, InjectedServices
-from netra.entrypoints.http.workloads import EventsTaken
 
 _PAYLOAD: Final = {"type": "object", "description": "LiteLLM's StandardLoggingPayload."}
 _CALLBACK: Final = admits(
@@ -33,7 +33,7 @@ _CALLBACK: Final = admits(
     reads=(JSON, NDJSON),
     scope=KeyScope.INGEST,
     takes_key_header=True,
-) | noted(bodies={JSON: {"type": "array", "items": _PAYLOAD}, NDJSON: _PAYLOAD})
+) | noted(bodies={JSON: {"type": "array", "items": _PAYLOAD, "maxItems": EVENTS_MAX}, NDJSON: _PAYLOAD})
 
 
 class EmitterLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,7 +150,7 @@ def payloads_taken(body: bytes, *, content_key: bytes | None, max_rows: int) -> 
     faults: list[RowFault] = []
     for line, row in enumerate(rows, 1):
         try:
-            event = event_of_payload(row, content_key=content_key)
+            event = event_of_row(row, content_key=content_key)
         except NotACall as error:
             faults.append(RowFault(line=line, code="invalid_row", message=str(error)))
             continue

@@ -34,7 +34,8 @@ def _restrict_parameter(parameter: Json) -> None:
     schema = parameter["schema"]
     if parameter["in"] == "path" and schema.get("type") == "string":
         schema.update(pattern=WELL_FORMED, maxLength=ID_MAX)
-    restrict(schema)
+    for part in within(schema):
+        restrict(part)
 
 
 def _operations(document: Json) -> Iterator[Json]:

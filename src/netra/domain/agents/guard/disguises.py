@@ -9,7 +9,7 @@ _UNIT: Final = (
     r"|dollars?\b|[Gg][Pp][Uu]s?\b|times\b|x\b))"
 )
 _DISGUISED: Final = re.compile(
-    r"[$€£]\s?(?=[0-9.,]*[lIOoSB])[0-9lIOoSB][0-9lIOoSB.,]*(?!\w)"
+    r"[$€£]\s?(?=[0-9.,]*[lIOoSB])[0-9lIOoSB](?:[0-9lIOoSB.,]*[0-9lIOoSB])?(?!\w)"
     rf"|(?<![\w-])(?=[lIOoSB.,]*[0-9])(?=[0-9.,]*[lIOoSB])[0-9lIOoSB][0-9lIOoSB.,]*{_UNIT}"
     rf"|(?<![\w-])(?=[IVXLCDM]{{2}})M{{0,4}}(?:CM|CD|D?C{{0,3}})(?:XC|XL|L?X{{0,3}})(?:IX|IV"
     rf"|V?I{{0,3}})(?!\w){_UNIT}"

@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from netra.domain.optimization.advice.recommendations import WORTH_SAYING, period_of
 from netra.domain.optimization.explain.wording import summary
-from netra.domain.optimization.metrics import Metrics, MonthlyBill, PriceChange
+from netra.domain.optimization.metrics import BillSource, Metrics, MonthlyBill, PriceChange
 from netra.domain.optimization.model import Grade
 from netra.domain.optimization.wording import count, listed, money, percent
 
@@ -53,8 +53,17 @@ def is_priced(metrics: Metrics) -> bool:
 
 
 def warnings(metrics: Metrics) -> tuple[str, ...]:
-    """Return what a reader must know before any number: calls without a price, and reserved calls."""
-    return tuple(sentence for sentence in (_unpriced(metrics), _reserved(metrics)) if sentence)
+    """Return what a reader must know before any number: calls left out, without a price, or reserved."""
+    found = (_left_out(metrics), _unpriced(metrics), _reserved(metrics))
+    return tuple(sentence for sentence in found if sentence)
+
+
+def _left_out(metrics: Metrics) -> str:
+    scope = metrics.scope
+    if scope is UNSET or not scope.requests_excluded or not scope.excluded_usd_in_window:
+        return ""
+    calls, usd = count(scope.requests_excluded, "call"), money(scope.excluded_usd_in_window)
+    return f"Left out as you asked: {calls}, {usd} over the log. The numbers below are of the rest."
 
 
 def _unpriced(metrics: Metrics) -> str:
@@ -87,7 +96,17 @@ def _reserved(metrics: Metrics) -> str:
 def basis(metrics: Metrics) -> str:
     """Return what the bill is counted at, as it stands after an amount."""
     billed = metrics.billed
-    if billed is UNSET or billed.source == "list":
+    if billed is UNSET:
+        return "at list prices"
+    rent = "" if billed.rent is UNSET else f"by the rent of {count(billed.rent.gpus, 'own GPU')}"
+    if billed.source == "rent":
+        return rent
+    return f"{rent} and {_bought(billed)}" if rent else _bought(billed)
+
+
+def _bought(billed: BillSource) -> str:
+    """Return what the calls of providers are counted at."""
+    if billed.source == "list":
         return "at list prices"
     ratio = "" if billed.ratio is None else f", {percent(billed.ratio)} of list prices"
     rest = "; calls without a cost by that ratio or as listed" if billed.source == "mixed" else ""

@@ -6,6 +6,7 @@ import pytest
 from tests.unit.domain.agents.conftest import call, tariff
 from tests.unit.domain.agents.opened import words_of
 
+from netra.domain.optimization.wording import money
 from netra.domain.workloads.model import Event
 
 CALLS = tuple(
@@ -43,12 +44,16 @@ def rows_of(name: str) -> list[Event]:
 async def test_no_recommendation_touches_an_excluded_call(shop: Any, message: str) -> None:
     advice = await shop.ask(message)
     assert advice.metrics.requests == 100
-    assert advice.metrics.scope.requests_excluded == 100
+    scope = advice.metrics.scope
+    assert scope.requests_excluded == 100
     assert {row.name for row in advice.metrics.by_feature} == {"search"}
     ids = {f"#{number}" for number, one in enumerate(CALLS, 1) if one.feature == "chat"}
     for recommendation in advice.recommendations:
         assert ids.isdisjoint(recommendation.evidence.sample_events)
-    assert words_of(advice).startswith("Your 100 calls outside ")
+    left_out, _, rest = words_of(advice).partition(" The numbers below are of the rest. ")
+    usd = money(scope.excluded_usd_in_window)
+    assert left_out == f"Left out as you asked: 100 calls, {usd} over the log."
+    assert rest.startswith("Your 100 calls outside ")
 
 
 async def test_the_bill_of_excluded_calls_counts_against_the_budget(desk: Any) -> None:

@@ -122,3 +122,14 @@ def test_a_modelled_latency_is_told_as_its_range() -> None:
     assert limit.why == (
         "Time to first token at the 99th percentile of “fast” is 250 to 420 ms; the limit is 1,000 ms."
     )
+
+
+def test_a_saving_in_dollars_is_met_by_the_month_and_not_judged_without_one() -> None:
+    goals = Goals(saving_usd_per_month=20.0)
+    bill = Bill(now_usd=100.0, planned_usd=70.0, evaluated_usd=40.0)
+    (month,) = targets_of(goals, bill=bill, current=NOW, pick=pick([NOW, FAST], goals=goals))
+    assert (month.reached, month.reached_if_evaluations_pass, month.met) == (30.0, 60.0, True)
+    window = msgspec.structs.replace(bill, is_monthly=False)
+    (short,) = targets_of(goals, bill=window, current=NOW, pick=pick([NOW, FAST], goals=goals))
+    assert (short.reached, short.met) == (None, None)
+    assert short.why.endswith("in its own time the plan saves $30.00.")
