@@ -1,7 +1,9 @@
 """Score the reader on questions that others wrote; the figures are printed.
 
-`questions-dev` and `slo-dev` were open while the reader was built, `questions-own` are its builder's. The
-held-out files were scored once, at the end; their figures are the ones to quote.
+`questions-own` are its builder's. The others come from two people who had not read the reader; `-b` marks the
+second. The development halves were open while it was built, and so was `questions-held` after its only
+scoring. `questions-held-b` and `slo-held-b` were scored once, on 1 December 2026, and nobody has looked at
+their entries; their figures are the ones to quote.
 """
 
 from pathlib import Path
@@ -13,7 +15,7 @@ CORPORA = Path(__file__).parents[4] / "corpora"
 NAMES, NOW = known_names(CORPORA / "log_names.json")
 
 
-@pytest.mark.parametrize("name", ["questions-dev", "slo-dev", "questions-own"])
+@pytest.mark.parametrize("name", ["questions-dev", "slo-dev", "questions-own", "slo-dev-b"])
 def test_the_questions_of_development_are_read_right(name: str) -> None:
     scores = scored(CORPORA / f"{name}.jsonl", NAMES, now=NOW)
     print(name, totals(scores))
@@ -21,12 +23,19 @@ def test_the_questions_of_development_are_read_right(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "right", "wrong", "silent"), [("questions-held", 128, 10, 2), ("slo-held", 18, 1, 0)]
+    ("name", "right", "wrong", "silent"),
+    [
+        ("questions-held", 144, 1, 0),
+        ("slo-held", 19, 0, 0),
+        ("questions-dev-b", 78, 0, 0),
+        ("questions-held-b", 60, 13, 7),
+        ("slo-held-b", 17, 3, 0),
+    ],
 )
-def test_the_held_out_questions_are_read_no_worse_than_when_they_were_scored(
+def test_no_question_is_read_worse_than_when_it_was_scored(
     name: str, right: int, wrong: int, silent: int
 ) -> None:
-    """The figures are those of the only scoring, on the reader as it was then."""
+    """The figures of `questions-held-b` and `slo-held-b` are those of their only scoring, held out."""
     found = totals(scored(CORPORA / f"{name}.jsonl", NAMES, now=NOW))
     print(name, found)
     assert found.right >= right
