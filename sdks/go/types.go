@@ -66,6 +66,7 @@ const (
 	BillSourceSourceInvoice BillSourceSource = "invoice"
 	BillSourceSourceList    BillSourceSource = "list"
 	BillSourceSourceMixed   BillSourceSource = "mixed"
+	BillSourceSourceRent    BillSourceSource = "rent"
 )
 
 // CacheSettingMode is a set of words of the API.
@@ -232,6 +233,28 @@ const (
 	ModelReadingOutcomeRead    ModelReadingOutcome = "read"
 )
 
+// OverviewBy is a set of words of the API.
+type OverviewBy string
+
+// Known values of OverviewBy; the service may send others.
+const (
+	OverviewByFeature  OverviewBy = "feature"
+	OverviewByModel    OverviewBy = "model"
+	OverviewByProvider OverviewBy = "provider"
+	OverviewByStatus   OverviewBy = "status"
+	OverviewByTemplate OverviewBy = "template"
+	OverviewByTool     OverviewBy = "tool"
+)
+
+// OverviewMoney is a set of words of the API.
+type OverviewMoney string
+
+// Known values of OverviewMoney; the service may send others.
+const (
+	OverviewMoneyBilled OverviewMoney = "billed"
+	OverviewMoneyList   OverviewMoney = "list"
+)
+
 // Precision is a set of words of the API.
 type Precision string
 
@@ -327,7 +350,9 @@ type TargetOutcomeTarget string
 const (
 	TargetOutcomeTargetBudgetUSDPerMonth TargetOutcomeTarget = "budget_usd_per_month"
 	TargetOutcomeTargetGPUMemoryGib      TargetOutcomeTarget = "gpu_memory_gib"
+	TargetOutcomeTargetGPUs              TargetOutcomeTarget = "gpus"
 	TargetOutcomeTargetLatencyMsP99      TargetOutcomeTarget = "latency_ms_p99"
+	TargetOutcomeTargetRentUSDInWindow   TargetOutcomeTarget = "rent_usd_in_window"
 	TargetOutcomeTargetSavingShare       TargetOutcomeTarget = "saving_share"
 	TargetOutcomeTargetSavingUSDPerMonth TargetOutcomeTarget = "saving_usd_per_month"
 	TargetOutcomeTargetSpeedup           TargetOutcomeTarget = "speedup"
@@ -500,6 +525,7 @@ type Autoscaling struct {
 
 // BillSource: Where the bill comes from, and how it compares with list prices.
 //
+// Its parts by name are shares of the rent by tokens, where own GPUs serve the calls.
 // `reserved_calls` cost nothing though they have a list price of `reserved_list_usd`: capacity that
 // is paid for otherwise served them, and what that costs is not in the log.
 type BillSource struct {
@@ -509,6 +535,7 @@ type BillSource struct {
 	ByModel         []PaidRatio        `json:"by_model,omitempty"`
 	ReservedCalls   int64              `json:"reserved_calls,omitempty"`
 	ReservedListUSD float64            `json:"reserved_list_usd,omitempty"`
+	Rent            *Rent              `json:"rent,omitempty"`
 }
 
 // CacheSetting: Prompt caching of one model at one provider; only `enabled` is set if caching is
@@ -523,6 +550,13 @@ type CacheSetting struct {
 	MinTokens  *int64            `json:"min_tokens,omitempty"`
 }
 
+// CacheUse: The share of input tokens read from caches in each bin, and what was possible by prefix
+// hashes.
+type CacheUse struct {
+	ReadShare []*float64      `json:"read_share"`
+	Possible  []PossibleReuse `json:"possible"`
+}
+
 // CallGroup: The calls whose column `by` is `match`.
 type CallGroup struct {
 	By    string `json:"by"`
@@ -534,6 +568,15 @@ type CallGroup struct {
 type CallShare struct {
 	Requests *int64   `json:"requests,omitempty"`
 	Share    *float64 `json:"share,omitempty"`
+}
+
+// Catalogue: What a proposal may name, with the source and the day of the prices of models.
+type Catalogue struct {
+	Models       []ListedModel `json:"models"`
+	GPUs         []ListedGpu   `json:"gpus"`
+	HostedModels []string      `json:"hosted_models"`
+	Source       string        `json:"source"`
+	AsOf         *string       `json:"as_of"`
 }
 
 // ChangeVerdict: The ruling on a change; dollars are savings in the time after it, negative if it
@@ -774,6 +817,12 @@ type Features struct {
 	RegistrationEnabled bool `json:"registration_enabled"`
 }
 
+// Freshness: The newest call, and the accepted calls that are not in the log yet.
+type Freshness struct {
+	LastEventAt   *time.Time `json:"last_event_at"`
+	WaitingEvents int64      `json:"waiting_events"`
+}
+
 // Gap: A result that an analyser could not produce: the missing fields, and what they would add.
 type Gap struct {
 	Kind     string   `json:"kind"`
@@ -792,10 +841,11 @@ type GoalDifference struct {
 
 // GpuFleet: GPUs that a question names; `count` is None if it gives no number.
 type GpuFleet struct {
-	Name    string `json:"name"`
-	Count   *int64 `json:"count,omitempty"`
-	IsOwned bool   `json:"is_owned,omitempty"`
-	IsBound bool   `json:"is_bound,omitempty"`
+	Name      string `json:"name"`
+	Count     *int64 `json:"count,omitempty"`
+	IsOwned   bool   `json:"is_owned,omitempty"`
+	IsBound   bool   `json:"is_bound,omitempty"`
+	IsServing bool   `json:"is_serving,omitempty"`
 }
 
 // GrowthBill: The bill and the plan at the traffic growth in question.
@@ -812,6 +862,13 @@ type Health struct {
 	Status    string    `json:"status"`
 	Timestamp time.Time `json:"timestamp"`
 	Version   string    `json:"version"`
+}
+
+// Heat: Sums by day of the week, from Monday, and hour of the day in the overview's time zone: 7
+// rows of 24.
+type Heat struct {
+	Requests [][]int64   `json:"requests"`
+	USD      [][]float64 `json:"usd"`
 }
 
 // IdentityProvider: The provider that users may sign in with.
@@ -895,6 +952,13 @@ type LatencyLimit struct {
 	Feature    string             `json:"feature,omitempty"`
 }
 
+// LatencySeries: The whole call and the first token over time; None where the log has no such
+// column.
+type LatencySeries struct {
+	LatencyMs *PercentileSeries `json:"latency_ms"`
+	TTFTMs    *PercentileSeries `json:"ttft_ms"`
+}
+
 // Limits: The limits that apply to a client; rate limits count requests in any 60 seconds, 0 means
 // no limit.
 type Limits struct {
@@ -914,6 +978,28 @@ type ListedEvent struct {
 	Event      WorkloadEvent `json:"event"`
 	USD        *float64      `json:"usd"`
 	UnitPrices *UnitPrices   `json:"unit_prices"`
+}
+
+// ListedGpu: A GPU, and its public price by the hour; null where unknown.
+type ListedGpu struct {
+	Name       string   `json:"name"`
+	MemoryGib  float64  `json:"memory_gib"`
+	USDPerHour *float64 `json:"usd_per_hour"`
+}
+
+// ListedModel: A model and its list prices in dollars for a million tokens; null where unpublished.
+//
+// Prices are those of a short prompt at the standard tier; `batch_discount` is the share that a
+// batch job saves on output.
+type ListedModel struct {
+	Name               string   `json:"name"`
+	Provider           string   `json:"provider"`
+	InputUSDPerM       float64  `json:"input_usd_per_m"`
+	CachedInputUSDPerM *float64 `json:"cached_input_usd_per_m"`
+	CacheWriteUSDPerM  *float64 `json:"cache_write_usd_per_m"`
+	OutputUSDPerM      float64  `json:"output_usd_per_m"`
+	BatchDiscount      *float64 `json:"batch_discount"`
+	ContextTokens      *int64   `json:"context_tokens"`
 }
 
 // LoginRequest: An e-mail address and a password.
@@ -997,6 +1083,12 @@ type Metrics struct {
 	Usage                *ModelUsage       `json:"usage,omitempty"`
 }
 
+// MissingColumn: A column that no call of the log has, and what it would add to an answer.
+type MissingColumn struct {
+	Missing  string `json:"missing"`
+	WouldAdd string `json:"would_add"`
+}
+
 // MissingField: A field that no call of the log has, and what it would add.
 type MissingField struct {
 	Field    string `json:"field"`
@@ -1030,6 +1122,22 @@ type MonthlyBill struct {
 	High  float64 `json:"high"`
 }
 
+// NameCount: A name and its calls; None: calls without one.
+type NameCount struct {
+	Name     *string `json:"name"`
+	Requests int64   `json:"requests"`
+}
+
+// Names: The names to filter by, of the window's calls before filters, most calls first.
+type Names struct {
+	Models    []NameCount `json:"models"`
+	Providers []NameCount `json:"providers"`
+	Features  []NameCount `json:"features"`
+	Templates []NameCount `json:"templates"`
+	Tools     []NameCount `json:"tools"`
+	Statuses  []NameCount `json:"statuses"`
+}
+
 // NewKey: The purpose, scopes and lifetime of a key.
 type NewKey struct {
 	Name          string     `json:"name"`
@@ -1047,6 +1155,28 @@ type OutputCap struct {
 	By              string `json:"by"`
 	Match           string `json:"match"`
 	MaxOutputTokens int64  `json:"max_output_tokens"`
+}
+
+// Overview: The sums of one workload at one revision.
+type Overview struct {
+	Window     Window          `json:"window"`
+	Money      OverviewMoney   `json:"money"`
+	By         OverviewBy      `json:"by"`
+	Totals     Totals          `json:"totals"`
+	Previous   *Totals         `json:"previous"`
+	PerMonth   PerMonth        `json:"per_month"`
+	Starts     []time.Time     `json:"starts"`
+	Series     []Series        `json:"series"`
+	Latency    LatencySeries   `json:"latency"`
+	Heat       Heat            `json:"heat"`
+	Cache      CacheUse        `json:"cache"`
+	Statuses   []NameCount     `json:"statuses"`
+	Breakdown  []Row           `json:"breakdown"`
+	Names      Names           `json:"names"`
+	Gaps       []MissingColumn `json:"gaps"`
+	WorkloadID string          `json:"workload_id"`
+	Revision   string          `json:"revision"`
+	Freshness  Freshness       `json:"freshness"`
 }
 
 // Pagination: The position of a page in the whole list.
@@ -1091,6 +1221,29 @@ type PasswordChange struct {
 type PasswordChanged struct {
 	Message string `json:"message"`
 	APIKeys int64  `json:"api_keys"`
+}
+
+// PerMonth: The factor from the window's dollars to a month's, and those; None below a day of log.
+type PerMonth struct {
+	Factor *float64 `json:"factor"`
+	USD    *float64 `json:"usd"`
+}
+
+// PercentileSeries: Percentiles in each bin, in milliseconds; None where no answered call has a
+// time.
+type PercentileSeries struct {
+	Known []int64    `json:"known"`
+	P50   []*float64 `json:"p50"`
+	P90   []*float64 `json:"p90"`
+	P99   []*float64 `json:"p99"`
+}
+
+// Percentiles: How long answered calls took, in milliseconds; `known` counts those with a time.
+type Percentiles struct {
+	Known int64   `json:"known"`
+	P50   float64 `json:"p50"`
+	P90   float64 `json:"p90"`
+	P99   float64 `json:"p99"`
 }
 
 // PeriodBill: The bill of one period.
@@ -1143,6 +1296,13 @@ type PlanBill struct {
 // PongData: The ping that this answers.
 type PongData struct {
 	RequestID string `json:"request_id"`
+}
+
+// PossibleReuse: The share of input tokens that a cache of the whole log would have served; `ttl_s`
+// None: for ever.
+type PossibleReuse struct {
+	TTLS       *int64  `json:"ttl_s"`
+	TokenShare float64 `json:"token_share"`
 }
 
 // PresentFleetSummary: The fleet that serves the log now.
@@ -1231,6 +1391,11 @@ type Proposal struct {
 	Spare           int64      `json:"spare,omitempty"`
 }
 
+// Proposals: Changes to try, each by itself on the same log.
+type Proposals struct {
+	Proposals []Proposal `json:"proposals"`
+}
+
 // ProposedFleetSummary: The proposed fleet, and whether its replay keeps the latency limits.
 type ProposedFleetSummary struct {
 	Model                  string   `json:"model"`
@@ -1264,6 +1429,7 @@ type ProviderRateLimits struct {
 type PublicConfiguration struct {
 	Environment      string             `json:"environment"`
 	Version          string             `json:"version"`
+	Console          bool               `json:"console"`
 	Features         Features           `json:"features"`
 	Limits           Limits             `json:"limits"`
 	IdentityProvider *IdentityProvider  `json:"identity_provider"`
@@ -1322,6 +1488,18 @@ type RegisterRequest struct {
 	Password string `json:"password"`
 }
 
+// Rent: The rent of the user's own GPUs, which is the bill of the calls that they serve.
+type Rent struct {
+	Model         string  `json:"model"`
+	GPU           string  `json:"gpu"`
+	GPUs          int64   `json:"gpus"`
+	Replicas      int64   `json:"replicas"`
+	USDPerGPUHour float64 `json:"usd_per_gpu_hour"`
+	USDPerHour    float64 `json:"usd_per_hour"`
+	USDInWindow   float64 `json:"usd_in_window"`
+	Calls         int64   `json:"calls"`
+}
+
 // Retirement: A model of the log that its provider stops serving; `on` None: deprecated, without a
 // known date.
 type Retirement struct {
@@ -1366,6 +1544,19 @@ type RouteRule struct {
 	MaxOutputTokens *int64  `json:"max_output_tokens,omitempty"`
 }
 
+// Row: One name's sums; `share` is of the dollars, or of the calls where no call has a price.
+type Row struct {
+	Name         *string  `json:"name"`
+	IsOther      bool     `json:"is_other"`
+	Requests     int64    `json:"requests"`
+	USD          *float64 `json:"usd"`
+	Share        float64  `json:"share"`
+	InputTokens  int64    `json:"input_tokens"`
+	OutputTokens int64    `json:"output_tokens"`
+	Failed       int64    `json:"failed"`
+	LatencyMsP99 *float64 `json:"latency_ms_p99"`
+}
+
 // RowOutcome: The outcome of one row; `line` counts from 1.
 type RowOutcome struct {
 	Line    int64       `json:"line"`
@@ -1396,6 +1587,14 @@ type RunError struct {
 	Message string `json:"message"`
 }
 
+// RunHeadline: The bill, the plan and the share saved; null where the result does not have the
+// figure.
+type RunHeadline struct {
+	BillUSDPerMonth *float64 `json:"bill_usd_per_month"`
+	PlanUSDPerMonth *float64 `json:"plan_usd_per_month"`
+	SavedShare      *float64 `json:"saved_share"`
+}
+
 // RunHistory: Runs, in both documented shapes.
 type RunHistory struct {
 	Runs       []RunLine  `json:"runs"`
@@ -1406,36 +1605,41 @@ type RunHistory struct {
 	Pagination Pagination `json:"pagination"`
 }
 
-// RunLine: A run in a list.
+// RunLine: A run in a list; `headline` is null until it has completed, and for a result without a
+// bill.
 type RunLine struct {
-	RunID       string     `json:"run_id"`
-	ThreadID    string     `json:"thread_id"`
-	Status      RunState   `json:"status"`
-	Phase       RunPhase   `json:"phase"`
-	Progress    int64      `json:"progress"`
-	Message     string     `json:"message"`
-	WorkloadID  *string    `json:"workload_id"`
-	CreatedAt   time.Time  `json:"created_at"`
-	StartedAt   *time.Time `json:"started_at"`
-	CompletedAt *time.Time `json:"completed_at"`
+	RunID       string       `json:"run_id"`
+	ThreadID    string       `json:"thread_id"`
+	Status      RunState     `json:"status"`
+	Phase       RunPhase     `json:"phase"`
+	Progress    int64        `json:"progress"`
+	Message     string       `json:"message"`
+	WorkloadID  *string      `json:"workload_id"`
+	Headline    *RunHeadline `json:"headline"`
+	CreatedAt   time.Time    `json:"created_at"`
+	StartedAt   *time.Time   `json:"started_at"`
+	CompletedAt *time.Time   `json:"completed_at"`
 }
 
 // RunStatus: The current state of a run; `result` is null until it has completed.
+//
+// `queue_position` is 1 for the oldest of all queued runs, and null for a run that is not queued.
 type RunStatus struct {
-	RunID       string         `json:"run_id"`
-	ThreadID    string         `json:"thread_id"`
-	Status      RunState       `json:"status"`
-	Phase       RunPhase       `json:"phase"`
-	Progress    int64          `json:"progress"`
-	Result      *Advice        `json:"result"`
-	Error       *RunError      `json:"error"`
-	Message     string         `json:"message"`
-	WorkloadID  *string        `json:"workload_id"`
-	Parameters  map[string]any `json:"parameters"`
-	LastSeq     int64          `json:"last_seq"`
-	CreatedAt   time.Time      `json:"created_at"`
-	StartedAt   *time.Time     `json:"started_at"`
-	CompletedAt *time.Time     `json:"completed_at"`
+	RunID         string         `json:"run_id"`
+	ThreadID      string         `json:"thread_id"`
+	Status        RunState       `json:"status"`
+	Phase         RunPhase       `json:"phase"`
+	Progress      int64          `json:"progress"`
+	Result        *Advice        `json:"result"`
+	Error         *RunError      `json:"error"`
+	Message       string         `json:"message"`
+	WorkloadID    *string        `json:"workload_id"`
+	Parameters    map[string]any `json:"parameters"`
+	LastSeq       int64          `json:"last_seq"`
+	QueuePosition *int64         `json:"queue_position"`
+	CreatedAt     time.Time      `json:"created_at"`
+	StartedAt     *time.Time     `json:"started_at"`
+	CompletedAt   *time.Time     `json:"completed_at"`
 }
 
 // Savings: Dollars saved; negative is dollars lost. Each interval is one of 90 % and of the figure
@@ -1459,6 +1663,19 @@ type Savings struct {
 	CumulativeUSDPerMonth  *float64 `json:"cumulative_usd_per_month,omitempty"`
 	LeaveOneOutUSDPerMonth *float64 `json:"leave_one_out_usd_per_month,omitempty"`
 	AppliedAs              *int64   `json:"applied_as,omitempty"`
+}
+
+// Series: One name's sums in each bin; `name` None: calls without one, or with `is_other` all other
+// names.
+type Series struct {
+	Name              *string    `json:"name"`
+	IsOther           bool       `json:"is_other"`
+	Requests          []int64    `json:"requests"`
+	USD               []*float64 `json:"usd"`
+	InputTokens       []int64    `json:"input_tokens"`
+	CachedInputTokens []int64    `json:"cached_input_tokens"`
+	OutputTokens      []int64    `json:"output_tokens"`
+	Failed            []int64    `json:"failed"`
 }
 
 // Serving: Replicas of an open model on own GPUs, with arguments for the inference engines.
@@ -1485,21 +1702,22 @@ type Serving struct {
 // ServingOption: One way to serve the traffic, a point of the Pareto analysis; None means "not
 // known", never "good".
 type ServingOption struct {
-	Name              string    `json:"name"`
-	USDInWindow       float64   `json:"usd_in_window"`
-	USDPerMonth       *float64  `json:"usd_per_month,omitempty"`
-	Kind              string    `json:"kind,omitempty"`
-	TTFTMsP99         *float64  `json:"ttft_ms_p99,omitempty"`
-	TPOTMsP99         *float64  `json:"tpot_ms_p99,omitempty"`
-	LatencyMsP99      *float64  `json:"latency_ms_p99,omitempty"`
-	TTFTMsP99Range    []float64 `json:"ttft_ms_p99_range,omitempty"`
-	TPOTMsP99Range    []float64 `json:"tpot_ms_p99_range,omitempty"`
-	LatencyMsP99Range []float64 `json:"latency_ms_p99_range,omitempty"`
-	MemoryGib         *float64  `json:"memory_gib,omitempty"`
-	GPU               *string   `json:"gpu,omitempty"`
-	Replicas          *int64    `json:"replicas,omitempty"`
-	GPUs              *int64    `json:"gpus,omitempty"`
-	NeedsEvaluation   bool      `json:"needs_evaluation,omitempty"`
+	Name               string    `json:"name"`
+	USDInWindow        float64   `json:"usd_in_window"`
+	USDPerMonth        *float64  `json:"usd_per_month,omitempty"`
+	Kind               string    `json:"kind,omitempty"`
+	TTFTMsP99          *float64  `json:"ttft_ms_p99,omitempty"`
+	TPOTMsP99          *float64  `json:"tpot_ms_p99,omitempty"`
+	LatencyMsP99       *float64  `json:"latency_ms_p99,omitempty"`
+	TTFTMsP99Range     []float64 `json:"ttft_ms_p99_range,omitempty"`
+	TPOTMsP99Range     []float64 `json:"tpot_ms_p99_range,omitempty"`
+	LatencyMsP99Range  []float64 `json:"latency_ms_p99_range,omitempty"`
+	MemoryGib          *float64  `json:"memory_gib,omitempty"`
+	GPU                *string   `json:"gpu,omitempty"`
+	Replicas           *int64    `json:"replicas,omitempty"`
+	GPUs               *int64    `json:"gpus,omitempty"`
+	SlowReplaysHolding *float64  `json:"slow_replays_holding,omitempty"`
+	NeedsEvaluation    bool      `json:"needs_evaluation,omitempty"`
 }
 
 // SessionLine: A live session in the list; `is_current` marks the session of this request.
@@ -1566,6 +1784,24 @@ type SimulatedStep struct {
 	USDInWindow      float64  `json:"usd_in_window"`
 	SavedUSDInWindow float64  `json:"saved_usd_in_window"`
 	Notes            []string `json:"notes"`
+}
+
+// SimulationError: Why a proposal cannot be: what the error of a single simulation says.
+type SimulationError struct {
+	Code    string         `json:"code"`
+	Message string         `json:"message"`
+	Details map[string]any `json:"details"`
+}
+
+// SimulationGrid: The outcomes, in the order of the proposals.
+type SimulationGrid struct {
+	Results []SimulationLine `json:"results"`
+}
+
+// SimulationLine: One proposal's outcome: exactly one of the two is not null.
+type SimulationLine struct {
+	Simulated *Simulated       `json:"simulated"`
+	Error     *SimulationError `json:"error"`
 }
 
 // Slice: The calls under one name; `name` None are those without one.
@@ -1700,9 +1936,14 @@ type SupplySettings struct {
 
 // TargetOutcome: One target of the question and the value reached; `met` None: the log cannot show
 // it.
+//
+// `gpus` is a fleet that the question names: `asked` is its size, None where the question asks how
+// many, and `reached` is the number that keeps the limits. `rent_usd_in_window` is the rent of own
+// GPUs, and `asked` the list price of the same calls at a provider of the same model, None where
+// none is known.
 type TargetOutcome struct {
 	Target                   TargetOutcomeTarget `json:"target"`
-	Asked                    float64             `json:"asked"`
+	Asked                    *float64            `json:"asked"`
 	Reached                  *float64            `json:"reached"`
 	ReachedIfEvaluationsPass *float64            `json:"reached_if_evaluations_pass,omitempty"`
 	Met                      *bool               `json:"met"`
@@ -1760,6 +2001,21 @@ type Ticket struct {
 	ExpiresIn int64  `json:"expires_in"`
 }
 
+// Totals: Sums over calls; tokens are None where the log has no such column, dollars where no call
+// is priced.
+type Totals struct {
+	Requests          int64        `json:"requests"`
+	InputTokens       int64        `json:"input_tokens"`
+	CachedInputTokens *int64       `json:"cached_input_tokens"`
+	CacheWriteTokens  *int64       `json:"cache_write_tokens"`
+	OutputTokens      int64        `json:"output_tokens"`
+	USD               *float64     `json:"usd"`
+	RequestsUnpriced  int64        `json:"requests_unpriced"`
+	Failed            int64        `json:"failed"`
+	LatencyMs         *Percentiles `json:"latency_ms"`
+	TTFTMs            *Percentiles `json:"ttft_ms"`
+}
+
 // UnitPrices: Dollars for a million tokens of one event, after its tier; a request's fixed price in
 // dollars.
 type UnitPrices struct {
@@ -1803,6 +2059,17 @@ type UserProfile struct {
 	Role      UserRole  `json:"role"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// Window: The time of the overview, `to` exclusive; the ends are None where there is no call and no
+// bound.
+type Window struct {
+	From *time.Time `json:"from"`
+	To   *time.Time `json:"to"`
+	Tz   string     `json:"tz"`
+	Bin  string     `json:"bin"`
+	BinS int64      `json:"bin_s"`
+	Bins int64      `json:"bins"`
 }
 
 // WorkloadCard: A workload and its size.

@@ -10,6 +10,7 @@ from netra.domain.agents.stages.pipeline import AgentPipeline
 from netra.domain.audit.journal import SecurityJournal
 from netra.domain.browsing.service import EventBrowser
 from netra.domain.health.service import HealthService
+from netra.domain.overview.service import OverviewService
 from netra.domain.quotas import Quotas
 from netra.domain.runs.service import RunService
 from netra.domain.runs.worker import RunWorker
@@ -40,6 +41,7 @@ from netra.ports.log_files import RequestLogs
 from netra.ports.one_time import OneTimeBook
 from netra.ports.passwords import PasswordHasher
 from netra.ports.price_audit import PriceAudit
+from netra.ports.price_catalogue import PriceCatalogue
 from netra.ports.prices import PriceBook
 from netra.ports.probes import Probe
 from netra.ports.prompt_keys import PromptKeys
@@ -89,6 +91,7 @@ class Ports:
     prompt_keys: PromptKeys
     replays: ReplayBook
     prices: PriceBook
+    price_catalogue: PriceCatalogue
     price_audit: PriceAudit
     log_files: RequestLogs
     probes: tuple[Probe, ...]
@@ -155,7 +158,7 @@ class Container(containers.DeclarativeContainer):
         journal=security_journal,
         secrets=ports.provided.secrets,
         clock=ports.provided.clock,
-        redirects=settings.provided.oauth_redirects,
+        redirects=settings.provided.sign_in_pages,
         accepts_new_users=settings.provided.google_sign_up,
     )
     thread_service = providers.Singleton(
@@ -201,6 +204,14 @@ class Container(containers.DeclarativeContainer):
         workloads=ports.provided.workloads,
         log=ports.provided.event_log,
         prices=ports.provided.prices,
+        default_model=settings.provided.default_model,
+        quotas=quotas,
+    )
+    overview_service = providers.Singleton(
+        OverviewService,
+        log=ports.provided.event_log,
+        prices=ports.provided.prices,
+        edition=ports.provided.price_catalogue.edition,
         default_model=settings.provided.default_model,
         quotas=quotas,
     )

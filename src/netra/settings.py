@@ -51,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     issuer: str = "netra"
     audience: str = "netra-api"
     registration: bool = False
+    console: bool = True  # whether the web console is served at /console/
     public_url: str | None = None  # where browsers reach this deployment
     google_client_id: str | None = None
     google_client_secret: Secret | None = None
@@ -86,6 +87,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     limit_authentication: Count = 5
     limit_agent: Count = 10
     limit_websocket: Count = 30
+    limit_simulate: Count = 60
+    limit_ingest: Count = 600
     limit_general: Count = 100
     limit_ingest_events: Count = 1_000_000  # records of telemetry in 60 s, by user; 0: no limit
     limit_ingest_bytes: Count = 1_073_741_824  # the same in bytes, after decompression
@@ -111,8 +114,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def callback_url(self) -> str:
         """The address to which the identity provider redirects browsers; must be registered there."""
-        base = self.public_url or f"http://{self.host}:{self.port}"
-        return f"{base.rstrip('/')}/api/auth/google/callback"
+        return f"{self._base_url}/api/auth/google/callback"
+
+    @property
+    def sign_in_pages(self) -> tuple[str, ...]:
+        """The pages to which a sign-in may redirect: the configured ones and the service's own console."""
+        return (*self.oauth_redirects, *((f"{self._base_url}/console/",) if self.console else ()))
+
+    @property
+    def _base_url(self) -> str:
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
     def has_language_model(self) -> bool:
@@ -134,6 +145,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             authentication=self.limit_authentication,
             agent=self.limit_agent,
             websocket=self.limit_websocket,
+            simulate=self.limit_simulate,
+            ingest=self.limit_ingest,
             general=self.limit_general,
         )
 
@@ -145,18 +158,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def quotas(self) -> Quotas:
         """The limits of everything that can grow."""
-        return Quotas(
-            max_message_length=self.max_message_length,
-            max_thread_messages=self.max_thread_messages,
-            max_live_runs_per_user=self.max_live_runs_per_user,
-            max_live_runs=self.max_live_runs,
-            max_events_per_workload=self.max_events_per_workload,
-            max_prefix_hashes_per_batch=self.max_prefix_hashes_per_batch,
-            max_prefix_hashes_per_workload=self.max_prefix_hashes_per_workload,
-            max_bytes_per_workload=self.max_bytes_per_workload,
-            max_waiting_events=self.max_waiting_events,
-            max_waiting_bytes=self.max_waiting_bytes,
-        )
+        names = set(Quotas.__struct_fields__) & set(self.__struct_fields__)
+        return Quotas(**{name: getattr(self, name) for name in names})
 
 
 def settings_from(environment: Mapping[str, str], **overrides: object) -> Settings:

@@ -139,7 +139,7 @@ def test_json_is_the_documented_result_and_nothing_else(tmp_path: Path) -> None:
     assert {"recommendations", "metrics", "actions", "supply_config"} <= result.keys()
     page = (tmp_path / "report.html").read_text()
     assert page.startswith("<!doctype html>")
-    assert page.count("<svg") >= 4
+    assert '"kind":"answer"' in page
 
 
 def test_a_log_with_too_little_in_it_is_answered_and_marked_by_the_exit_code(tmp_path: Path) -> None:

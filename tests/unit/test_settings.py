@@ -112,3 +112,10 @@ def test_a_trusted_proxy_that_would_match_nothing_or_everything_refuses_to_start
         settings_from({"NETRA_TRUSTED_PROXIES": text})
     assert advice in str(refused.value)
     assert repr(text.rpartition(" ")[2]) in str(refused.value)
+
+
+def test_a_sign_in_may_always_return_to_the_console_of_this_service() -> None:
+    assert Settings(port=9000).sign_in_pages == ("http://127.0.0.1:9000/console/",)
+    given = Settings(public_url="https://a.example/", oauth_redirects=("https://b.example/in",))
+    assert given.sign_in_pages == ("https://b.example/in", "https://a.example/console/")
+    assert Settings(console=False).sign_in_pages == ()

@@ -4,7 +4,7 @@ import { Transport, VERSION, baseUrlOf, environment } from "./request.ts";
 import type { CallOptions, Logger } from "./request.ts";
 import type { Run } from "./runs.ts";
 import { Credentials, tokensOf } from "./tokens.ts";
-import type { OnTokens, Tokens } from "./tokens.ts";
+import type { OnTokens, Renewal, Tokens } from "./tokens.ts";
 import type { Advice, Ask, LoginResponse, PublicConfiguration } from "./types.ts";
 
 export interface NetraOptions {
@@ -12,6 +12,8 @@ export interface NetraOptions {
   apiKey?: string | (() => Promise<string>) | undefined;
   tokens?: Tokens | undefined;
   onTokens?: OnTokens;
+  /** How a page of the service renews its tokens by the cookie that holds the refresh token. Used with `tokens`. */
+  renewal?: Renewal;
   /** A path prefix is kept. Without it NETRA_BASE_URL is read, then http://127.0.0.1:8000. */
   baseUrl?: string | undefined;
   fetch?: typeof fetch;
@@ -65,7 +67,7 @@ export class Netra {
         headers: options.headers ?? {},
         userAgent: isPage ? undefined : `netra-js/${VERSION}${platform()}`,
       },
-      new Credentials(apiKey, options.tokens, options.onTokens),
+      new Credentials(apiKey, options.tokens, options.onTokens, options.renewal),
     );
     this.agent = new Agent(this.transport, options.idleTimeoutMs ?? 45_000);
     this.auth = new Auth(this.transport);

@@ -20,7 +20,7 @@ export { callFromAnthropic, callFromOpenAI, prefixHashes, promptHash } from "./c
 export type { CaptureOptions } from "./capture.ts";
 export { VERSION } from "./request.ts";
 export type { CallOptions, Logger } from "./request.ts";
-export type { OnTokens, Tokens } from "./tokens.ts";
+export type { OnTokens, Renewal, Tokens } from "./tokens.ts";
 export type { DeleteOptions, ListParams } from "./resources.ts";
 export type * from "./types.ts";
 

@@ -28,10 +28,10 @@ export interface RequestSpec {
   method: string;
   path: string;
   safety: Safety;
-  query?: Record<string, string | number | null | undefined>;
+  query?: Record<string, string | number | readonly string[] | null | undefined>;
   json?: unknown;
   /** A body that is sent as it is, with its media type. */
-  body?: string;
+  body?: string | Uint8Array<ArrayBuffer>;
   media?: string;
   /** Needs no credential. */
   isPublic?: boolean;
@@ -83,8 +83,11 @@ export class Transport {
   }
 
   url(path: string, query?: RequestSpec["query"]): string {
-    const given = Object.entries(query ?? {}).filter((one): one is [string, string | number] => one[1] != null);
-    const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+    const given = Object.entries(query ?? {}).flatMap(([name, value]) => {
+      if (value == null) return [];
+      return (Array.isArray(value) ? value : [value]).map((one) => [name, String(one)]);
+    });
+    const text = new URLSearchParams(given).toString();
     return this.options.baseUrl + path + (text === "" ? "" : `?${text}`);
   }
 
@@ -119,7 +122,7 @@ export class Transport {
     }
   }
 
-  async #attempt(spec: RequestSpec, call: CallOptions, key: string | undefined, body: string | undefined, deadline: number): Promise<Outcome> {
+  async #attempt(spec: RequestSpec, call: CallOptions, key: string | undefined, body: string | Uint8Array<ArrayBuffer> | undefined, deadline: number): Promise<Outcome> {
     const headers = new Headers({ ...this.options.headers, ...call.headers, Accept: "application/json" });
     if (key !== undefined) headers.set("Idempotency-Key", key);
     if (body !== undefined) headers.set("Content-Type", spec.media ?? "application/json");

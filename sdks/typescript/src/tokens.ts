@@ -15,6 +15,9 @@ export interface Tokens {
 /** Stores new tokens. It is awaited before they are used. */
 export type OnTokens = (tokens: Tokens) => void | Promise<void>;
 
+/** Gets new tokens in another way than by the refresh token: a page of the service by its cookie. */
+export type Renewal = () => Promise<Tokens>;
+
 export function tokensOf(answer: LoginResponse): Tokens {
   return {
     accessToken: answer.access_token,
@@ -25,19 +28,26 @@ export function tokensOf(answer: LoginResponse): Tokens {
 
 /** What signs requests: an API key, or tokens that are renewed once for all who wait. */
 export class Credentials {
-  tokens: Tokens | undefined;
+  // Private, so that no inspection and no JSON of a client shows a secret.
+  #tokens: Tokens | undefined;
   readonly #apiKey: string | (() => Promise<string>) | undefined;
   readonly #onTokens: OnTokens | undefined;
+  readonly #renewal: Renewal | undefined;
   #renewing: Promise<void> | undefined;
 
-  constructor(apiKey: string | (() => Promise<string>) | undefined, tokens: Tokens | undefined, onTokens: OnTokens | undefined) {
+  constructor(apiKey: string | (() => Promise<string>) | undefined, tokens: Tokens | undefined, onTokens: OnTokens | undefined, renewal?: Renewal) {
     this.#apiKey = apiKey;
-    this.tokens = tokens;
+    this.#tokens = tokens;
     this.#onTokens = onTokens;
+    this.#renewal = renewal;
+  }
+
+  get tokens(): Tokens | undefined {
+    return this.#tokens;
   }
 
   get canRenew(): boolean {
-    return this.tokens?.refreshToken !== undefined;
+    return this.tokens !== undefined && (this.#renewal !== undefined || this.tokens.refreshToken !== undefined);
   }
 
   async bearer(transport: Transport): Promise<string | undefined> {
@@ -53,7 +63,7 @@ export class Credentials {
     } catch (cause) {
       throw new SessionLostError("the new tokens could not be stored; sign in again", { cause });
     }
-    this.tokens = tokens;
+    this.#tokens = tokens;
   }
 
   /** Gets new tokens, once for all who wait. `old` is the access token that was refused. */
@@ -67,17 +77,18 @@ export class Credentials {
 
   async #fresh(transport: Transport): Promise<void> {
     const refresh_token = this.tokens?.refreshToken;
-    let answer: LoginResponse;
+    const usual = async (): Promise<Tokens> => tokensOf(await transport.send<LoginResponse>({
+      method: "POST", path: "/api/auth/refresh", safety: "K", isPublic: true, json: { refresh_token },
+    }));
+    let fresh: Tokens;
     try {
-      answer = await transport.send<LoginResponse>({
-        method: "POST", path: "/api/auth/refresh", safety: "K", isPublic: true, json: { refresh_token },
-      });
+      fresh = await (this.#renewal ?? usual)();
     } catch (cause) {
       if (cause instanceof UnauthorizedError || cause instanceof OutcomeUnknownError) {
         throw new SessionLostError("the session is lost; sign in again", { cause });
       }
       throw cause;
     }
-    await this.keep(tokensOf(answer));
+    await this.keep(fresh);
   }
 }

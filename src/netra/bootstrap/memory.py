@@ -39,8 +39,7 @@ from netra.settings import Secret, Settings
 def memory_ports(settings: Settings) -> Ports:
     """Return ports with a memory adapter for every store; all data is lost when the process ends."""
     clock = SystemClock()
-    state = MemoryState()
-    users = MemoryUserStore()
+    prices, state, users = price_book(settings), MemoryState(), MemoryUserStore()
     workloads = MemoryWorkloadStore(clock=clock)
     secret = settings.secret or Secret(secrets.token_urlsafe(48))
     return Ports(
@@ -72,7 +71,8 @@ def memory_ports(settings: Settings) -> Ports:
         telemetry_staging=MemoryTelemetryStaging(),
         prompt_keys=prompt_keys_of(settings, secret),
         replays=MemoryReplayBook(clock=clock),
-        prices=price_book(settings),
+        prices=prices,
+        price_catalogue=prices,
         price_audit=GenaiPriceAudit(),
         log_files=request_logs(settings),
         probes=(MemoryProbe(),),

@@ -40,6 +40,7 @@ def ports_over(
     prompt_keys: PromptKeys,
 ) -> Ports:
     """Return the ports of a single process over `store`."""
+    prices = price_book(settings)
     return Ports(
         clock=clock,
         ids=RandomIdSource(clock=clock),
@@ -69,7 +70,8 @@ def ports_over(
         telemetry_staging=store.telemetry_staging,
         prompt_keys=prompt_keys,
         replays=store.replays,
-        prices=price_book(settings),
+        prices=prices,
+        price_catalogue=prices,
         price_audit=GenaiPriceAudit(),
         log_files=request_logs(settings),
         probes=(store.probe,),

@@ -38,6 +38,8 @@ class LimitName(enum.StrEnum):
     AUTHENTICATION = "authentication"
     AGENT = "agent"
     WEBSOCKET = "websocket"
+    SIMULATE = "simulate"
+    INGEST = "ingest"
     GENERAL = "general"
 
 
@@ -47,6 +49,8 @@ class RequestRateLimits(msgspec.Struct, frozen=True, kw_only=True):
     authentication: int = 5
     agent: int = 10
     websocket: int = 30
+    simulate: int = 60
+    ingest: int = 600
     general: int = 100
 
     def of(self, name: LimitName) -> int:

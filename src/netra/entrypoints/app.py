@@ -20,7 +20,9 @@ from netra.entrypoints.http.accounts import authentication_router
 from netra.entrypoints.http.admission import AdmissionMiddleware
 from netra.entrypoints.http.agent import agent_router
 from netra.entrypoints.http.answers import Answer
+from netra.entrypoints.http.catalogue import catalogue_router
 from netra.entrypoints.http.configuration import configuration_router
+from netra.entrypoints.http.console import console_router
 from netra.entrypoints.http.documents import documents_router
 from netra.entrypoints.http.events import events_router
 from netra.entrypoints.http.google import google_router
@@ -212,9 +214,12 @@ def _routers(switchboard: Switchboard, *, settings: Settings, door: WebSocketDoo
             events_router(),
             workloads_router(replayed=replayed, max_events_body_bytes=settings.max_events_body_bytes),
             configuration_router(),
+            catalogue_router(),
         ],
     )
-    return [counted, health_router(), documents_router(asyncapi=asyncapi.document), *door.handlers]
+    documents = documents_router(asyncapi=asyncapi.document, has_console=settings.console)
+    pages = [documents, console_router()] if settings.console else [documents]
+    return [counted, health_router(), *pages, *door.handlers]
 
 
 def _for_sockets(services: Services) -> SocketServices:

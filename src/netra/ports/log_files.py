@@ -7,6 +7,7 @@ from typing import Final, Literal, Protocol
 import msgspec
 
 from netra.domain.workloads.columns import Events
+from netra.domain.workloads.intake import Taken
 from netra.domain.workloads.model import IntakeReport
 
 Progress = Callable[[float], None]
@@ -49,5 +50,13 @@ class RequestLogs(Protocol):
         exception raised by `progress` aborts the reading and is passed on. Raises `UnreadableFile` when a
         file does not exist or is no request log of a known format; the message says what was found and what
         was expected.
+        """
+        ...
+
+    def read_body(self, body: bytes, *, max_rows: int) -> Taken:
+        """Return the calls in an uncompressed text, each with its line; detect the format as a file's.
+
+        Repeated ids are all returned. Blocking: call it in a thread. Raises `UnreadableFile` for a text of no
+        known format, and `ValidationFailed` for more than `max_rows` rows.
         """
         ...

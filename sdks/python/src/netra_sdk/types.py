@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     AgentUpdateDataAgent: TypeAlias = Literal["ActionsToMeetGoalsSubAgent", "DataSubAgent", "OptimizationsCoreSubAgent", "ReportingSubAgent", "TriageSubAgent"] | str
     AuditLineEvent: TypeAlias = Literal["access_refused", "account_added", "account_disabled", "identity_linked", "identity_refused", "key_issued", "key_revoked", "limit_reached", "password_changed", "refresh_raced", "refresh_reused", "sessions_ended", "sign_in_refused", "signed_in", "signed_out"] | str
     Balancing: TypeAlias = Literal["least_loaded", "random", "round_robin"] | str
-    BillSourceSource: TypeAlias = Literal["invoice", "list", "mixed"] | str
+    BillSourceSource: TypeAlias = Literal["invoice", "list", "mixed", "rent"] | str
     CacheSettingMode: TypeAlias = Literal["automatic", "explicit"] | str
     ChangeVerdictRuling: TypeAlias = Literal["cannot_tell", "no_difference", "not_worth_it", "worth_it"] | str
     ConnectionState: TypeAlias = Literal["connected", "disconnected", "not_configured"] | str
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     LookUpOutcome: TypeAlias = Literal["bad_arguments", "done", "refused", "too_many", "unknown_tool"] | str
     MessageRole: TypeAlias = Literal["assistant", "user"] | str
     ModelReadingOutcome: TypeAlias = Literal["not_read", "read"] | str
+    OverviewBy: TypeAlias = Literal["feature", "model", "provider", "status", "template", "tool"] | str
+    OverviewMoney: TypeAlias = Literal["billed", "list"] | str
     Precision: TypeAlias = Literal["bf16", "fp32", "fp4", "fp8", "int4", "int8"] | str
     Priority: TypeAlias = Literal["balanced", "cost", "performance"] | str
     RouteInterface: TypeAlias = Literal["batch", "hosted", "standard"] | str
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     Stance: TypeAlias = Literal["avoid", "do", "evaluate", "inform"] | str
     StatedGoalsBalancing: TypeAlias = Literal["least_loaded", "random", "round_robin"] | str
     StatedGoalsSplitBy: TypeAlias = Literal["feature", "template", "tool"] | str
-    TargetOutcomeTarget: TypeAlias = Literal["budget_usd_per_month", "gpu_memory_gib", "latency_ms_p99", "saving_share", "saving_usd_per_month", "speedup", "tpot_ms_p99", "ttft_ms_p99"] | str
+    TargetOutcomeTarget: TypeAlias = Literal["budget_usd_per_month", "gpu_memory_gib", "gpus", "latency_ms_p99", "rent_usd_in_window", "saving_share", "saving_usd_per_month", "speedup", "tpot_ms_p99", "ttft_ms_p99"] | str
     UnknownEffectName: TypeAlias = Literal["cache_share", "charges", "discount", "input_length", "long_context", "mix_feature", "mix_model", "mix_tier", "output_length", "price_list", "region", "retries", "unlisted", "volume", "write_share"] | str
     UserRole: TypeAlias = Literal["admin", "member"] | str
     WorkloadEventVariant: TypeAlias = Literal["control", "treatment"] | str
@@ -69,6 +71,8 @@ else:
     LookUpOutcome = str
     MessageRole = str
     ModelReadingOutcome = str
+    OverviewBy = str
+    OverviewMoney = str
     Precision = str
     Priority = str
     RouteInterface = str
@@ -220,8 +224,9 @@ class Autoscaling(Wire, frozen=True, kw_only=True, omit_defaults=True):
 class BillSource(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """Where the bill comes from, and how it compares with list prices.
 
-    `reserved_calls` cost nothing though they have a list price of `reserved_list_usd`: capacity that is paid
-    for otherwise served them, and what that costs is not in the log.
+    Its parts by name are shares of the rent by tokens, where own GPUs serve the calls. `reserved_calls` cost
+    nothing though they have a list price of `reserved_list_usd`: capacity that is paid for otherwise served
+    them, and what that costs is not in the log.
     """
 
     source: BillSourceSource
@@ -230,6 +235,7 @@ class BillSource(Wire, frozen=True, kw_only=True, omit_defaults=True):
     by_model: list[PaidRatio] = []
     reserved_calls: int = 0
     reserved_list_usd: float = 0.0
+    rent: Rent | None = None
 
 
 class CacheSetting(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -244,6 +250,13 @@ class CacheSetting(Wire, frozen=True, kw_only=True, omit_defaults=True):
     min_tokens: int | None = None
 
 
+class CacheUse(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The share of input tokens read from caches in each bin, and what was possible by prefix hashes."""
+
+    read_share: list[float | None] | None
+    possible: list[PossibleReuse]
+
+
 class CallGroup(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The calls whose column `by` is `match`."""
 
@@ -256,6 +269,16 @@ class CallShare(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
     requests: int | None = None
     share: float | None = None
+
+
+class Catalogue(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """What a proposal may name, with the source and the day of the prices of models."""
+
+    models: list[ListedModel]
+    gpus: list[ListedGpu]
+    hosted_models: list[str]
+    source: str
+    as_of: date | None
 
 
 class ChangeVerdict(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -518,6 +541,13 @@ class Features(Wire, frozen=True, kw_only=True, omit_defaults=True):
     registration_enabled: bool
 
 
+class Freshness(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The newest call, and the accepted calls that are not in the log yet."""
+
+    last_event_at: datetime | None
+    waiting_events: int
+
+
 class Gap(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """A result that an analyser could not produce: the missing fields, and what they would add."""
 
@@ -542,6 +572,7 @@ class GpuFleet(Wire, frozen=True, kw_only=True, omit_defaults=True):
     count: int | None = None
     is_owned: bool = False
     is_bound: bool = False
+    is_serving: bool = False
 
 
 class GrowthBill(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -560,6 +591,13 @@ class Health(Wire, frozen=True, kw_only=True, omit_defaults=True):
     status: Literal["healthy"]
     timestamp: datetime
     version: str
+
+
+class Heat(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """Sums by day of the week, from Monday, and hour of the day in the overview's time zone: 7 rows of 24."""
+
+    requests: list[list[int]]
+    usd: list[list[float]]
 
 
 class IdentityProvider(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -653,6 +691,13 @@ class LatencyLimit(Wire, frozen=True, kw_only=True, omit_defaults=True):
     feature: str = ""
 
 
+class LatencySeries(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The whole call and the first token over time; None where the log has no such column."""
+
+    latency_ms: PercentileSeries | None
+    ttft_ms: PercentileSeries | None
+
+
 class Limits(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The limits that apply to a client; rate limits count requests in any 60 seconds, 0 means no limit."""
 
@@ -672,6 +717,31 @@ class ListedEvent(Wire, frozen=True, kw_only=True, omit_defaults=True):
     event: WorkloadEvent
     usd: float | None
     unit_prices: UnitPrices | None
+
+
+class ListedGpu(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """A GPU, and its public price by the hour; null where unknown."""
+
+    name: str
+    memory_gib: float
+    usd_per_hour: float | None
+
+
+class ListedModel(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """A model and its list prices in dollars for a million tokens; null where unpublished.
+
+    Prices are those of a short prompt at the standard tier; `batch_discount` is the share that a batch job
+    saves on output.
+    """
+
+    name: str
+    provider: str
+    input_usd_per_m: float
+    cached_input_usd_per_m: float | None
+    cache_write_usd_per_m: float | None
+    output_usd_per_m: float
+    batch_discount: float | None
+    context_tokens: int | None
 
 
 class LoginRequest(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -760,6 +830,13 @@ class Metrics(Wire, frozen=True, kw_only=True, omit_defaults=True):
     usage: ModelUsage | None = None
 
 
+class MissingColumn(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """A column that no call of the log has, and what it would add to an answer."""
+
+    missing: str
+    would_add: str
+
+
 class MissingField(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """A field that no call of the log has, and what it would add."""
 
@@ -797,6 +874,24 @@ class MonthlyBill(Wire, frozen=True, kw_only=True, omit_defaults=True):
     high: float
 
 
+class NameCount(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """A name and its calls; None: calls without one."""
+
+    name: str | None
+    requests: int
+
+
+class Names(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The names to filter by, of the window's calls before filters, most calls first."""
+
+    models: list[NameCount]
+    providers: list[NameCount]
+    features: list[NameCount]
+    templates: list[NameCount]
+    tools: list[NameCount]
+    statuses: list[NameCount]
+
+
 class NewKey(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The purpose, scopes and lifetime of a key."""
 
@@ -817,6 +912,29 @@ class OutputCap(Wire, frozen=True, kw_only=True, omit_defaults=True):
     by: str
     match: str
     max_output_tokens: int
+
+
+class Overview(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The sums of one workload at one revision."""
+
+    window: Window
+    money: OverviewMoney
+    by: OverviewBy
+    totals: Totals
+    previous: Totals | None
+    per_month: PerMonth
+    starts: list[datetime]
+    series: list[Series]
+    latency: LatencySeries
+    heat: Heat
+    cache: CacheUse
+    statuses: list[NameCount]
+    breakdown: list[Row]
+    names: Names
+    gaps: list[MissingColumn]
+    workload_id: str
+    revision: str
+    freshness: Freshness
 
 
 class Pagination(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -864,6 +982,31 @@ class PasswordChanged(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
     message: str
     api_keys: int
+
+
+class PerMonth(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The factor from the window's dollars to a month's, and those; None below a day of log."""
+
+    factor: float | None
+    usd: float | None
+
+
+class PercentileSeries(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """Percentiles in each bin, in milliseconds; None where no answered call has a time."""
+
+    known: list[int]
+    p50: list[float | None]
+    p90: list[float | None]
+    p99: list[float | None]
+
+
+class Percentiles(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """How long answered calls took, in milliseconds; `known` counts those with a time."""
+
+    known: int
+    p50: float
+    p90: float
+    p99: float
 
 
 class PeriodBill(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -921,6 +1064,13 @@ class PongData(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The ping that this answers."""
 
     request_id: str
+
+
+class PossibleReuse(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The share of input tokens that a cache of the whole log would have served; `ttl_s` None: for ever."""
+
+    ttl_s: int | None
+    token_share: float
 
 
 class PresentFleetSummary(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1014,6 +1164,12 @@ class Proposal(Wire, frozen=True, kw_only=True, omit_defaults=True):
     spare: int = 0
 
 
+class Proposals(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """Changes to try, each by itself on the same log."""
+
+    proposals: list[Proposal]
+
+
 class ProposedFleetSummary(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The proposed fleet, and whether its replay keeps the latency limits."""
 
@@ -1050,6 +1206,7 @@ class PublicConfiguration(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
     environment: str
     version: str
+    console: bool
     features: Features
     limits: Limits
     identity_provider: IdentityProvider | None
@@ -1113,6 +1270,19 @@ class RegisterRequest(Wire, frozen=True, kw_only=True, omit_defaults=True):
     password: str
 
 
+class Rent(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The rent of the user's own GPUs, which is the bill of the calls that they serve."""
+
+    model: str
+    gpu: str
+    gpus: int
+    replicas: int
+    usd_per_gpu_hour: float
+    usd_per_hour: float
+    usd_in_window: float
+    calls: int
+
+
 class Retirement(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """A model of the log that its provider stops serving; `on` None: deprecated, without a known date."""
 
@@ -1160,6 +1330,20 @@ class RouteRule(Wire, frozen=True, kw_only=True, omit_defaults=True):
     max_output_tokens: int | None = None
 
 
+class Row(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """One name's sums; `share` is of the dollars, or of the calls where no call has a price."""
+
+    name: str | None
+    is_other: bool
+    requests: int
+    usd: float | None
+    share: float
+    input_tokens: int
+    output_tokens: int
+    failed: int
+    latency_ms_p99: float | None
+
+
 class RowOutcome(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The outcome of one row; `line` counts from 1."""
 
@@ -1194,6 +1378,14 @@ class RunError(Wire, frozen=True, kw_only=True, omit_defaults=True):
     message: str
 
 
+class RunHeadline(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The bill, the plan and the share saved; null where the result does not have the figure."""
+
+    bill_usd_per_month: float | None
+    plan_usd_per_month: float | None
+    saved_share: float | None
+
+
 class RunHistory(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """Runs, in both documented shapes."""
 
@@ -1206,7 +1398,7 @@ class RunHistory(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class RunLine(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """A run in a list."""
+    """A run in a list; `headline` is null until it has completed, and for a result without a bill."""
 
     run_id: str
     thread_id: str
@@ -1215,13 +1407,17 @@ class RunLine(Wire, frozen=True, kw_only=True, omit_defaults=True):
     progress: int
     message: str
     workload_id: str | None
+    headline: RunHeadline | None
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
 
 
 class RunStatus(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """The current state of a run; `result` is null until it has completed."""
+    """The current state of a run; `result` is null until it has completed.
+
+    `queue_position` is 1 for the oldest of all queued runs, and null for a run that is not queued.
+    """
 
     run_id: str
     thread_id: str
@@ -1234,6 +1430,7 @@ class RunStatus(Wire, frozen=True, kw_only=True, omit_defaults=True):
     workload_id: str | None
     parameters: dict[str, Any]
     last_seq: int
+    queue_position: int | None
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
@@ -1260,6 +1457,19 @@ class Savings(Wire, frozen=True, kw_only=True, omit_defaults=True):
     cumulative_usd_per_month: float | None = None
     leave_one_out_usd_per_month: float | None = None
     applied_as: int | None = None
+
+
+class Series(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """One name's sums in each bin; `name` None: calls without one, or with `is_other` all other names."""
+
+    name: str | None
+    is_other: bool
+    requests: list[int]
+    usd: list[float | None]
+    input_tokens: list[int]
+    cached_input_tokens: list[int] | None
+    output_tokens: list[int]
+    failed: list[int]
 
 
 class Serving(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1301,6 +1511,7 @@ class ServingOption(Wire, frozen=True, kw_only=True, omit_defaults=True):
     gpu: str | None = None
     replicas: int | None = None
     gpus: int | None = None
+    slow_replays_holding: float | None = None
     needs_evaluation: bool = False
 
 
@@ -1373,6 +1584,27 @@ class SimulatedStep(Wire, frozen=True, kw_only=True, omit_defaults=True):
     usd_in_window: float
     saved_usd_in_window: float
     notes: list[str]
+
+
+class SimulationError(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """Why a proposal cannot be: what the error of a single simulation says."""
+
+    code: str
+    message: str
+    details: dict[str, Any]
+
+
+class SimulationGrid(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The outcomes, in the order of the proposals."""
+
+    results: list[SimulationLine]
+
+
+class SimulationLine(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """One proposal's outcome: exactly one of the two is not null."""
+
+    simulated: Simulated | None
+    error: SimulationError | None
 
 
 class Slice(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1513,10 +1745,15 @@ class SupplySettings(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class TargetOutcome(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """One target of the question and the value reached; `met` None: the log cannot show it."""
+    """One target of the question and the value reached; `met` None: the log cannot show it.
+
+    `gpus` is a fleet that the question names: `asked` is its size, None where the question asks how many, and
+    `reached` is the number that keeps the limits. `rent_usd_in_window` is the rent of own GPUs, and `asked`
+    the list price of the same calls at a provider of the same model, None where none is known.
+    """
 
     target: TargetOutcomeTarget
-    asked: float
+    asked: float | None
     reached: float | None
     reached_if_evaluations_pass: float | None = None
     met: bool | None
@@ -1580,6 +1817,21 @@ class Ticket(Wire, frozen=True, kw_only=True, omit_defaults=True):
     expires_in: int
 
 
+class Totals(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """Sums over calls; tokens are None where the log has no such column, dollars where no call is priced."""
+
+    requests: int
+    input_tokens: int
+    cached_input_tokens: int | None
+    cache_write_tokens: int | None
+    output_tokens: int
+    usd: float | None
+    requests_unpriced: int
+    failed: int
+    latency_ms: Percentiles | None
+    ttft_ms: Percentiles | None
+
+
 class UnitPrices(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """Dollars for a million tokens of one event, after its tier; a request's fixed price in dollars."""
 
@@ -1626,6 +1878,17 @@ class UserProfile(Wire, frozen=True, kw_only=True, omit_defaults=True):
     role: UserRole
     created_at: datetime
     updated_at: datetime
+
+
+class Window(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The time of the overview, `to` exclusive; the ends are None where there is no call and no bound."""
+
+    from_: datetime | None = msgspec.field(name="from")
+    to: datetime | None
+    tz: str
+    bin: str
+    bin_s: int
+    bins: int
 
 
 class WorkloadCard(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1736,8 +1999,10 @@ __all__ = [
     "BillSourceSource",
     "CacheSetting",
     "CacheSettingMode",
+    "CacheUse",
     "CallGroup",
     "CallShare",
+    "Catalogue",
     "ChangeVerdict",
     "ChangeVerdictRuling",
     "Checks",
@@ -1771,12 +2036,14 @@ __all__ = [
     "FeatureGoal",
     "FeatureLatency",
     "Features",
+    "Freshness",
     "Gap",
     "GoalDifference",
     "GpuFleet",
     "Grade",
     "GrowthBill",
     "Health",
+    "Heat",
     "IdentityProvider",
     "IntakeAnswer",
     "KeyLine",
@@ -1790,8 +2057,11 @@ __all__ = [
     "Latency",
     "LatencyLimit",
     "LatencyLimitMetric",
+    "LatencySeries",
     "Limits",
     "ListedEvent",
+    "ListedGpu",
+    "ListedModel",
     "LoginRequest",
     "LoginResponse",
     "LookUp",
@@ -1799,24 +2069,34 @@ __all__ = [
     "MadeKey",
     "MessageRole",
     "Metrics",
+    "MissingColumn",
     "MissingField",
     "ModelReading",
     "ModelReadingOutcome",
     "ModelUsage",
     "MonthlyBill",
+    "NameCount",
+    "Names",
     "NewKey",
     "NewWorkload",
     "OutputCap",
+    "Overview",
+    "OverviewBy",
+    "OverviewMoney",
     "Pagination",
     "PaidRatio",
     "Pareto",
     "PasswordChange",
     "PasswordChanged",
+    "PerMonth",
+    "PercentileSeries",
+    "Percentiles",
     "PeriodBill",
     "PeriodTexts",
     "PlanAction",
     "PlanBill",
     "PongData",
+    "PossibleReuse",
     "Precision",
     "PresentFleetSummary",
     "PriceChange",
@@ -1824,6 +2104,7 @@ __all__ = [
     "Problem",
     "Profile",
     "Proposal",
+    "Proposals",
     "ProposedFleetSummary",
     "ProviderRateLimits",
     "PublicConfiguration",
@@ -1833,22 +2114,26 @@ __all__ = [
     "RefreshRequest",
     "RefusedOption",
     "RegisterRequest",
+    "Rent",
     "Retirement",
     "Retries",
     "ReuseShare",
     "Route",
     "RouteInterface",
     "RouteRule",
+    "Row",
     "RowOutcome",
     "RunAccepted",
     "RunContext",
     "RunError",
+    "RunHeadline",
     "RunHistory",
     "RunLine",
     "RunPhase",
     "RunState",
     "RunStatus",
     "Savings",
+    "Series",
     "Serving",
     "ServingOption",
     "SessionLine",
@@ -1857,6 +2142,9 @@ __all__ = [
     "Simulated",
     "SimulatedLatency",
     "SimulatedStep",
+    "SimulationError",
+    "SimulationGrid",
+    "SimulationLine",
     "Slice",
     "Span",
     "Spend",
@@ -1878,6 +2166,7 @@ __all__ = [
     "ThreadPage",
     "ThreadTitle",
     "Ticket",
+    "Totals",
     "UnitPrices",
     "UnknownEffect",
     "UnknownEffectName",
@@ -1885,6 +2174,7 @@ __all__ = [
     "UserCard",
     "UserProfile",
     "UserRole",
+    "Window",
     "Wire",
     "WorkloadCard",
     "WorkloadChoice",

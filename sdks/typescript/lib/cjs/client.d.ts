@@ -2,13 +2,15 @@ import { Agent, Audit, Auth, Health, Keys, Threads, Workloads } from "./resource
 import { Transport } from "./request.ts";
 import type { CallOptions, Logger } from "./request.ts";
 import type { Run } from "./runs.ts";
-import type { OnTokens, Tokens } from "./tokens.ts";
+import type { OnTokens, Renewal, Tokens } from "./tokens.ts";
 import type { Advice, Ask, PublicConfiguration } from "./types.ts";
 export interface NetraOptions {
     /** Without it, and without `tokens`, NETRA_API_KEY is read. */
     apiKey?: string | (() => Promise<string>) | undefined;
     tokens?: Tokens | undefined;
     onTokens?: OnTokens;
+    /** How a page of the service renews its tokens by the cookie that holds the refresh token. Used with `tokens`. */
+    renewal?: Renewal;
     /** A path prefix is kept. Without it NETRA_BASE_URL is read, then http://127.0.0.1:8000. */
     baseUrl?: string | undefined;
     fetch?: typeof fetch;

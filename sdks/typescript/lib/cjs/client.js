@@ -33,7 +33,7 @@ class Netra {
             logger: options.logger,
             headers: options.headers ?? {},
             userAgent: isPage ? undefined : `netra-js/${request_ts_1.VERSION}${platform()}`,
-        }, new tokens_ts_1.Credentials(apiKey, options.tokens, options.onTokens));
+        }, new tokens_ts_1.Credentials(apiKey, options.tokens, options.onTokens, options.renewal));
         this.agent = new resources_ts_1.Agent(this.transport, options.idleTimeoutMs ?? 45_000);
         this.auth = new resources_ts_1.Auth(this.transport);
         this.threads = new resources_ts_1.Threads(this.transport);

@@ -14,17 +14,23 @@ function tokensOf(answer) {
 }
 /** What signs requests: an API key, or tokens that are renewed once for all who wait. */
 class Credentials {
-    tokens;
+    // Private, so that no inspection and no JSON of a client shows a secret.
+    #tokens;
     #apiKey;
     #onTokens;
+    #renewal;
     #renewing;
-    constructor(apiKey, tokens, onTokens) {
+    constructor(apiKey, tokens, onTokens, renewal) {
         this.#apiKey = apiKey;
-        this.tokens = tokens;
+        this.#tokens = tokens;
         this.#onTokens = onTokens;
+        this.#renewal = renewal;
+    }
+    get tokens() {
+        return this.#tokens;
     }
     get canRenew() {
-        return this.tokens?.refreshToken !== undefined;
+        return this.tokens !== undefined && (this.#renewal !== undefined || this.tokens.refreshToken !== undefined);
     }
     async bearer(transport) {
         if (this.tokens === undefined)
@@ -41,7 +47,7 @@ class Credentials {
         catch (cause) {
             throw new errors_ts_1.SessionLostError("the new tokens could not be stored; sign in again", { cause });
         }
-        this.tokens = tokens;
+        this.#tokens = tokens;
     }
     /** Gets new tokens, once for all who wait. `old` is the access token that was refused. */
     renew(transport, old) {
@@ -54,11 +60,12 @@ class Credentials {
     }
     async #fresh(transport) {
         const refresh_token = this.tokens?.refreshToken;
-        let answer;
+        const usual = async () => tokensOf(await transport.send({
+            method: "POST", path: "/api/auth/refresh", safety: "K", isPublic: true, json: { refresh_token },
+        }));
+        let fresh;
         try {
-            answer = await transport.send({
-                method: "POST", path: "/api/auth/refresh", safety: "K", isPublic: true, json: { refresh_token },
-            });
+            fresh = await (this.#renewal ?? usual)();
         }
         catch (cause) {
             if (cause instanceof errors_ts_1.UnauthorizedError || cause instanceof errors_ts_1.OutcomeUnknownError) {
@@ -66,7 +73,7 @@ class Credentials {
             }
             throw cause;
         }
-        await this.keep(tokensOf(answer));
+        await this.keep(fresh);
     }
 }
 exports.Credentials = Credentials;

@@ -30,7 +30,7 @@ export class Netra {
             logger: options.logger,
             headers: options.headers ?? {},
             userAgent: isPage ? undefined : `netra-js/${VERSION}${platform()}`,
-        }, new Credentials(apiKey, options.tokens, options.onTokens));
+        }, new Credentials(apiKey, options.tokens, options.onTokens, options.renewal));
         this.agent = new Agent(this.transport, options.idleTimeoutMs ?? 45_000);
         this.auth = new Auth(this.transport);
         this.threads = new Threads(this.transport);

@@ -10,12 +10,14 @@ export interface Tokens {
 }
 /** Stores new tokens. It is awaited before they are used. */
 export type OnTokens = (tokens: Tokens) => void | Promise<void>;
+/** Gets new tokens in another way than by the refresh token: a page of the service by its cookie. */
+export type Renewal = () => Promise<Tokens>;
 export declare function tokensOf(answer: LoginResponse): Tokens;
 /** What signs requests: an API key, or tokens that are renewed once for all who wait. */
 export declare class Credentials {
     #private;
-    tokens: Tokens | undefined;
-    constructor(apiKey: string | (() => Promise<string>) | undefined, tokens: Tokens | undefined, onTokens: OnTokens | undefined);
+    constructor(apiKey: string | (() => Promise<string>) | undefined, tokens: Tokens | undefined, onTokens: OnTokens | undefined, renewal?: Renewal);
+    get tokens(): Tokens | undefined;
     get canRenew(): boolean;
     bearer(transport: Transport): Promise<string | undefined>;
     keep(tokens: Tokens): Promise<void>;

@@ -10,17 +10,23 @@ export function tokensOf(answer) {
 }
 /** What signs requests: an API key, or tokens that are renewed once for all who wait. */
 export class Credentials {
-    tokens;
+    // Private, so that no inspection and no JSON of a client shows a secret.
+    #tokens;
     #apiKey;
     #onTokens;
+    #renewal;
     #renewing;
-    constructor(apiKey, tokens, onTokens) {
+    constructor(apiKey, tokens, onTokens, renewal) {
         this.#apiKey = apiKey;
-        this.tokens = tokens;
+        this.#tokens = tokens;
         this.#onTokens = onTokens;
+        this.#renewal = renewal;
+    }
+    get tokens() {
+        return this.#tokens;
     }
     get canRenew() {
-        return this.tokens?.refreshToken !== undefined;
+        return this.tokens !== undefined && (this.#renewal !== undefined || this.tokens.refreshToken !== undefined);
     }
     async bearer(transport) {
         if (this.tokens === undefined)
@@ -37,7 +43,7 @@ export class Credentials {
         catch (cause) {
             throw new SessionLostError("the new tokens could not be stored; sign in again", { cause });
         }
-        this.tokens = tokens;
+        this.#tokens = tokens;
     }
     /** Gets new tokens, once for all who wait. `old` is the access token that was refused. */
     renew(transport, old) {
@@ -50,11 +56,12 @@ export class Credentials {
     }
     async #fresh(transport) {
         const refresh_token = this.tokens?.refreshToken;
-        let answer;
+        const usual = async () => tokensOf(await transport.send({
+            method: "POST", path: "/api/auth/refresh", safety: "K", isPublic: true, json: { refresh_token },
+        }));
+        let fresh;
         try {
-            answer = await transport.send({
-                method: "POST", path: "/api/auth/refresh", safety: "K", isPublic: true, json: { refresh_token },
-            });
+            fresh = await (this.#renewal ?? usual)();
         }
         catch (cause) {
             if (cause instanceof UnauthorizedError || cause instanceof OutcomeUnknownError) {
@@ -62,6 +69,6 @@ export class Credentials {
             }
             throw cause;
         }
-        await this.keep(tokensOf(answer));
+        await this.keep(fresh);
     }
 }

@@ -3,7 +3,7 @@ export type AgentUpdateDataAgent = "ActionsToMeetGoalsSubAgent" | "DataSubAgent"
 export type AuditLineEvent = "access_refused" | "account_added" | "account_disabled" | "identity_linked" | "identity_refused" | "key_issued" | "key_revoked" | "limit_reached" | "password_changed" | "refresh_raced" | "refresh_reused" | "sessions_ended" | "sign_in_refused" | "signed_in" | "signed_out" | (string & {});
 /** How requests are assigned to replicas. */
 export type Balancing = "least_loaded" | "random" | "round_robin" | (string & {});
-export type BillSourceSource = "invoice" | "list" | "mixed" | (string & {});
+export type BillSourceSource = "invoice" | "list" | "mixed" | "rent" | (string & {});
 export type CacheSettingMode = "automatic" | "explicit" | (string & {});
 export type ChangeVerdictRuling = "cannot_tell" | "no_difference" | "not_worth_it" | "worth_it" | (string & {});
 export type ConnectionState = "connected" | "disconnected" | "not_configured" | (string & {});
@@ -22,6 +22,8 @@ export type LatencyLimitMetric = "latency" | "tpot" | "ttft" | (string & {});
 export type LookUpOutcome = "bad_arguments" | "done" | "refused" | "too_many" | "unknown_tool" | (string & {});
 export type MessageRole = "assistant" | "user" | (string & {});
 export type ModelReadingOutcome = "not_read" | "read" | (string & {});
+export type OverviewBy = "feature" | "model" | "provider" | "status" | "template" | "tool" | (string & {});
+export type OverviewMoney = "billed" | "list" | (string & {});
 export type Precision = "bf16" | "fp32" | "fp4" | "fp8" | "int4" | "int8" | (string & {});
 /** The objective to minimise: cost, latency or both. */
 export type Priority = "balanced" | "cost" | "performance" | (string & {});
@@ -32,7 +34,7 @@ export type RunState = "cancelled" | "completed" | "failed" | "processing" | (st
 export type Stance = "avoid" | "do" | "evaluate" | "inform" | (string & {});
 export type StatedGoalsBalancing = "least_loaded" | "random" | "round_robin" | (string & {});
 export type StatedGoalsSplitBy = "feature" | "template" | "tool" | (string & {});
-export type TargetOutcomeTarget = "budget_usd_per_month" | "gpu_memory_gib" | "latency_ms_p99" | "saving_share" | "saving_usd_per_month" | "speedup" | "tpot_ms_p99" | "ttft_ms_p99" | (string & {});
+export type TargetOutcomeTarget = "budget_usd_per_month" | "gpu_memory_gib" | "gpus" | "latency_ms_p99" | "rent_usd_in_window" | "saving_share" | "saving_usd_per_month" | "speedup" | "tpot_ms_p99" | "ttft_ms_p99" | (string & {});
 export type UnknownEffectName = "cache_share" | "charges" | "discount" | "input_length" | "long_context" | "mix_feature" | "mix_model" | "mix_tier" | "output_length" | "price_list" | "region" | "retries" | "unlisted" | "volume" | "write_share" | (string & {});
 export type UserRole = "admin" | "member" | (string & {});
 export type WorkloadEventVariant = "control" | "treatment" | (string & {});
@@ -151,8 +153,9 @@ export interface Autoscaling {
 /**
  * Where the bill comes from, and how it compares with list prices.
  *
- * `reserved_calls` cost nothing though they have a list price of `reserved_list_usd`: capacity that is paid
- * for otherwise served them, and what that costs is not in the log.
+ * Its parts by name are shares of the rent by tokens, where own GPUs serve the calls. `reserved_calls` cost
+ * nothing though they have a list price of `reserved_list_usd`: capacity that is paid for otherwise served
+ * them, and what that costs is not in the log.
  */
 export interface BillSource {
     source: BillSourceSource;
@@ -161,6 +164,7 @@ export interface BillSource {
     by_model?: PaidRatio[];
     reserved_calls?: number;
     reserved_list_usd?: number;
+    rent?: Rent;
 }
 /** Prompt caching of one model at one provider; only `enabled` is set if caching is turned off. */
 export interface CacheSetting {
@@ -172,6 +176,11 @@ export interface CacheSetting {
     cached_part?: string | null;
     min_tokens?: number | null;
 }
+/** The share of input tokens read from caches in each bin, and what was possible by prefix hashes. */
+export interface CacheUse {
+    read_share: (number | null)[] | null;
+    possible: PossibleReuse[];
+}
 /** The calls whose column `by` is `match`. */
 export interface CallGroup {
     by: string;
@@ -181,6 +190,14 @@ export interface CallGroup {
 export interface CallShare {
     requests?: number | null;
     share?: number | null;
+}
+/** What a proposal may name, with the source and the day of the prices of models. */
+export interface Catalogue {
+    models: ListedModel[];
+    gpus: ListedGpu[];
+    hosted_models: string[];
+    source: string;
+    as_of: string | null;
 }
 /** The ruling on a change; dollars are savings in the time after it, negative if it costs more. */
 export interface ChangeVerdict {
@@ -392,6 +409,11 @@ export interface Features {
     analytics_enabled: boolean;
     registration_enabled: boolean;
 }
+/** The newest call, and the accepted calls that are not in the log yet. */
+export interface Freshness {
+    last_event_at: string | null;
+    waiting_events: number;
+}
 /** A result that an analyser could not produce: the missing fields, and what they would add. */
 export interface Gap {
     kind: string;
@@ -411,6 +433,7 @@ export interface GpuFleet {
     count?: number | null;
     is_owned?: boolean;
     is_bound?: boolean;
+    is_serving?: boolean;
 }
 /** The bill and the plan at the traffic growth in question. */
 export interface GrowthBill {
@@ -425,6 +448,11 @@ export interface Health {
     status: "healthy";
     timestamp: string;
     version: string;
+}
+/** Sums by day of the week, from Monday, and hour of the day in the overview's time zone: 7 rows of 24. */
+export interface Heat {
+    requests: number[][];
+    usd: number[][];
 }
 /** The provider that users may sign in with. */
 export interface IdentityProvider {
@@ -497,6 +525,11 @@ export interface LatencyLimit {
     percentile?: number;
     feature?: string;
 }
+/** The whole call and the first token over time; None where the log has no such column. */
+export interface LatencySeries {
+    latency_ms: PercentileSeries | null;
+    ttft_ms: PercentileSeries | null;
+}
 /** The limits that apply to a client; rate limits count requests in any 60 seconds, 0 means no limit. */
 export interface Limits {
     max_message_length: number;
@@ -513,6 +546,28 @@ export interface ListedEvent {
     event: WorkloadEvent;
     usd: number | null;
     unit_prices: UnitPrices | null;
+}
+/** A GPU, and its public price by the hour; null where unknown. */
+export interface ListedGpu {
+    name: string;
+    memory_gib: number;
+    usd_per_hour: number | null;
+}
+/**
+ * A model and its list prices in dollars for a million tokens; null where unpublished.
+ *
+ * Prices are those of a short prompt at the standard tier; `batch_discount` is the share that a batch job
+ * saves on output.
+ */
+export interface ListedModel {
+    name: string;
+    provider: string;
+    input_usd_per_m: number;
+    cached_input_usd_per_m: number | null;
+    cache_write_usd_per_m: number | null;
+    output_usd_per_m: number;
+    batch_discount: number | null;
+    context_tokens: number | null;
 }
 /** An e-mail address and a password. */
 export interface LoginRequest {
@@ -591,6 +646,11 @@ export interface Metrics {
     language_model?: LanguageModelUse;
     usage?: ModelUsage;
 }
+/** A column that no call of the log has, and what it would add to an answer. */
+export interface MissingColumn {
+    missing: string;
+    would_add: string;
+}
 /** A field that no call of the log has, and what it would add. */
 export interface MissingField {
     field: string;
@@ -620,6 +680,20 @@ export interface MonthlyBill {
     low: number;
     high: number;
 }
+/** A name and its calls; None: calls without one. */
+export interface NameCount {
+    name: string | null;
+    requests: number;
+}
+/** The names to filter by, of the window's calls before filters, most calls first. */
+export interface Names {
+    models: NameCount[];
+    providers: NameCount[];
+    features: NameCount[];
+    templates: NameCount[];
+    tools: NameCount[];
+    statuses: NameCount[];
+}
 /** The purpose, scopes and lifetime of a key. */
 export interface NewKey {
     name: string;
@@ -635,6 +709,27 @@ export interface OutputCap {
     by: string;
     match: string;
     max_output_tokens: number;
+}
+/** The sums of one workload at one revision. */
+export interface Overview {
+    window: Window;
+    money: OverviewMoney;
+    by: OverviewBy;
+    totals: Totals;
+    previous: Totals | null;
+    per_month: PerMonth;
+    starts: string[];
+    series: Series[];
+    latency: LatencySeries;
+    heat: Heat;
+    cache: CacheUse;
+    statuses: NameCount[];
+    breakdown: Row[];
+    names: Names;
+    gaps: MissingColumn[];
+    workload_id: string;
+    revision: string;
+    freshness: Freshness;
 }
 /** The position of a page in the whole list. */
 export interface Pagination {
@@ -672,6 +767,25 @@ export interface PasswordChange {
 export interface PasswordChanged {
     message: string;
     api_keys: number;
+}
+/** The factor from the window's dollars to a month's, and those; None below a day of log. */
+export interface PerMonth {
+    factor: number | null;
+    usd: number | null;
+}
+/** Percentiles in each bin, in milliseconds; None where no answered call has a time. */
+export interface PercentileSeries {
+    known: number[];
+    p50: (number | null)[];
+    p90: (number | null)[];
+    p99: (number | null)[];
+}
+/** How long answered calls took, in milliseconds; `known` counts those with a time. */
+export interface Percentiles {
+    known: number;
+    p50: number;
+    p90: number;
+    p99: number;
 }
 /** The bill of one period. */
 export interface PeriodBill {
@@ -721,6 +835,11 @@ export interface PlanBill {
 /** The ping that this answers. */
 export interface PongData {
     request_id: string;
+}
+/** The share of input tokens that a cache of the whole log would have served; `ttl_s` None: for ever. */
+export interface PossibleReuse {
+    ttl_s: number | null;
+    token_share: number;
 }
 /** The fleet that serves the log now. */
 export interface PresentFleetSummary {
@@ -804,6 +923,10 @@ export interface Proposal {
     balancing?: Balancing;
     spare?: number;
 }
+/** Changes to try, each by itself on the same log. */
+export interface Proposals {
+    proposals: Proposal[];
+}
 /** The proposed fleet, and whether its replay keeps the latency limits. */
 export interface ProposedFleetSummary {
     model: string;
@@ -835,6 +958,7 @@ export interface ProviderRateLimits {
 export interface PublicConfiguration {
     environment: string;
     version: string;
+    console: boolean;
     features: Features;
     limits: Limits;
     identity_provider: IdentityProvider | null;
@@ -885,6 +1009,17 @@ export interface RegisterRequest {
     name: string;
     password: string;
 }
+/** The rent of the user's own GPUs, which is the bill of the calls that they serve. */
+export interface Rent {
+    model: string;
+    gpu: string;
+    gpus: number;
+    replicas: number;
+    usd_per_gpu_hour: number;
+    usd_per_hour: number;
+    usd_in_window: number;
+    calls: number;
+}
 /** A model of the log that its provider stops serving; `on` None: deprecated, without a known date. */
 export interface Retirement {
     model: string;
@@ -922,6 +1057,18 @@ export interface RouteRule {
     calls?: number;
     max_output_tokens?: number;
 }
+/** One name's sums; `share` is of the dollars, or of the calls where no call has a price. */
+export interface Row {
+    name: string | null;
+    is_other: boolean;
+    requests: number;
+    usd: number | null;
+    share: number;
+    input_tokens: number;
+    output_tokens: number;
+    failed: number;
+    latency_ms_p99: number | null;
+}
 /** The outcome of one row; `line` counts from 1. */
 export interface RowOutcome {
     line: number;
@@ -948,6 +1095,12 @@ export interface RunError {
     code: string;
     message: string;
 }
+/** The bill, the plan and the share saved; null where the result does not have the figure. */
+export interface RunHeadline {
+    bill_usd_per_month: number | null;
+    plan_usd_per_month: number | null;
+    saved_share: number | null;
+}
 /** Runs, in both documented shapes. */
 export interface RunHistory {
     runs: RunLine[];
@@ -957,7 +1110,7 @@ export interface RunHistory {
     data: RunLine[];
     pagination: Pagination;
 }
-/** A run in a list. */
+/** A run in a list; `headline` is null until it has completed, and for a result without a bill. */
 export interface RunLine {
     run_id: string;
     thread_id: string;
@@ -966,11 +1119,16 @@ export interface RunLine {
     progress: number;
     message: string;
     workload_id: string | null;
+    headline: RunHeadline | null;
     created_at: string;
     started_at: string | null;
     completed_at: string | null;
 }
-/** The current state of a run; `result` is null until it has completed. */
+/**
+ * The current state of a run; `result` is null until it has completed.
+ *
+ * `queue_position` is 1 for the oldest of all queued runs, and null for a run that is not queued.
+ */
 export interface RunStatus {
     run_id: string;
     thread_id: string;
@@ -983,6 +1141,7 @@ export interface RunStatus {
     workload_id: string | null;
     parameters: Record<string, unknown>;
     last_seq: number;
+    queue_position: number | null;
     created_at: string;
     started_at: string | null;
     completed_at: string | null;
@@ -1008,6 +1167,17 @@ export interface Savings {
     cumulative_usd_per_month?: number | null;
     leave_one_out_usd_per_month?: number | null;
     applied_as?: number | null;
+}
+/** One name's sums in each bin; `name` None: calls without one, or with `is_other` all other names. */
+export interface Series {
+    name: string | null;
+    is_other: boolean;
+    requests: number[];
+    usd: (number | null)[];
+    input_tokens: number[];
+    cached_input_tokens: number[] | null;
+    output_tokens: number[];
+    failed: number[];
 }
 /** Replicas of an open model on own GPUs, with arguments for the inference engines. */
 export interface Serving {
@@ -1045,6 +1215,7 @@ export interface ServingOption {
     gpu?: string | null;
     replicas?: number | null;
     gpus?: number | null;
+    slow_replays_holding?: number | null;
     needs_evaluation?: boolean;
 }
 /** A live session in the list; `is_current` marks the session of this request. */
@@ -1105,6 +1276,21 @@ export interface SimulatedStep {
     usd_in_window: number;
     saved_usd_in_window: number;
     notes: string[];
+}
+/** Why a proposal cannot be: what the error of a single simulation says. */
+export interface SimulationError {
+    code: string;
+    message: string;
+    details: Record<string, unknown>;
+}
+/** The outcomes, in the order of the proposals. */
+export interface SimulationGrid {
+    results: SimulationLine[];
+}
+/** One proposal's outcome: exactly one of the two is not null. */
+export interface SimulationLine {
+    simulated: Simulated | null;
+    error: SimulationError | null;
 }
 /** The calls under one name; `name` None are those without one. */
 export interface Slice {
@@ -1223,10 +1409,16 @@ export interface SupplySettings {
     queue?: Queue;
     routes?: RouteRule[];
 }
-/** One target of the question and the value reached; `met` None: the log cannot show it. */
+/**
+ * One target of the question and the value reached; `met` None: the log cannot show it.
+ *
+ * `gpus` is a fleet that the question names: `asked` is its size, None where the question asks how many, and
+ * `reached` is the number that keeps the limits. `rent_usd_in_window` is the rent of own GPUs, and `asked`
+ * the list price of the same calls at a provider of the same model, None where none is known.
+ */
 export interface TargetOutcome {
     target: TargetOutcomeTarget;
-    asked: number;
+    asked: number | null;
     reached: number | null;
     reached_if_evaluations_pass?: number | null;
     met: boolean | null;
@@ -1277,6 +1469,19 @@ export interface Ticket {
     ticket: string;
     expires_in: number;
 }
+/** Sums over calls; tokens are None where the log has no such column, dollars where no call is priced. */
+export interface Totals {
+    requests: number;
+    input_tokens: number;
+    cached_input_tokens: number | null;
+    cache_write_tokens: number | null;
+    output_tokens: number;
+    usd: number | null;
+    requests_unpriced: number;
+    failed: number;
+    latency_ms: Percentiles | null;
+    ttft_ms: Percentiles | null;
+}
 /** Dollars for a million tokens of one event, after its tier; a request's fixed price in dollars. */
 export interface UnitPrices {
     input_usd_per_m: number;
@@ -1314,6 +1519,15 @@ export interface UserProfile {
     role: UserRole;
     created_at: string;
     updated_at: string;
+}
+/** The time of the overview, `to` exclusive; the ends are None where there is no call and no bound. */
+export interface Window {
+    from: string | null;
+    to: string | null;
+    tz: string;
+    bin: string;
+    bin_s: number;
+    bins: number;
 }
 /** A workload and its size. */
 export interface WorkloadCard {

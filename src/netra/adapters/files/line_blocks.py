@@ -5,7 +5,7 @@ import gzip
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
-from io import BufferedReader, RawIOBase
+from io import BufferedReader, BytesIO, RawIOBase
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
@@ -57,6 +57,17 @@ def blocks_of(path: str) -> Iterator[Block]:
         raise UnreadableFile(f"{path!r} is a damaged gzip file: {error}.") from error
     except OSError as error:
         raise UnreadableFile(f"{path!r} cannot be read: {error.strerror or error}.") from error
+
+
+def blocks_within(body: bytes, *, name: str) -> Iterator[Block]:
+    """Yield the lines of a text in memory, in order; it is not compressed.
+
+    Raises `UnreadableFile` for what is no text.
+    """
+    try:
+        yield from _blocks(_text(BufferedReader(BytesIO(body))), packed=None, size=0, path=name)
+    except UnicodeDecodeError as error:
+        raise UnreadableFile(f"{name!r} is damaged UTF-16 text: {error.reason}. Save it as UTF-8.") from error
 
 
 def split(blocks: Iterable[Block]) -> Iterator[Block]:

@@ -62,7 +62,11 @@ class Session:
 
 def pieces_of(path: str, session: Session) -> Iterator[Piece]:
     """Yield the calls of one file. Raises `UnreadableFile`."""
-    blocks = blocks_of(path)
+    return pieces_in(blocks_of(path), session, path=path)
+
+
+def pieces_in(blocks: Iterator[Block], session: Session, *, path: str) -> Iterator[Piece]:
+    """Yield the calls of a text that errors call `path`. Raises `UnreadableFile`."""
     first = next(blocks, None)
     if first is None:
         raise UnreadableFile(f"{path!r} is empty. {EXPECTED}.")

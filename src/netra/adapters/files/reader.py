@@ -1,6 +1,7 @@
 """Reads request logs from files: finds them, detects each one's format, and returns the rows as columns."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -9,17 +10,19 @@ import numpy as np
 from netra.adapters.files.formats.otlp import RecordsOf, otlp_format
 from netra.adapters.files.formats.registry import FORMATS
 from netra.adapters.files.layout import EXPECTED
-from netra.adapters.files.opening import Piece, Session, pieces_of
+from netra.adapters.files.line_blocks import blocks_within
+from netra.adapters.files.opening import Piece, Session, pieces_in, pieces_of
 from netra.adapters.files.sources import Sources, sources_of
 from netra.adapters.files.table import joined
 from netra.domain.errors import UnreadableFile, ValidationFailed
 from netra.domain.quotas import DEFAULT_QUOTAS
 from netra.domain.workloads.columns import nanoseconds
-from netra.domain.workloads.intake import Taken, first_of_each_id
+from netra.domain.workloads.intake import Taken, check_size, first_of_each_id
 from netra.domain.workloads.intake_report import FAULTS_MAX, report_of
 from netra.domain.workloads.sizes import LogLimits, LogSize, added, check_room, limits_of, size_of
 from netra.ports.log_files import AS_FOUND, Progress, ReadingChoices, ReadLog
 
+_BODY: Final = "the body"  # what errors call a text that is in no file
 _NAMED_MAX: Final = 3  # files that are no logs which a note names
 
 
@@ -52,6 +55,17 @@ class FileRequestLogs:
         for piece in session.finish():
             gathering.add(piece, path=None)
         return gathering.log(sources, formats=session.formats, others=others)
+
+    def read_body(self, body: bytes, *, max_rows: int) -> Taken:
+        """Return the calls in a text; see the port."""
+        session = Session(choices=AS_FOUND, known=self._known)
+        parts: list[Taken] = []
+        rows = 0
+        for piece in chain(pieces_in(blocks_within(body, name=_BODY), session, path=_BODY), session.finish()):
+            rows += len(piece.taken.events) + len(piece.taken.faults)
+            check_size(rows, max_rows=max_rows)
+            parts.append(piece.taken)
+        return joined(parts)
 
 
 class _Gathering:

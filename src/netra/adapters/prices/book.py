@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from netra.adapters.prices.candidates import WELL_KNOWN
 from netra.adapters.prices.names import MAKERS, provider_named, resembling, spellings, squeezed
 from netra.adapters.prices.overrides import NO_OVERRIDES, Overrides
-from netra.adapters.prices.timeline import tariff_at
+from netra.adapters.prices.timeline import source, tariff_at
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.tariff import HORIZON_MONTHS, months_after
 
@@ -42,6 +45,7 @@ class GenaiPriceBook:
         self._now = now
         self._data: DataSnapshot | None = None
         self._made: dict[tuple[str, str | None, date], Tariff | None] = {}
+        self._listed: tuple[date, tuple[Tariff, ...]] | None = None
         self._squeezed: dict[str, tuple[Provider, ModelInfo]] | None = None
 
     def tariff(self, model: str, *, provider: str | None = None, at: datetime | None = None) -> Tariff | None:
@@ -61,6 +65,19 @@ class GenaiPriceBook:
             self._made[key] = None if found is None else tariff_at(*found, day=day)
         return self._made[key]
 
+    @property
+    def edition(self) -> str:
+        """A name of all prices; see the port."""
+        own = msgspec.json.encode((self._overrides, sorted(self._aliases.items())))
+        return f"{source()} {sha256(own).hexdigest()}"
+
+    def listed(self, *, at: datetime | None = None) -> tuple[Tariff, ...]:
+        """Return every model that makers sell for text at `at`; see the port."""
+        day = (at or self._now()).date()
+        if self._listed is None or self._listed[0] != day:
+            self._listed = (day, self._models_on(day))
+        return self._listed[1]
+
     def similar(self, model: str, *, limit: int = 3) -> tuple[str, ...]:
         """Return names that `model` may stand for; see the port."""
         own = {squeezed(override.model): override.model for override in self._overrides}
@@ -77,11 +94,42 @@ class GenaiPriceBook:
             if tariff is not None
             and _blended_usd(tariff) < _blended_usd(like)
             and tariff.model != like.model
-            and not tariff.is_deprecated
-            and (tariff.retires is None or tariff.retires > last)
+            and _is_sold(tariff, until=last)
         ]
         cheaper.sort(key=lambda tariff: (tariff.provider != like.provider, -_blended_usd(tariff)))
         return tuple(cheaper[:limit])
+
+    def offers(self, is_meant: Callable[[str], bool], *, at: datetime | None = None) -> tuple[Tariff, ...]:
+        """Return what every provider asks for a model; see the port."""
+        day = (at or self._now()).date()
+        last = months_after(day, HORIZON_MONTHS)
+        known = (
+            tariff_at(provider, model, day=day)
+            for provider in self._snapshot().providers
+            for model in provider.models
+            if is_meant(model.id)
+        )
+        own = [tariff for tariff in self._overrides if is_meant(tariff.model)]
+        overridden = {(tariff.provider, tariff.model) for tariff in own}
+        return tuple(
+            tariff
+            for tariff in (*own, *known)
+            if tariff is not None
+            and (tariff in own or (tariff.provider, tariff.model) not in overridden)
+            and tariff.modality is None
+            and _blended_usd(tariff) > 0.0
+            and _is_sold(tariff, until=last)
+        )
+
+    def _models_on(self, day: date) -> tuple[Tariff, ...]:
+        known: dict[tuple[str, str], Tariff] = {}
+        for provider in self._snapshot().providers:
+            for model in provider.models:
+                is_listed = provider.id in MAKERS or (provider.id, model.id) in WELL_KNOWN
+                tariff = tariff_at(provider, model, day=day) if is_listed else None
+                if tariff is not None and tariff.modality is None and not tariff.is_deprecated:
+                    known[(tariff.provider, tariff.model)] = tariff
+        return (*self._overrides, *(known[key] for key in sorted(known)))
 
     def _found(self, model: str, provider: str | None) -> "tuple[Provider, ModelInfo] | None":
         for provider_id, name in spellings(model.strip(), (provider or "").strip() or None):
@@ -122,6 +170,11 @@ class GenaiPriceBook:
 
             self._data = DataSnapshot(providers=providers, from_auto_update=False)
         return self._data
+
+
+def _is_sold(tariff: Tariff, *, until: date) -> bool:
+    """Return whether the provider serves the model until that day, as far as is known."""
+    return not tariff.is_deprecated and (tariff.retires is None or tariff.retires > until)
 
 
 def _blended_usd(tariff: Tariff) -> float:

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final, Literal
 
 import msgspec
@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from netra.domain.errors import ValidationFailed
 from netra.domain.paging import CURSOR_MAX
-from netra.domain.workloads.columns import Events, Floats, Ints, Labels
+from netra.domain.workloads.columns import Events, Floats, Ints
+from netra.domain.workloads.filters import has_any
 
 Sort = Literal["-timestamp", "-usd", "-latency_ms"]
 FILTERS: Final = ("model", "provider", "feature", "template", "tool", "session", "status")
@@ -60,7 +61,7 @@ def matching(events: Events, selection: Selection) -> Indexes:
         names: list[str | None] = [] if events.id is None else events.id.tolist()
         keeps &= np.array([name in wanted for name in names], np.bool_) if names else False
     for name, values in selection.labels.items():
-        keeps &= _has(getattr(events, name), values, len(events))
+        keeps &= has_any(getattr(events, name), values, events=len(events))
     return np.flatnonzero(keeps)
 
 
@@ -100,13 +101,6 @@ def place_of(cursor: str, *, sort: Sort) -> Place:
 
 def _not_issued() -> ValidationFailed:
     return ValidationFailed.of("cursor", "malformed", "cursor was not issued by this API")
-
-
-def _has(column: Labels | None, values: Sequence[str | None], events: int) -> npt.NDArray[np.bool_]:
-    if column is None:
-        return np.full(events, None in values)
-    codes = [code for code, name in enumerate(column.names) if name in values]
-    return np.isin(column.codes, [*codes, -1] if None in values else codes)
 
 
 def _start(ranked: Floats, at_ns: Ints, after: Place) -> int:

@@ -1,5 +1,6 @@
 """Simulate a change on a stored workload, or explain one that its log shows."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from netra.domain.ids import UserId, WorkloadId
@@ -11,7 +12,7 @@ from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.what_if.simulate import Proposal, Simulated
 from netra.domain.quotas import DEFAULT_QUOTAS, Quotas
 from netra.domain.what_if.comparison import compared
-from netra.domain.what_if.trial import what_if
+from netra.domain.what_if.trial import Tried, what_if, what_if_each
 from netra.domain.workloads.columns import Events
 from netra.domain.workloads.sizes import check_readable, limits_of
 from netra.ports.prices import PriceBook
@@ -49,6 +50,24 @@ class WhatIfService:
             what_if,
             events,
             proposal,
+            book=self._prices,
+            default_model=self._default_model,
+            hardware=self._hardware,
+        )
+        return await run_in_thread(work)
+
+    async def simulate_each(
+        self, workload_id: WorkloadId, proposals: Sequence[Proposal], *, owner_id: UserId
+    ) -> tuple[Tried, ...]:
+        """Return the effect of each proposal on the workload's log; a cancel takes effect within a step.
+
+        Raises `NotFound` for a workload of another owner, and `ValidationFailed` for one above the limits.
+        """
+        events = await self._events(workload_id, owner_id=owner_id)
+        work = partial(
+            what_if_each,
+            events,
+            proposals,
             book=self._prices,
             default_model=self._default_model,
             hardware=self._hardware,

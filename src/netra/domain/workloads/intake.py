@@ -20,6 +20,7 @@ from netra.domain.workloads.decoding import rows_of_array, rows_of_batch, rows_o
 from netra.domain.workloads.derived import long_lived_tokens, written_tokens
 from netra.domain.workloads.joining import concatenated
 from netra.domain.workloads.model import Event, RowFault
+from netra.domain.workloads.sizes import check_hashes
 
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)  # nanoseconds in 64 bits end in 2262
@@ -99,12 +100,8 @@ def take_lines(rows: Iterable[tuple[int, bytes]], *, max_hashes: int | None = No
     for some in _groups(rows):
         part = _take_group(some)
         hashes += 0 if part.events.prefixes is None else len(part.events.prefixes.hashes)
-        if max_hashes is not None and hashes > max_hashes:
-            raise ValidationFailed.of(
-                "events",
-                "too_many_prefix_hashes",
-                f"at most {max_hashes} prefix hashes go in one batch: send fewer events at a time",
-            )
+        if max_hashes is not None:
+            check_hashes(hashes, most=max_hashes)
         parts.append(part)
     return _together(parts) if parts else _take_group([])
 

@@ -84,6 +84,16 @@ def check_room(size: LogSize, *, limits: LogLimits | None) -> None:
         )
 
 
+def check_hashes(hashes: int, *, most: int) -> None:
+    """Raise `ValidationFailed` when a batch has more than `most` prefix hashes."""
+    if hashes > most:
+        raise ValidationFailed.of(
+            "events",
+            "too_many_prefix_hashes",
+            f"at most {most} prefix hashes go in one batch: send fewer events at a time",
+        )
+
+
 def check_readable(workload: Workload, *, limits: LogLimits) -> None:
     """Raise `ValidationFailed` when a workload is too large for an analysis.
 

@@ -68,11 +68,16 @@ def sufficiency_of(events: Events) -> Sufficiency:
         covers_a_day=seconds >= DAY_S,
         present=tuple(_sent_as(name) for name in present),
         partial=tuple(_sent_as(name) for name in present if not _is_everywhere(events, name)),
-        missing=tuple(
-            MissingField(field=_sent_as(name), would_add=adds)
-            for name, adds in ADDS.items()
-            if name not in present
-        ),
+        missing=missing_fields(events),
+    )
+
+
+def missing_fields(events: Events) -> tuple[MissingField, ...]:
+    """Return the fields that no call of the log has."""
+    return tuple(
+        MissingField(field=_sent_as(name), would_add=adds)
+        for name, adds in ADDS.items()
+        if getattr(events, name) is None
     )
 
 

@@ -42,9 +42,7 @@ NOT_ENOUGH: Final = 3
 )
 @click.option("--model", metavar="NAME", help="Price every call as this model, whatever the log says.")
 @click.option("--md", "as_markdown", is_flag=True, help="Print Markdown.")
-@click.option(
-    "--html", type=click.Path(dir_okay=False, path_type=Path), help="Also write a page with a plot."
-)
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Also write a page: one file.")
 @price_options
 @json_option
 def explain(
@@ -120,7 +118,7 @@ def _print(explanation: "Explanation", *, source: str, dropped: str, as_markdown
 
 
 def _write_page(path: Path, explanation: "Explanation", *, source: str, dropped: str) -> None:
-    from netra.entrypoints.reports.change_page import change_page  # imports matplotlib: takes about a second
+    from netra.entrypoints.reports.page import change_page
 
     written(path, change_page(explanation, source=source, dropped=dropped).encode())
-    say(f"The page with the plot is in {path}.", err=True)
+    say(f"The page is in {path}.", err=True)

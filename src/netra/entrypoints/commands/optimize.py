@@ -62,7 +62,9 @@ def finite(_: click.Context, __: click.Parameter, dollars: float | None) -> floa
     help="Constraint such as gpu_memory or latency; repeatable.",
 )
 @click.option(
-    "--html", type=click.Path(dir_okay=False, path_type=Path), help="Also write a report with plots."
+    "--html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write a report: a page in one file.",
 )
 @price_options
 @json_option
@@ -145,10 +147,10 @@ def _print_report(advice: "Advice", *, log: "ReadLog", source: str) -> None:
 
 def _write_page(path: Path, advice: "Advice", *, log: "ReadLog", source: str, question: str) -> None:
     from netra.entrypoints.reports.digest import digest_of
-    from netra.entrypoints.reports.page import page_of  # imports matplotlib, which takes about a second
+    from netra.entrypoints.reports.page import page_of
     from netra.entrypoints.reports.sketch import sketch_of
 
     digest = digest_of(advice, dropped=dropped_words(log))
     text = page_of(digest, sketch=sketch_of(log.events), source=source, question=question)
     written(path, text.encode())
-    say(f"The report with plots is in {path}.", err=True)
+    say(f"The report is in {path}.", err=True)

@@ -50,6 +50,7 @@ class PublicConfiguration(msgspec.Struct, frozen=True, kw_only=True):
 
     environment: str
     version: str
+    console: bool
     features: Features
     limits: Limits
     identity_provider: IdentityProvider | None
@@ -76,6 +77,7 @@ def config(services: InjectedServices) -> PublicConfiguration:
     return PublicConfiguration(
         environment=settings.environment,
         version=API_VERSION,
+        console=settings.console,
         features=features,
         limits=_limits(services),
         identity_provider=IdentityProvider(name="Google") if features.oauth_enabled else None,

@@ -14,6 +14,7 @@ from netra.entrypoints.asgi import Exchange, Header
 from netra.entrypoints.errors import RouteNotFound
 from netra.entrypoints.http.accounts import register
 from netra.entrypoints.http.admission import JSON
+from netra.entrypoints.http.console import wants_page
 from netra.entrypoints.http.methods import answering_options
 from netra.entrypoints.http.openapi import document
 from netra.entrypoints.http.request import ApiRequest
@@ -37,8 +38,8 @@ _KINDS: Final[Mapping[str, str]] = {
 }
 
 
-def documents_router(*, asyncapi: Callable[[], bytes]) -> Router:
-    """Return the routes; their content is created once."""
+def documents_router(*, asyncapi: Callable[[], bytes], has_console: bool) -> Router:
+    """Return the routes; their content is created once. With a console, `/` sends browsers there."""
     folder = files("netra.entrypoints.http") / "pages"
     pages = {name: (folder / name).read_bytes() for name in _KINDS}
     made: dict[str, bytes] = {}
@@ -56,7 +57,15 @@ def documents_router(*, asyncapi: Callable[[], bytes]) -> Router:
         wants_plain = JSON in request.headers.get("accept", "")  # simple tools refuse the parameter
         return Response(made["asyncapi"], media_type=JSON if wants_plain else ASYNCAPI)
 
-    @get(["/", "/docs", "/schema"], sync_to_thread=False)
+    @get("/", sync_to_thread=False)
+    def start(request: ApiRequest) -> Response[bytes] | Response[None]:
+        if has_console and wants_page(request.headers.get("accept", "")):
+            return Response(None, status_code=307, headers={"Location": "console/", "Vary": "Accept"})
+        page = _page(pages, "docs.html", request.exchange)
+        page.headers["Vary"] = "Accept"
+        return page
+
+    @get(["/docs", "/schema"], sync_to_thread=False)
     def docs(request: ApiRequest) -> Response[bytes]:
         return _page(pages, "docs.html", request.exchange)
 
@@ -68,7 +77,7 @@ def documents_router(*, asyncapi: Callable[[], bytes]) -> Router:
     def favicon(request: ApiRequest) -> Response[bytes]:
         return _page(pages, "favicon.svg", request.exchange)
 
-    handlers: list[HTTPRouteHandler] = [openapi, asyncapi_json, docs, part, favicon]
+    handlers: list[HTTPRouteHandler] = [openapi, asyncapi_json, start, docs, part, favicon]
     return Router("/", route_handlers=handlers, middleware=[answering_options], include_in_schema=False)
 
 

@@ -13,14 +13,16 @@ _STEP: Final = 1_048_576  # bytes of output at a time
 _GZIP_WINDOW: Final = 31
 
 
-def inflated(body: bytes, *, encoding: bytes | None, most: int = BODY_BYTES_MAX) -> bytes:
+def inflated(
+    body: bytes, *, encoding: bytes | None, most: int = BODY_BYTES_MAX, ratio: int = RATIO_MAX
+) -> bytes:
     """Return the body without its compression.
 
-    Raises `PayloadTooLarge` above `most` bytes or `RATIO_MAX`, `InvalidRequest` for what is not gzip.
+    Raises `PayloadTooLarge` above `most` bytes or `ratio` times the body, `InvalidRequest` for other data.
     """
     if encoding is None or encoding.strip().lower() != GZIP:
         if len(body) > most:
-            raise _too_large(most)
+            raise _too_large(most, ratio)
         return body
     parts: list[bytes] = []
     size = 0
@@ -31,8 +33,8 @@ def inflated(body: bytes, *, encoding: bytes | None, most: int = BODY_BYTES_MAX)
             part = _next(stream, rest)
             rest = stream.unconsumed_tail
             size += len(part)
-            if size > most or (size > RATIO_FROM and size > RATIO_MAX * len(body)):
-                raise _too_large(most)
+            if size > most or (size > RATIO_FROM and size > ratio * len(body)):
+                raise _too_large(most, ratio)
             if not part and not rest and not stream.eof:
                 raise InvalidRequest("The gzip body is cut short.")
             parts.append(part)
@@ -47,9 +49,9 @@ def _next(stream: "zlib._Decompress", data: bytes) -> bytes:  # pyright: ignore[
         raise InvalidRequest(f"The body is not gzip: {error}.") from error
 
 
-def _too_large(most: int) -> PayloadTooLarge:
+def _too_large(most: int, ratio: int) -> PayloadTooLarge:
     return PayloadTooLarge(
-        f"The body is longer than {most} bytes after decompression, or expands more than {RATIO_MAX} times: "
+        f"The body is longer than {most} bytes after decompression, or expands more than {ratio} times: "
         "send fewer records at a time.",
         limit_bytes=most,
     )

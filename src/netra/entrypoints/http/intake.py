@@ -22,10 +22,10 @@ from netra.domain.workloads.intake import Taken, check_size, wrong_with
 from netra.domain.workloads.intake_report import outcomes
 from netra.domain.workloads.model import Event, RowFault
 from netra.entrypoints.http.admission import JSON, NDJSON, admits
+from netra.entrypoints.http.event_batches import EVENTS_MAX, EventsTaken
 from netra.entrypoints.http.listing import instant
 from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import ApiRequest, InjectedServices
-from netra.entrypoints.http.workloads import EVENTS_MAX, EventsTaken
 
 _PAYLOAD: Final = {"type": "object", "description": "LiteLLM's StandardLoggingPayload."}
 _CALLBACK: Final = admits(

@@ -24,6 +24,7 @@ _WORDS: Final = {
     200: "Done.",
     204: "No event can follow.",
     303: "Redirect to the page that began the sign-in.",
+    304: "Unchanged: `If-None-Match` names the present entity tag.",
     400: "The request cannot be read.",
     401: "Not signed in, or the token is not valid.",
     403: "Signed in, but not allowed.",
@@ -72,6 +73,12 @@ _NAMES: Final = {
 }
 
 
+class Files(msgspec.Struct, frozen=True, kw_only=True):
+    """The description of an answer that is a text file of one of these media types."""
+
+    media_types: tuple[str, ...]
+
+
 class Responses(msgspec.Struct):
     """Collects the shared error responses while operations refer to them."""
 
@@ -111,6 +118,9 @@ def answered(status: int, kind: Any, rule: Rule, *, takes_key: bool, example: An
     made = _described(status, names)
     if kind is EVENT_STREAM:
         made["content"] = {EVENT_STREAM: {"schema": _STREAM, "x-event-data": _EVENT_DATA}}
+    elif isinstance(kind, Files):
+        text = {"type": "string"}
+        made["content"] = {media_type: {"schema": text} for media_type in kind.media_types}
     elif kind is not None:
         shown = {} if example is None else {"example": example}
         made["content"] = {JSON: {"schema": reference(kind), **shown}}

@@ -5,6 +5,7 @@ from typing import TypeAlias, cast
 
 import msgspec
 
+from netra.domain.optimization.explain.explanation import Explanation
 from netra.domain.optimization.result import Advice
 from netra.domain.texts import plain, plain_lines, unsafe_character
 
@@ -19,6 +20,12 @@ def plain_advice(advice: Advice) -> Advice:
         return advice  # the usual case
     made = {name: _plain(value) for name, value in decoded.items()}
     return msgspec.convert({**made, "report": report}, Advice)
+
+
+def plain_explanation(explanation: Explanation) -> Explanation:
+    """Return the explanation with each text as one plain line."""
+    decoded: Json = msgspec.to_builtins(explanation)
+    return msgspec.convert(_plain(decoded), Explanation) if _has_unsafe(decoded) else explanation
 
 
 def _has_unsafe(value: object) -> bool:

@@ -53,3 +53,13 @@ async def test_a_change_of_the_bill_is_explained(desk: Any, calls: Any) -> None:
     assert (seen.before.calls, seen.after.calls) == (5, 5)
     with pytest.raises(NotFound):
         await service(desk).explain(workload_id, periods, owner_id=UserId(2))
+
+
+async def test_several_proposals_are_tried_on_the_owners_workload(desk: Any, calls: Any) -> None:
+    workload_id = await desk.workload(calls(10))
+    proposals = [Proposal(model="small"), Proposal(model="nope")]
+    small, nope = await service(desk).simulate_each(workload_id, proposals, owner_id=UserId(1))
+    assert small.simulated == await service(desk).simulate(workload_id, proposals[0], owner_id=UserId(1))
+    assert nope.refused is not None
+    with pytest.raises(NotFound):
+        await service(desk).simulate_each(workload_id, proposals, owner_id=UserId(2))

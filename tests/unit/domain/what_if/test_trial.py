@@ -1,14 +1,15 @@
 """What-if on a log, with prices to work out by hand."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from netra.domain.errors import ValidationFailed
+from netra.domain.errors import ValidationFailed, WorkStopped
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.pricing import Rate, Tariff
 from netra.domain.optimization.what_if.simulate import Proposal
-from netra.domain.what_if.trial import what_if
+from netra.domain.what_if.trial import what_if, what_if_each
 from netra.domain.workloads.columns import Events, columns_of
 from netra.domain.workloads.model import UNSPECIFIED_MODEL, Event
 
@@ -31,6 +32,9 @@ class Book:
         return ()
 
     def candidates(self, like: Tariff, *, limit: int = 8, at: datetime | None = None) -> tuple[Tariff, ...]:
+        return ()
+
+    def offers(self, is_meant: Callable[[str], bool], *, at: datetime | None = None) -> tuple[Tariff, ...]:
         return ()
 
 
@@ -82,3 +86,37 @@ def test_progress_rises_over_both_parts() -> None:
     )
     assert seen == sorted(seen)
     assert 0 <= seen[0] < 0.3 < seen[-1] <= 1
+
+
+def test_several_proposals_are_tried_each_by_itself() -> None:
+    proposals = [
+        Proposal(),
+        Proposal(model="small"),
+        Proposal(model="unknown"),
+        Proposal(max_output_tokens=50),
+    ]
+    tried = what_if_each(calls("big"), proposals, book=Book(), default_model="big", hardware=NO_HARDWARE)
+    alone = [
+        what_if(calls("big"), proposal, book=Book(), default_model="big", hardware=NO_HARDWARE)
+        for proposal in (proposals[0], proposals[1], proposals[3])
+    ]
+    assert [one.simulated for one in tried if one.simulated is not None] == alone
+    assert [one.refused is not None for one in tried] == [False, False, True, False]
+    assert tried[2].refused is not None
+    assert "unknown" in tried[2].refused.message
+
+
+def test_a_caller_who_leaves_stops_the_proposals_that_are_left() -> None:
+    def leave(done: float, doing: str) -> None:
+        if done > 0.5:
+            raise WorkStopped("left")
+
+    with pytest.raises(WorkStopped):
+        what_if_each(
+            calls("big"),
+            [Proposal(model="small")] * 4,
+            book=Book(),
+            default_model="big",
+            hardware=NO_HARDWARE,
+            checkpoint=leave,
+        )

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.unit.entrypoints.reports.test_page import content_of
 
 from netra.entrypoints.cli import exit_code
 
@@ -54,11 +55,12 @@ def test_markdown_keeps_names_in_their_cells(
 def test_a_page_holds_the_waterfall(log: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = tmp_path / "why.html"
     assert exit_code(["explain", log, *DAYS, "--html", str(page), "--json"]) == 0
-    text = page.read_text()
-    assert "Why the bill changed" in text
-    assert "before $0.11; output tokens per call +$0.03; after $0.14" in text
-    assert "http" not in text.replace("http://www.w3.org", "")
-    assert "The page with the plot is in" in capsys.readouterr().err
+    content = content_of(page.read_text())
+    assert content["kind"] == "change"
+    assert content["headline"].startswith("Costs rose by $0.03")
+    effects = {one["name"]: round(one["usd"], 4) for one in content["explanation"]["effects"]}
+    assert effects["output_length"] == 0.03
+    assert "The page is in" in capsys.readouterr().err
 
 
 def test_what_cannot_be_compared_is_refused(log: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,11 +1,12 @@
 """A report on a question about a changed bill leads with what changed it."""
 
+import json
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 import pytest
 from rich.console import Console
+from tests.unit.entrypoints.reports.test_page import content_of
 
 from netra.domain.optimization.explain.explanation import (
     ComparedBills,
@@ -15,9 +16,8 @@ from netra.domain.optimization.explain.explanation import (
 )
 from netra.domain.optimization.result import Advice
 from netra.domain.workloads.columns import Events
-from netra.entrypoints.reports.change_plot import change_plot
 from netra.entrypoints.reports.digest import digest_of
-from netra.entrypoints.reports.page import page_of
+from netra.entrypoints.reports.page import change_page, page_of
 from netra.entrypoints.reports.report import rendered
 from netra.entrypoints.reports.sketch import sketch_of
 
@@ -69,19 +69,14 @@ def test_a_terminal_and_a_page_show_the_effects(asked: Advice, events: Events) -
     assert "number of calls" in text
     assert "\x1b" not in text
     page = page_of(digest, sketch=sketch, source="a.csv", question="why?")
-    assert 'id="change-words"' in page
+    shown = content_of(page)["advice"]["metrics"]["explanation"]["effects"]
+    assert [one["name"] for one in shown] == ["volume", "input_length", "output_length"]
 
 
-def test_what_is_too_small_to_see_is_one_bar(explanation: Explanation) -> None:
-    assert change_plot(explanation).alt == (
-        "Dollars: before $10.00; number of calls +$10.00; input tokens per call -$1.00; others +$0.01; "
-        "after $19.01."
-    )
-
-
-def test_nothing_to_show_is_two_bars(explanation: Explanation) -> None:
-    bills: Any = msgspec.structs.replace(explanation.compared, after_usd=10.0, change_usd=0.0)
-    still = msgspec.structs.replace(
-        explanation, compared=bills, effects=(Effect(name="volume", usd=0.0, usd_per_hour=0.0),)
-    )
-    assert change_plot(still).alt == "Dollars: before $10.00; after $10.00."
+def test_a_page_of_its_own_holds_the_change_and_its_reservations(explanation: Explanation) -> None:
+    content = content_of(change_page(explanation, source="two\x1b.csv"))
+    assert content["kind"] == "change"
+    assert content["headline"].startswith("Costs rose by $9.01, 90.1 %: from $10.00 to $19.01.")
+    assert content["explanation"]["compared"]["after_usd"] == 19.01
+    assert any("sum to the difference" in note for note in content["notes"])
+    assert "\\u001b" not in json.dumps([content["source"], content["explanation"]])

@@ -1,7 +1,5 @@
 """The terminal and the page open with what was understood, for questions that are easily misread."""
 
-import html
-import re
 from io import StringIO
 
 import msgspec
@@ -9,6 +7,7 @@ import pytest
 from rich.console import Console
 from tests.unit.domain.agents.asked import Asked, result_of, two_features
 from tests.unit.domain.agents.misread import MISREAD
+from tests.unit.entrypoints.reports.test_page import content_of
 
 from netra.domain.optimization.result import Advice
 from netra.entrypoints.reports.digest import ASKED_BACK, digest_of
@@ -28,9 +27,8 @@ async def test_the_terminal_and_the_page_show_what_was_understood(question: str,
     console = Console(file=printed, width=400, color_system=None)
     console.print(rendered(digest, sketch=None, source="log"))
     terminal = flat(printed.getvalue())
-    shown = flat(
-        html.unescape(re.sub("<[^>]+>", " ", page_of(digest, sketch=None, source="log", question="")))
-    )
+    content = content_of(page_of(digest, sketch=None, source="log", question=""))
+    shown = flat(" ".join([*content["worded"]["echo"], content["advice"]["report"]]))
     for surface in (terminal, shown, flat(advice.report)):
         assert understood in surface
         assert "Understood: " in surface

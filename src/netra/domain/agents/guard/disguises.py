@@ -6,7 +6,7 @@ from typing import Final
 
 _UNIT: Final = (
     r"(?=\s?(?:%|percent\b|per cent\b|ms\b|s\b|calls?\b|requests?\b|tokens?\b|usd\b"
-    r"|dollars?\b|gpus?\b|times\b|x\b))"
+    r"|dollars?\b|[Gg][Pp][Uu]s?\b|times\b|x\b))"
 )
 _DISGUISED: Final = re.compile(
     r"[$€£]\s?(?=[0-9.,]*[lIOoSB])[0-9lIOoSB](?:[0-9lIOoSB.,]*[0-9lIOoSB])?(?!\w)"
@@ -19,7 +19,7 @@ _DISGUISED: Final = re.compile(
 def disguised_numbers(text: str) -> Iterator[str]:
     """Yield the disguised numbers of a text.
 
-    >>> list(disguised_numbers("saves LXXX % or $l8O, 4k tokens"))
+    >>> list(disguised_numbers("saves LXXX % or $l8O at 4k tokens"))
     ['LXXX', '$l8O']
     """
     for match in _DISGUISED.finditer(text):

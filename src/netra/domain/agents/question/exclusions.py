@@ -20,7 +20,8 @@ _NEG: Final = (
     r"(?:(?:do|does|did|must|should|ca|could|wo|would|may|shall|is|are|need)(?:n't|nt)|not|never|nobody"
     r"|no one|no-one|no team|none|cannot|without|forbidden"
     r"|prohibited|unable|under no circumstances|on no account|in no case|by no means|no need|no reason"
-    r"|needn't|refuse\w*|avoid|stop|against|nothing|no changes?|nor|ban|barred|leave off"
+    r"|needn't|refuse\w*|avoid|stop|against(?= (?:\w+ )?\w+ing\b)|nothing|no changes?|nor|ban|barred"
+    r"|leave off"
     r"|refrain\w*(?: from)?|banned|off[- ]limits)"
 )
 _FILL: Final = (
@@ -34,7 +35,8 @@ _BEFORE: Final = re.compile(
     r"|\b(?:except(?:ing|ed)?(?: for| in| on)?|exclud(?:e|es|ing)|excluded:|exclusions?:?|besides"
     r"|apart from|aside from|other than|outside(?: of)?|save for|barring|bar|minus|omit(?:ting)?|spare"
     r"|sparing|protect(?:ing)?|freez(?:e|ing)|frozen:?|ignor(?:e|ing)|skip(?:ping)?(?: over)?|exempt(?:ing)?"
-    r"|off[- ]limits:?|untouched:?|hands[- ]off(?: of| from)?"
+    r"|(?:out of|not in|outside(?: of)?) (?:the )?scope:?|off[- ]limits:?|untouched:?"
+    r"|hands[- ]off(?: of| from)?"
     r"|(?:stay|keep|steer|remain|stand) (?:well )?(?:away|clear|off|out)(?: from| of)?|keep (?:your "
     r"|the )?(?:\w+ )?(?:fingers|hands|paws|mitts) (?:off|away|out)(?: from| of)?|ring[- ]?fenc(?:e|ing)"
     r"|(?:leave|leaving|left|keep|keeping) (?:out|alone|be|as is|untouched)|(?:no|zero) (?:changes?"
@@ -143,6 +145,9 @@ _NOTHING_BUT: Final = re.compile(
     + rf"{_FILL}$",
     re.IGNORECASE,
 )
+_OF_A_LIMIT: Final = re.compile(
+    r"\b(?:limits?|targets?|goals?|caps?|slos?|budgets?)\s(?:on|for|of)\s(?:the |our )?$", re.IGNORECASE
+)  # "leave the limit on X as it is" leaves the limit
 _BETWEEN: Final = re.compile(
     r"(?:\s|\ufffc|,|and|or|nor|&|/|\+|the|our|as well as|und|et|y|also|feature|features|\"|'|`)*",
     re.IGNORECASE,
@@ -198,7 +203,8 @@ def _excluding(before: str, after: str) -> int:
     found = next((match for match in starts if match is not None), None)
     if found is not None:
         return 1 if found.re is _KEEP_MODEL else max(1, len(before) - found.start())
-    return 1 if _AFTER.match(after) and leave is None else 0
+    is_of_limit = _OF_A_LIMIT.search(before) is not None
+    return 1 if _AFTER.match(after) and leave is None and not is_of_limit else 0
 
 
 def _groups(text: str, mentions: Sequence[Mention]) -> list[list[Mention]]:

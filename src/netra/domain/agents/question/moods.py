@@ -34,6 +34,12 @@ _DISMISS: Final = re.compile(
     r"\b(?:forget|scrap|ignore|cancel|disregard|never ?mind|discard|abandon|waive|strike|ditch|nix|skip)\b",
     re.IGNORECASE,
 )
+_DISMISSED: Final = re.compile(
+    r"^\W*(?:(?:please|and|so|just|you (?:can|may)) )*(?:forget|scrap|ignore|cancel|disregard"
+    r"|never ?mind|discard)"
+    r"\b[^,;:]*$",
+    re.IGNORECASE,
+)
 _LIFT: Final = re.compile(
     r"\b(?:drop|remove|lift|relax|delete|replace|retire|kill|lose)\s+(?:the |that |our |my |a )*$",
     re.IGNORECASE,
@@ -91,6 +97,17 @@ _OF_NOW: Final = re.compile(
 _FROM: Final = re.compile(
     r"\b(?:from|down from|instead of) (?:about |around |roughly |currently |today's |now )*$", re.IGNORECASE
 )
+_TOO: Final = re.compile(
+    r"\s*(?:\w+\s){0,3}?(?:is|are|was|were|feels?|seems?)?\s?(?:far |way |much |simply |just |already )*too "
+    r"(?:slow|long|much|high|expensive|big|large|dear|costly|many)\b",
+    re.IGNORECASE,
+)  # "2 s is too slow" states a fact
+_OURS: Final = re.compile(r"\b(?:our|my|the|this|current) (?:current |present |monthly )?$", re.IGNORECASE)
+_BILL: Final = re.compile(r"\s?(?:bills?|spend(?:ing)?|invoices?)\b", re.IGNORECASE)
+_WE_PAY: Final = re.compile(
+    r"\s*(?:that )?(?:we|i) (?:currently |now |already )?(?:pay|spend|are paying|are spending)\b",
+    re.IGNORECASE,
+)
 _WHY: Final = re.compile(
     r"\bwhy\b|\bhow come\b|\bwhat (?:happened|went wrong)\b|\bworth (?:its|their|the|it)\b", re.IGNORECASE
 )
@@ -111,14 +128,28 @@ def _is_retracted(context: NumberContext) -> bool:
         return True
     if _LIFT.search(before) and _A_GOAL.match(after):
         return True
+    if _is_dismissed_with(context):
+        return True
     needless = _NEED_NOT.search(before)
     return needless is not None and _BOUND.search(before, needless.end()) is None
+
+
+def _is_dismissed_with(context: NumberContext) -> bool:
+    """Return whether the number belongs to what is dismissed: "ignore the mail with the $3k budget"."""
+    earlier = [one for one in context.sentence if one.start < context.clause.start]
+    if not earlier or context.has_number(earlier[0]):
+        return False
+    is_joined = context.clause.start - earlier[0].start - len(earlier[0].text) == len("with")
+    return is_joined and _DISMISSED.match(earlier[0].text) is not None
 
 
 def _is_fact(context: NumberContext, *, is_traffic: bool) -> bool:
     clause = context.clause.text
     is_left = _FROM.search(context.before) or _ARROW.match(context.after)
     if is_left and context.quantity.unit in (Unit.MS, Unit.MONEY, Unit.SHARE):
+        return True
+    is_too_much = context.quantity.unit in (Unit.MS, Unit.MONEY) and _TOO.match(context.after)
+    if is_too_much or _is_of_today(context):
         return True
     if has("claim", clause):
         return not has("ask", context.before)
@@ -127,6 +158,14 @@ def _is_fact(context: NumberContext, *, is_traffic: bool) -> bool:
     if has("we_did", clause) and not has("question_before_we", clause) and not has("future", clause):
         return True
     return not _is_asked(context) and _is_stated(context, is_traffic=is_traffic)
+
+
+def _is_of_today(context: NumberContext) -> bool:
+    """Return whether the number describes what is paid now: "our $10k bill", "the $9k we pay"."""
+    if context.quantity.unit is not Unit.MONEY:
+        return False
+    is_attribute = _OURS.search(context.before) is not None and _BILL.match(context.after) is not None
+    return is_attribute or _WE_PAY.match(context.after) is not None
 
 
 def _is_change(context: NumberContext) -> bool:

@@ -23,8 +23,11 @@ _WORDS: Final[Mapping[str, str]] = {
     r"|successive |consecutive |output )?tokens"
     r"|each (?:further |next |following |output |additional )?token|token[- ]to[- ]token(?: latency| time)?"
     r"|tokens? (?:latency|interval|gap)|tokens? (?:\w+ ){0,3}?(?:arriv|com|appear|flow"
-    r"|stream)\w*(?: in)? (?:every|each)|(?:a|one) (?:new )?token every",
-    "latency": r"(?:whole|entire|full|complete|total|overall)[- ](?:calls?|requests?|answers?|responses?"
+    r"|stream)\w*(?: in)? (?:every|each)|(?:a|one|1) (?:new |output |next )?token (?:every|per|each"
+    r"|in)|token cadence",
+    "latency": r"time to (?:the )?last (?:token|word|byte)"
+    r"|(?:whole|entire|full|complete) \ufffc+ (?:calls?|requests?|answers?|responses?)"
+    r"|(?:whole|entire|full|complete|total|overall)[- ](?:calls?|requests?|answers?|responses?"
     r"|repl(?:y|ies)|latency|time|duration)"
     r"|end[- ]to[- ]end(?: latency| time)?|e2e(?: latency)?|latenc(?:y|ies)|response[- ]times?"
     r"|turn[- ]?around(?: time)?"
@@ -84,6 +87,8 @@ _WORDS: Final[Mapping[str, str]] = {
     r"|seen|hit|reached|achieved|lowered|got)"
     r"|(?:has|have|\w+'ve|\w+'s) (?:\w+ly )?(?!signed|committed|contracted|agreed)[a-z]{3,}ed"
     r"|ballooned|exploded|soared|surged|climbed"
+    r"|(?:traffic|usage|load|volume|demand|bill|costs?|spend|spending) (?:\w+ly |more than )?"
+    r"(?:doubled|tripled|quadrupled|halved)"
     r"|already|previously|formerly|in the past|over the past|so far|since|yesterday|prior|historically"
     r"|year over year|yoy|month over month",
     "dated": r"in (?:january|february|march|april|may|june|july|august|september|october|november|december)"
@@ -92,7 +97,8 @@ _WORDS: Final[Mapping[str, str]] = {
     r"|nowadays|now|is running at|runs? at|sits? at|hovers?|is at|are at|we're at|we are at"
     r"|stands? at|is around|costs us"
     r"|(?:we|i|they|it) (?:\w+ly )?(?:pay|spend|run|serve|send|process|handle|see|measure|observe|have"
-    r"|own|make|get billed|use)|(?:are|\w+'re|am|is) (?:paying|spending|running|seeing|getting|sending"
+    r"|own|make|get billed|use|lose|waste|burn|throw away)|(?:are|\w+'re|am|is) (?:paying|spending"
+    r"|running|seeing|getting|sending"
     r"|burning)"
     r"|spends|pays|takes|is(?= \S{0,2}\d)|are(?= \S{0,2}\d)|our (?:current|present)|current(?! budget)"
     r"|amounts? to|comes? to|averages|of (?:our|the) (?:traffic|calls|requests|bill|spend|cost|costs"

@@ -30,6 +30,12 @@ from netra.domain.agents.question.topics import names_a_change
 from netra.domain.optimization.model import GpuFleet
 
 _METRIC_NAME: Final = re.compile(r"\b(ttft|tpot|itl|e2e|latency)_(?=p?[0-9]|ms\b)", re.IGNORECASE)
+_CONTRACTED: Final = re.compile(
+    r"\b(do|does|did|ca|wo|should|must|is|are|was|were|need|could|would|have|has)nt\b", re.IGNORECASE
+)
+_WITHOUT: Final = re.compile(r"(?<!\w)w/o\b", re.IGNORECASE)
+_PLAIN_DATE: Final = re.compile(r"[a-z]+|last (?:month|week)", re.IGNORECASE)
+"""A date without a number, whose words say that the sentence speaks of the past."""
 _METRICS_LISTED: Final = re.compile(
     r"(?<=\b(?:ttft|tpot) )and(?= (?:the )?(?:ttft|tpot|latency|whole|end|e2e|time|inter))", re.IGNORECASE
 )
@@ -60,6 +66,7 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
 def sighted(message: str, names: KnownNames, *, now: datetime) -> Sighting:
     """Return everything in `message`; names are blanked out first, so that their digits are no numbers."""
     plain = _METRIC_NAME.sub(r"\1 ", message.replace("’", "'"))
+    plain = _WITHOUT.sub("without", _CONTRACTED.sub(r"\1n't", plain))
     gloss = glossed(_METRICS_LISTED.sub(" / ", plain))
     text = gloss.text
     models = models_in(text, known=names.models)
@@ -68,7 +75,7 @@ def sighted(message: str, names: KnownNames, *, now: datetime) -> Sighting:
     fleets = fleets_in(plain, gpus)
     plain = blanked(plain, fleets.spans)
     dates = instants(plain, now=now)
-    plain = _without(plain, [date for date in dates if not date.text.isalpha()])
+    plain = _without(plain, [date for date in dates if not _PLAIN_DATE.fullmatch(date.text)])
     parts = parts_in(plain, known=names.parts())
     plain = _without(plain, parts)
     slips = slips_in(_without(plain, families), known=names.parts())

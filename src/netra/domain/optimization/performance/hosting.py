@@ -1,17 +1,14 @@
-"""Finds the cheapest fleets for a stream of requests: ranks configurations by estimate, sizes by replay."""
+"""Finds the cheapest fleets for a stream of requests: `estimates` ranks the configurations, replay sizes."""
 
-from math import ceil, inf
+from math import inf
 from typing import Final
 
 import msgspec
 
 from netra.domain.optimization.model import Checkpoint
 from netra.domain.optimization.performance.balancing import Balancing
-from netra.domain.optimization.performance.configurations import (
-    RequestLoad,
-    ServingConfiguration,
-    carried_per_s,
-)
+from netra.domain.optimization.performance.configurations import RequestLoad, ServingConfiguration
+from netra.domain.optimization.performance.estimates import Estimate, ranked_by_estimate
 from netra.domain.optimization.performance.fleet import Fleet, Slo, holds_alone, smallest_fleet
 from netra.domain.optimization.performance.replay import Requests, replay
 from netra.domain.optimization.performance.replica import Batching
@@ -39,19 +36,6 @@ _ESTIMATE_TRUST: Final = 0.5
 """A configuration is skipped if this share of its estimated price exceeds the best replayed price."""
 
 
-class Estimate(msgspec.Struct, frozen=True, kw_only=True):
-    """A configuration and the replicas it needs at the mean rate: for ranking, never for advice."""
-
-    configuration: ServingConfiguration
-    replicas: int
-    carried_per_s: float  # requests a second one replica is estimated to carry
-
-    @property
-    def usd_per_hour(self) -> float:
-        """Dollars an hour of all replicas."""
-        return self.replicas * self.configuration.usd_per_hour
-
-
 class Hosting(msgspec.Struct, frozen=True, kw_only=True):
     """A sized fleet and its price."""
 
@@ -62,7 +46,7 @@ class Hosting(msgspec.Struct, frozen=True, kw_only=True):
     batching: Batching
     balancing: Balancing  # that the size was replayed with
     spare: int = 0
-    holding_share: float | None = None  # of random replays with slow steps; None: only for the cheapest
+    holding_share: float | None = None  # of random replays with slow steps; None: not replayed
 
     @property
     def gpus(self) -> int:
@@ -88,11 +72,13 @@ def cheapest_fleets(
     slo: Slo,
     checkpoint: Checkpoint,
     sizing: Sizing | None = None,
+    states_all: bool = False,
 ) -> tuple[Hosting, ...]:
     """Return the replayed fleets that keep `slo`, cheapest first; empty if no fleet does.
 
-    A fleet keeps the limits with steps at the slow bound of their interval where any number of replicas
-    does; else with steps as modelled, and `tails` says so.
+    A fleet keeps the limits with steps at the slow bound of their interval. Only if no fleet does, the first
+    configuration that keeps them with steps as modelled is returned, and its `tails` say so. The cheapest
+    has its `holding_share`; with `states_all` every fleet has.
     """
     able = tuple(one for one in candidates if holds_alone(requests, deployment=one.deployment, slo=slo))
     ranked = ranked_by_estimate(able, load=load, slo=slo)
@@ -114,14 +100,19 @@ def cheapest_fleets(
             slo=slo,
             sizing=sizing or Sizing(),
             checkpoint=part,
+            must_hold_when_slow=bool(found),
         )
         if hosting is not None:
             burst = hosting.needed / estimate.replicas
             found.append(hosting)
-    found.sort(key=lambda hosting: (hosting.usd_per_hour, hosting.configuration.name))
-    return tuple(
-        [_settled(requests, found[0], slo=slo, checkpoint=checkpoint), *found[1:]] if found else found
-    )
+    slow = [hosting for hosting in found if hosting.tails.holds_when_slow]
+    found = sorted(slow or found, key=lambda hosting: (hosting.usd_per_hour, hosting.configuration.name))
+    if not found:
+        return ()
+    best = _settled(requests, found[0], slo=slo, checkpoint=checkpoint)
+    if not states_all:
+        return (best, *found[1:])
+    return (best, *(_stated(requests, one, slo=slo, checkpoint=checkpoint) for one in found[1:]))
 
 
 def _most(configuration: ServingConfiguration, *, best_usd: float) -> int:
@@ -129,6 +120,12 @@ def _most(configuration: ServingConfiguration, *, best_usd: float) -> int:
     if best_usd == inf or configuration.usd_per_hour <= 0.0:
         return MOST_REPLICAS
     return max(1, min(MOST_REPLICAS, int(_DEAREST * best_usd / configuration.usd_per_hour)))
+
+
+def _stated(requests: Requests, hosting: Hosting, *, slo: Slo, checkpoint: Checkpoint) -> Hosting:
+    """Return the fleet with its share of replays that hold."""
+    share = _share(requests, hosting, slo=slo, checkpoint=checkpoint)
+    return msgspec.structs.replace(hosting, holding_share=share)
 
 
 def _settled(requests: Requests, hosting: Hosting, *, slo: Slo, checkpoint: Checkpoint) -> Hosting:
@@ -141,13 +138,14 @@ def _settled(requests: Requests, hosting: Hosting, *, slo: Slo, checkpoint: Chec
     for _ in range(_ENLARGED_MOST if can_grow else 0):
         if share == 1.0:
             break
-        hosting = _enlarged(requests, hosting, slo=slo, checkpoint=checkpoint)
+        size = hosting.needed + max(1, hosting.needed // 20)
+        hosting = resized(requests, hosting, size=size, slo=slo, checkpoint=checkpoint)
         share = _share(requests, hosting, slo=slo, checkpoint=checkpoint)
     return msgspec.structs.replace(hosting, holding_share=share)
 
 
-def _enlarged(requests: Requests, hosting: Hosting, *, slo: Slo, checkpoint: Checkpoint) -> Hosting:
-    size = hosting.needed + max(1, hosting.needed // 20)
+def resized(requests: Requests, hosting: Hosting, *, size: int, slo: Slo, checkpoint: Checkpoint) -> Hosting:
+    """Return the fleet with `size` replicas and its spare ones, replayed; it may break the limits."""
     return _hosting(
         requests,
         Estimate(configuration=hosting.configuration, replicas=size, carried_per_s=hosting.carried_per_s),
@@ -168,6 +166,7 @@ def sized_fleet(
     slo: Slo,
     sizing: Sizing,
     checkpoint: Checkpoint,
+    must_hold_when_slow: bool = False,
 ) -> Hosting | None:
     """Return the smallest fleet of a configuration, or None if no number of replicas keeps the limits."""
     deployment = estimate.configuration.deployment
@@ -179,6 +178,7 @@ def sized_fleet(
         first_guess=first_guess,
         most_replicas=most_replicas,
         checkpoint=within(checkpoint, begin=0.0, end=0.6),
+        must_hold_when_slow=must_hold_when_slow,
     )
     if found is None:
         return None
@@ -231,25 +231,6 @@ def _hosting(
         balancing=sizing.balancing,
         spare=sizing.spare,
     )
-
-
-def ranked_by_estimate(
-    candidates: tuple[ServingConfiguration, ...], *, load: RequestLoad, slo: Slo
-) -> tuple[Estimate, ...]:
-    """Return the estimated replicas of each candidate, cheapest first, without those of no capacity.
-
-    The best group size of each GPU comes before any second one, so that the replayed candidates differ.
-    """
-    estimates: list[Estimate] = []
-    for configuration in candidates:
-        carried = carried_per_s(configuration, load=load, slo=slo)
-        if carried > 0.0:
-            replicas = max(1, ceil(load.requests_per_s / carried))
-            estimates.append(Estimate(configuration=configuration, replicas=replicas, carried_per_s=carried))
-    estimates.sort(key=lambda one: (one.usd_per_hour, one.configuration.name))
-    best_of_gpu = {one.configuration.deployment.gpu.name: one for one in reversed(estimates)}
-    first = [one for one in estimates if best_of_gpu[one.configuration.deployment.gpu.name] is one]
-    return (*first, *(one for one in estimates if all(one is not other for other in first)))
 
 
 def _share(requests: Requests, hosting: Hosting, *, slo: Slo, checkpoint: Checkpoint) -> float:

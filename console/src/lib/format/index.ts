@@ -1,0 +1,3 @@
+export * from "./numbers.ts";
+export * from "./adding.ts";
+export * from "./times.ts";

@@ -1,0 +1,18 @@
+export const words = {
+  title: "Audit",
+  columns: { at: "Time", event: "Event", user: "User", address: "Address", agent: "Program", request: "Request" },
+  filters: "Filters",
+  event: "Event",
+  any: "any",
+  user: "User id",
+  from: "From",
+  to: "To",
+  of: (shown: string, loaded: string) => `${shown} of ${loaded} loaded events match.`,
+  older: "Load older events",
+  all: "The log's beginning is reached.",
+  empty: "No event matches among those loaded",
+  details: "Details of the event",
+  close: "Close the details",
+  forbidden: "The audit log is for administrators.",
+  facts: { details: "Details", agent: "User agent", id: "Id" },
+} as const;

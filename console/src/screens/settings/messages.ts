@@ -1,0 +1,18 @@
+export const words = {
+  title: "Settings",
+  kept: "Kept in this browser only.",
+  theme: "Theme",
+  themes: { system: "As the system", light: "Light", dark: "Dark" } as Record<string, string>,
+  density: "Density",
+  densities: { comfortable: "Comfortable", compact: "Compact" } as Record<string, string>,
+  motion: "Motion",
+  motions: { system: "As the system", reduced: "Reduced" } as Record<string, string>,
+  zone: "Time zone",
+  zoneBrowser: (name: string) => `The browser's (${name})`,
+  zoneHint: "Every time on every screen is in this zone.",
+  locale: "Numbers and dates",
+  localeHint: "As the browser's language writes them.",
+  keys: "Single letters as keys",
+  keysHint: "Switch them off if they get in the way of speech input.",
+  map: "Keys on every screen",
+} as const;
