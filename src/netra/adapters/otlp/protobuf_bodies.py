@@ -162,6 +162,9 @@ def mapping_of(pairs: Iterable[Message]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for pair in pairs:  # the receiver's innermost loop: a call a value would cost a quarter
         value = pair.value
+        if text := value.string_value:  # as most are
+            found[pair.key] = text
+            continue
         kind = value.WhichOneof("value")
         found[pair.key] = getattr(value, kind) if kind in _PLAIN else _value(value, _LEVELS_MAX)
     return found

@@ -57,7 +57,7 @@ def arrival_of(records: Iterable[Record], *, at_s: float, content_key: bytes | N
     passed: dict[str, Passed] = {}
     for record in records:
         kind = kind_of(record)
-        if kind in {Kind.CALL, Kind.LIKELY_CALL}:
+        if kind is Kind.CALL or kind is Kind.LIKELY_CALL:  # a set would hash it in Python
             is_likely = kind is Kind.LIKELY_CALL
             teller = teller_of(record, is_likely=is_likely, content_key=content_key)
             if teller.start_ns > 0:

@@ -32,6 +32,7 @@ from netra.domain.telemetry.values import (
 
 COST_MAX: Final = 1e6  # dollars of one call; a larger figure is no cost
 LATENCY_MS_MAX: Final = 1e10
+_OF_ANCESTORS: Final = frozenset(("gen_ai.operation.name", *names.SESSION, *names.FEATURE))
 
 
 class _Identified(msgspec.Struct):
@@ -105,13 +106,16 @@ def _labels(record: Record, parameters: Attributes) -> dict[str, Any]:  # Any: c
 def ancestor_of(record: Record) -> Ancestor:
     """Return what calls within a span that is no call take from it."""
     attributes = record.attributes
+    name = None if record.parent_id else label_of(attributes.get("http.route")) or label_of(record.name)
+    if attributes.keys().isdisjoint(_OF_ANCESTORS):  # as most spans are
+        return Ancestor(trace=record.trace_id, span=record.span_id, parent=record.parent_id, name=name)
     operation = attributes.get("gen_ai.operation.name")
     tool = label_of(attributes.get("gen_ai.tool.name")) if operation == "execute_tool" else None
     return Ancestor(
         trace=record.trace_id,
         span=record.span_id,
         parent=record.parent_id,
-        name=None if record.parent_id else label_of(attributes.get("http.route")) or label_of(record.name),
+        name=name,
         session=first_label(attributes, names.SESSION),
         feature=first_label(attributes, names.FEATURE),
         tool=tool,

@@ -40,8 +40,12 @@ def prefix_hashes(text: str, key: bytes) -> PrefixHashes:
     chained = hashlib.blake2b(_VERSION, key=key, digest_size=HASH_BYTES).digest()
     blocks: list[int] = []
     filled = total = begin = 0
+    known: dict[str, int] = {}  # words repeat within a prompt; forgotten with it
     for match in _PIECE.finditer(text):
-        weight = weight_of(match.group())
+        piece = match.group()
+        weight = known.get(piece)
+        if weight is None:
+            weight = known[piece] = weight_of(piece)
         filled += weight
         total += weight
         if filled >= BLOCK_TOKENS:

@@ -20,6 +20,8 @@ _UNIT, _RECORD = "\x1f", "\x1e"
 _REDACTED: Final = ("redacted-by-litellm", "__REDACTED__", "[REDACTED]", "<redacted>")
 _INDEXED: Final = re.compile(r"^(?:llm\.input_messages\.(\d+)\.message|gen_ai\.prompt\.(\d+))\.(.+)$")
 _TOOL: Final = re.compile(r"^llm\.tools\.(\d+)\.tool\.json_schema$")
+_INDEXED_FROM: Final = ("llm.input_messages.", "gen_ai.prompt.")  # a look-up that spares most a match
+_TOOL_FROM: Final = "llm.tools."
 _WHOLE: Final = (
     "gen_ai.input.messages",
     "ai.prompt.messages",
@@ -115,7 +117,7 @@ def _indexed(attributes: Attributes) -> list[Attributes]:
     """Return the messages of numbered attributes, as OpenInference and older OpenLLMetry send them."""
     found: dict[int, dict[str, Any]] = {}
     for name, value in attributes.items():
-        match = _INDEXED.match(name)
+        match = _INDEXED.match(name) if name.startswith(_INDEXED_FROM) else None
         if match is None or len(str(value)) > CONTENT_MAX:
             continue
         message = found.setdefault(int(match[1] or match[2]), {"parts": {}})
@@ -135,7 +137,8 @@ def _place(name: str) -> tuple[int | str, ...]:
 
 
 def _tools_of(attributes: Attributes) -> list[tuple[int, Any]]:
-    found = [(int(match[1]), attributes[match[0]]) for name in attributes if (match := _TOOL.match(name))]
+    named = (_TOOL.match(name) for name in attributes if name.startswith(_TOOL_FROM))
+    found = [(int(match[1]), attributes[match[0]]) for match in named if match]
     return sorted(found, key=lambda tool: tool[0])
 
 

@@ -41,12 +41,16 @@ def kind_of(record: Record) -> Kind:
         return Kind.IGNORED
     if record.is_log:
         return _kind_of_log(record)
-    for rule in _SPAN_RULES:
-        found = rule(record, record.attributes)
-        if found is not None:
-            return _after_opening(record) if found else Kind.CONTEXT
-    has_model = first(record.attributes, MODEL) is not None
-    return Kind.LIKELY_CALL if has_model and first_count(record.attributes, INPUT) else Kind.CONTEXT
+    attributes = record.attributes
+    if record.scope.startswith(_DECIDING_SCOPES) or not attributes.keys().isdisjoint(_DECIDING):
+        for rule in _SPAN_RULES:
+            found = rule(record, attributes)
+            if found is not None:
+                return _after_opening(record) if found else Kind.CONTEXT
+    if attributes.keys().isdisjoint(_MODELS):
+        return Kind.CONTEXT
+    has_model = first(attributes, MODEL) is not None
+    return Kind.LIKELY_CALL if has_model and first_count(attributes, INPUT) else Kind.CONTEXT
 
 
 def event_names(record: Record) -> tuple[str, ...]:
@@ -124,6 +128,20 @@ def _by_operation(_: Record, attributes: Attributes) -> bool | None:
 def _by_vllm(record: Record, attributes: Attributes) -> bool | None:
     return True if record.name == "llm_request" and "gen_ai.usage.prompt_tokens" in attributes else None
 
+
+_MODELS: Final = frozenset(MODEL)
+_DECIDING_SCOPES: Final = (CLAUDE_CODE, "litellm")
+_DECIDING: Final = frozenset(
+    (
+        "langfuse.observation.type",
+        "openinference.span.kind",
+        "langsmith.span.kind",
+        "ai.operationId",
+        "gen_ai.operation.name",
+        "gen_ai.usage.prompt_tokens",
+    )
+)
+"""Scopes and attributes that a rule goes by; a span with none of them is spared the rules."""
 
 _SPAN_RULES: Final[tuple[Callable[[Record, Attributes], bool | None], ...]] = (
     _by_langfuse,

@@ -24,6 +24,8 @@ def count_of(value: object) -> int | None:
     >>> [count_of(value) for value in (7, "7", 7.0, True, -1, "Infinity", "7.5", 10**9)]
     [7, 7, 7, None, None, None, None, None]
     """
+    if type(value) is int:  # as nearly all are
+        return value if 0 <= value <= TOKENS_MAX else None
     number = number_of(value)
     if number is None or number > TOKENS_MAX or number != int(number):
         return None
@@ -52,9 +54,11 @@ def truth_of(value: object) -> bool | None:
 
 def label_of(value: object) -> str | None:
     """Return text that can be a label, cut to its maximum; None for anything else, also for empty text."""
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        return None
-    text = str(value).replace("\x00", "").strip()
+    if type(value) is not str:
+        if isinstance(value, bool) or not isinstance(value, (str, int)):
+            return None
+        value = str(value)
+    text = value.replace("\x00", "").strip()
     return text[:LABEL_MAX] or None
 
 

@@ -37,6 +37,7 @@ SAID = {**CHAT, **USAGE}
         (SAID, {"scope": "litellm", "name": "raw_gen_ai_request"}, Kind.CONTEXT),
         ({"gen_ai.usage.prompt_tokens": 5}, {"name": "llm_request"}, Kind.CALL),
         ({"gen_ai.request.model": "m", **USAGE}, {"name": "call_llm"}, Kind.LIKELY_CALL),
+        ({"gen_ai.request.model": "m", "gen_ai.usage.prompt_tokens": 5}, {"name": "x"}, Kind.LIKELY_CALL),
         (USAGE, {}, Kind.CONTEXT),
         ({"http.route": "/ask"}, {}, Kind.CONTEXT),
         (SAID, {"scope": "codex_exec"}, Kind.IGNORED),
