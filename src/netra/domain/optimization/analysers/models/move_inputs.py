@@ -13,6 +13,10 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     calls: int
     saved_usd_in_window: float
     break_even_accept_rate: float
+    measured_calls: int = 0  # calls of the log that this model serves, behind the latencies
+    ttft_ms_p99: float | None = None  # None: the log has no latency of this model
+    tpot_ms_p99: float | None = None
+    latency_ms_p99: float | None = None
 
 
 class GroupMove(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,8 +17,8 @@ import numpy as np
 from netra.domain.optimization.analysers.evidence import groups_of, rows
 from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.analysers.models import moves_by_group, routing_by_outcome
+from netra.domain.optimization.analysers.models.candidate_latency import candidate_of, latency_sentence
 from netra.domain.optimization.analysers.models.move_inputs import (
-    Candidate,
     GroupMove,
     MoveInputs,
     ServedInputs,
@@ -164,7 +164,7 @@ def _proposal(study: Study, move: ModelMove, *, moves: Sequence[ModelMove]) -> F
         impact=(
             f"The same tokens cost {money(move.then_usd)} instead of {money(move.now_usd)} "
             f"{study.month.period}. Tried first, with the present model behind it, it pays if more than "
-            f"{rate} of its answers are accepted."
+            f"{rate} of its answers are accepted.{latency_sentence(candidate_of(study, move))}"
         ),
         grade=Grade.JUDGEMENT,
         formula=FORMULA,
@@ -206,7 +206,7 @@ def _inputs(study: Study, move: ModelMove, *, moves: Sequence[ModelMove]) -> Mov
         break_even_accept_rate=rate,
         answers_to_judge=answers_to_judge(expected_share=min(max(rate, 0.5), 0.95), within=0.03),
         groups=_by_group(study, move),
-        candidates=tuple(_candidate(other) for other in moves),
+        candidates=tuple(candidate_of(study, other) for other in moves),
     )
 
 
@@ -228,16 +228,6 @@ def _by_group(study: Study, move: ModelMove) -> tuple[GroupMove, ...]:
         )
         for code in np.argsort(-saved, kind="stable")[:_LISTED_GROUPS]
         if now[code] > 0
-    )
-
-
-def _candidate(move: ModelMove) -> Candidate:
-    return Candidate(
-        model=move.to.model,
-        provider=move.to.provider,
-        calls=int(move.where.sum()),
-        saved_usd_in_window=move.saved_usd,
-        break_even_accept_rate=move.break_even_accept_rate,
     )
 
 
