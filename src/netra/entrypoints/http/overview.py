@@ -11,7 +11,6 @@ from litestar.params import FromPath, QueryParameter
 from netra.domain.errors import ValidationFailed
 from netra.domain.ids import WorkloadId
 from netra.domain.overview.model import DIMENSIONS, Bin, Dimension, Money, Overview, OverviewQuery
-from netra.domain.overview.service import tag_of
 from netra.entrypoints.http.entity_tags import NOT_MODIFIED, answered_or_unchanged
 from netra.entrypoints.http.events import VALUES_MAX, Names, Since, Until, checked_values
 from netra.entrypoints.http.listing import instant_of
@@ -70,7 +69,7 @@ async def get_overview(
     delivery = await state
     return await answered_or_unchanged(
         request,
-        tag=tag_of(delivery, query, tz=tz),
+        tag=service.tag(delivery, query, tz=tz),
         compute=lambda: service.overview(delivery, query, tz=tz),
     )
 

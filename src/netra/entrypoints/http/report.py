@@ -67,7 +67,7 @@ def rendered(result: bytes, form: Form, *, source: str, question: str) -> str:
         return table_of(digest)
     if form == "md":
         return markdown_of(digest, source=source, question=question)
-    from netra.entrypoints.reports.page import page_of  # imports matplotlib
+    from netra.entrypoints.reports.page import page_of
 
     with _DRAWING:
         return page_of(digest, sketch=None, source=source, question=question)

@@ -1,4 +1,4 @@
-"""Compare names of models: whether two are of the same published weights; a shape alone may have several."""
+"""Identifies published weights by a name; models of one shape may have weights of their own."""
 
 import re
 from typing import Final
