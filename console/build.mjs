@@ -49,10 +49,10 @@ const policyHash = (text) => `'sha256-${createHash("sha256").update(text).digest
 
 /** One page with its script and style inside. Netra puts the title, the words and the content where the comments are. */
 async function reportPage(out) {
-  const output = { format: "iife", entryFileNames: "report.js", assetFileNames: "report.[ext]" };
+  const output = { format: "iife", entryFileNames: "report.js", assetFileNames: "report.[ext]", codeSplitting: false };
   await build({
     root: here, logLevel: "warn",
-    build: { outDir: out, emptyOutDir: true, cssCodeSplit: false, rollupOptions: { input: join(here, "src", "report", "main.ts"), output } },
+    build: { outDir: out, emptyOutDir: true, cssCodeSplit: false, rolldownOptions: { input: join(here, "src", "report", "main.ts"), output } },
   });
   const script = readFileSync(join(out, "report.js"), "utf8").trim().replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--");
   const style = readFileSync(join(out, "report.css"), "utf8").trim();
@@ -75,8 +75,18 @@ async function reportPage(out) {
   ].join("\n");
 }
 
+/** Screens that share a file: compressed together they are smaller than apart. */
+const codeSplitting = {
+  includeDependenciesRecursively: false,
+  groups: [
+    { name: "around", test: /src\/screens\/(account|audit|calls|health|history|keys|settings)\// },
+    { name: "answers", test: /src\/(screens\/(ask|result|what-if|realised)|lib\/answer)\// },
+    { name: "parts", test: /src\/lib\/(ui|format|charts\/(stacking|Legend)|selection)/ },
+  ],
+};
+
 async function make(out, page) {
-  await build({ root: here, logLevel: "warn", build: { outDir: out, emptyOutDir: true } });
+  await build({ root: here, logLevel: "warn", build: { outDir: out, emptyOutDir: true, rolldownOptions: { output: { codeSplitting } } } });
   writeFileSync(join(out, "LICENSES.txt"), licences());
   const hash = (path) => createHash("sha256").update(readFileSync(path)).digest("hex");
   const built = Object.fromEntries(files(out).map((path) => [relative(out, path).split(sep).join("/"), hash(path)]));

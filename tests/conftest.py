@@ -17,13 +17,8 @@ settings.load_profile("fast")
 
 HERE = Path(__file__).parent
 LOADED_TIMES = 12  # how much longer a long test may take on a loaded machine than at rest
-SYSTEM_ONLY = {
-    "api",
-    "attack",
-    "console",
-    "servers",
-    "system",
-}  # folders in which every test is marked `system`
+# Folders in which every test is marked `system`.
+SYSTEM_ONLY = {"api", "attack", "console", "servers", "system"}
 
 
 def leaves_systems_out(config: pytest.Config) -> bool:

@@ -39,7 +39,7 @@ FONTS: Final = """<?xml version="1.0"?>
 
 
 def installed() -> Path:
-    """Return the folder with `chromium`, its libraries and `axe.min.js`; made once, outside the repository."""
+    """Return the folder with `chromium`, its libraries and `axe.min.js`; made once, outside the house."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with _alone(CACHE / "lock"):
         if not (CACHE / "complete").exists():

@@ -19,7 +19,7 @@ from tests.waiting import COMMAND_S
 from netra.settings import Settings
 
 PASSWORD = "correct horse battery"
-GENEROUS = Settings(limit_authentication=10_000, limit_general=100_000, limit_agent=10_000)
+GENEROUS = Settings(registration=True, limit_authentication=10_000, limit_general=100_000, limit_agent=10_000)
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,25 +38,34 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     server: NetraServer
     clients: list[httpx.Client]
 
-    def add_user(self, email: str, *, is_admin: bool = False) -> Account:
-        """Add a user as an operator does, and sign a client in."""
-        command = [
-            sys.executable,
-            "-m",
-            "netra",
-            "users",
-            "add",
-            email,
-            "--name",
-            email.split("@")[0].title(),
-        ]
-        more = ["--password-stdin", "--data", str(self.data), *(["--admin"] if is_admin else [])]
+    def add_user(self, email: str) -> Account:
+        """Let a user register, and sign a client in."""
+        client = self._client()
+        wanted = {"email": email, "password": PASSWORD, "name": name_of(email)}
+        client.post("/api/auth/register", json=wanted).raise_for_status()
+        return self._signed_in(email, client)
+
+    def add_admin(self, email: str) -> Account:
+        """Add an administrator, as an operator does, and sign a client in."""
+        command = [sys.executable, "-m", "netra", "users", "add", email, "--name", name_of(email), "--admin"]
+        more = ["--password-stdin", "--data", str(self.data)]
         subprocess.run([*command, *more], input=PASSWORD.encode(), check=True, timeout=COMMAND_S)
+        return self._signed_in(email, self._client())
+
+    def _client(self) -> httpx.Client:
         client = httpx.Client(base_url=self.url, timeout=COMMAND_S)
         self.clients.append(client)
+        return client
+
+    def _signed_in(self, email: str, client: httpx.Client) -> Account:
         answer = client.post("/api/auth/login", json={"email": email, "password": PASSWORD})
         client.headers["Authorization"] = f"Bearer {answer.raise_for_status().json()['access_token']}"
         return Account(email=email, password=PASSWORD, client=client)
+
+
+def name_of(email: str) -> str:
+    """Return what an address calls its owner."""
+    return email.partition("@")[0].title()
 
 
 @contextmanager
@@ -84,7 +93,11 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample log of seed 7: 4,000 calls of one day."""
-    path = tmp_path_factory.mktemp("sample") / "day.jsonl"
+    return sample_log(tmp_path_factory.mktemp("sample") / "day.jsonl")
+
+
+def sample_log(path: Path) -> Path:
+    """Write the sample log of seed 7."""
     command = [sys.executable, "-m", "netra", "sample", "--seed", "7", "--out", str(path)]
     subprocess.run(command, check=True, timeout=COMMAND_S)
     return path
@@ -93,7 +106,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def ada(service: Served) -> Account:
     """An administrator whose workload holds the sample."""
-    return service.add_user("ada@example.com", is_admin=True)
+    return service.add_admin("ada@example.com")
 
 
 @pytest.fixture(scope="session")
@@ -132,12 +145,9 @@ def open_page(engine: Browser, service: Served) -> Iterator[Callable[..., Watche
     def make(
         *, theme: Any = "light", width: int = 1280, zone: str = "UTC", at: Served = service, **more: Any
     ) -> Watched:
+        window: Any = {"width": width, "height": 900}
         context = engine.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme=theme,
-            locale="en-US",
-            timezone_id=zone,
-            **more,
+            viewport=window, color_scheme=theme, locale="en-US", timezone_id=zone, **more
         )
         page = Watched(context, service=at.url, axe=chromium.CACHE / "axe.min.js")
         opened.append(page)

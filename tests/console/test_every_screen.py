@@ -1,4 +1,4 @@
-"""Every screen, light and dark, wide and narrow: accessible, within its policy, silent, and no wider than its window."""
+"""Every screen, light and dark, wide and narrow: accessible, within its policy, silent, not too wide."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +12,9 @@ PLACES = {
     "workloads": "#/",
     "overview": "#/w/{workload}/overview",
     "calls": "#/w/{workload}/calls?sort=-usd",
+    "ask": "#/w/{workload}/ask",
+    "what-if": "#/w/{workload}/what-if",
+    "history": "#/history",
     "keys": "#/settings/keys",
     "account": "#/settings/account",
     "audit": "#/admin/audit",
@@ -26,7 +29,7 @@ PLACES = {
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_screen_is_accessible_and_keeps_to_itself(
     theme: str, width: int, open_page: Callable[..., Watched], ada: Account, workload: str
-):
+) -> None:
     page = open_page(theme=theme, width=width)
     page.open("#/sign-in")
     SHOTS.mkdir(parents=True, exist_ok=True)

@@ -5,14 +5,18 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect
 
 PATIENCE_MS: Final = 60_000  # upper bound on any one wait
 AXE_TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 REPORTS: Final = """
 window.policyReports = [];
-addEventListener("securitypolicyviolation", (event) => policyReports.push(`${event.violatedDirective} ${event.blockedURI}`));
+addEventListener("securitypolicyviolation", (event) => {
+  policyReports.push(`${event.violatedDirective} ${event.blockedURI}`);
+});
 """
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class Watched:
@@ -28,7 +32,7 @@ class Watched:
         self.page.add_init_script(REPORTS)
         self.page.on("console", self._note_console)
         self.page.on("pageerror", lambda error: self.errors.append(f"{error}"))
-        self.page.on("request", lambda request: self.requests.append(request))
+        self.page.on("request", self._note_request)
 
     def open(self, place: str = "#/") -> None:
         """Load the page anew at a place."""
@@ -78,6 +82,9 @@ class Watched:
         """Return whether the page is wider than its window."""
         wide: bool = self.page.evaluate("document.documentElement.scrollWidth > innerWidth")
         return wide
+
+    def _note_request(self, request: Request) -> None:
+        self.requests.append(request)
 
     def _note_console(self, message: ConsoleMessage) -> None:
         if message.type == "error":

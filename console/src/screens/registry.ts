@@ -34,6 +34,7 @@ export const screens: readonly Screen[] = [
   { name: "settings", pattern: "/settings", title: "Settings", place: "settings", isPublic: true, load: () => import("./settings/Screen.svelte") },
   { name: "health", pattern: "/health", title: "Health", place: "main", isPublic: true, load: () => import("./health/Screen.svelte") },
   { name: "ask", pattern: "/w/:id/ask", title: "Ask", place: "workload", load: () => import("./ask/Screen.svelte") },
+  { name: "what-if", pattern: "/w/:id/what-if", title: "What if", place: "workload", load: () => import("./what-if/Screen.svelte") },
   { name: "thread", pattern: "/t/:thread", title: "Conversation", place: "none", load: () => import("./ask/Screen.svelte") },
   { name: "history", pattern: "/history", title: "History", place: "main", load: () => import("./history/Screen.svelte") },
   { name: "result", pattern: "/r/:run", title: "Result", place: "none", load: () => import("./result/Screen.svelte") },

@@ -222,7 +222,7 @@ export class Live {
   #take(frame: Frame): void {
     this.#missed = 0;
     if (frame.type === "pong") {
-      const id = String(frame.data["request_id"]);
+      const id = String(frame.data?.["request_id"]); // the answer to a ping without an id has no data
       this.#pongs.get(id)?.();
       this.#pongs.delete(id);
       return;

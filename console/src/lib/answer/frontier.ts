@@ -84,8 +84,9 @@ export function axisOf(values: readonly number[], isMoney: boolean): Axis {
     for (let decade = low; decade <= high * 1.001; decade *= 10) for (const step of steps) if (decade * step <= high * 1.001) ticks.push(decade * step);
     return { low, high, isLog: true, ticks };
   }
-  const bottom = isMoney || least < most * 0.5 ? 0 : least - (most - least) * 0.5;
-  const step = niceStep((most - bottom) / 4);
+  const isFar = most - least > most * 0.01 && least >= most * 0.5; // values far from zero and apart: the axis may begin near them
+  const bottom = isMoney || !isFar ? 0 : least - (most - least) * 0.5;
+  const step = niceStep((most * 1.001 - bottom) / 4);
   const low = Math.max(0, Math.floor(bottom / step) * step);
   const high = Math.max(low + step, Math.ceil((most * 1.001) / step) * step);
   return { low, high, isLog: false, ticks: Array.from({ length: Math.round((high - low) / step) + 1 }, (_, at) => low + at * step) };

@@ -3,7 +3,7 @@ import { ApiError, Netra, SessionLostError, UnauthorizedError } from "@netra/sdk
 import type { LoginResponse, PublicConfiguration, Tokens, UserProfile } from "@netra/sdk";
 import { recall, store } from "../state/storage.ts";
 import { problemOf, type Problem } from "./problem.ts";
-import { forgetAnswers, watchedFetch } from "./traffic.ts";
+import { SERVICE, forgetAnswers, watchedFetch } from "./traffic.ts";
 
 type Phase = "starting" | "out" | "in" | "blocked";
 type Note = { kind: "tokens"; tokens: Tokens } | { kind: "ask" } | { kind: "out" };
@@ -12,8 +12,7 @@ const HINT = "signed-in"; // says that a cookie may be there; without it the pag
 const OTHER_TAB_MS = 60; // how long another tab has to hand over its token
 const FRESH_MS = 120_000; // a token of another tab is taken when it lasts longer than this
 
-/** The address of the service: the page is at `<prefix>/console/`. */
-export const SERVICE = new URL("..", document.baseURI.replace(/#.*$/, "")).href.replace(/\/+$/, "");
+export { SERVICE };
 
 class Session {
   phase = $state<Phase>("starting");

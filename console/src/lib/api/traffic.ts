@@ -1,6 +1,6 @@
 // The page's `fetch`: remembers answers by their ETag, and what the headers say of limits.
 
-/** What a rate limit has left, by the class that the service counts a path in. */
+/** What a rate limit has left. */
 export interface LimitUse {
   limit: number;
   remaining: number;
@@ -8,6 +8,9 @@ export interface LimitUse {
   resetS: number;
   at: number;
 }
+
+/** The address of the service: the page is at `<prefix>/console/`. */
+export const SERVICE = new URL("..", document.baseURI.replace(/#.*$/, "")).href.replace(/\/+$/, "");
 
 interface Kept {
   etag: string;
@@ -17,11 +20,11 @@ interface Kept {
 
 const KEPT_MAX = 60; // answers
 const kept = new Map<string, Kept>();
-const seen = new Map<number, LimitUse>();
-const listeners = new Set<(path: string, use: LimitUse) => void>();
+const seen = new Map<string, LimitUse>();
+const listeners = new Set<() => void>();
 
-/** Calls `listener` with the limit headers of every answer; returns what ends it. */
-export function onLimit(listener: (path: string, use: LimitUse) => void): () => void {
+/** Calls `listener` after every answer with limit headers; returns what ends it. */
+export function onLimit(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
@@ -39,7 +42,7 @@ export const watchedFetch: typeof fetch = async (input, init) => {
   const headers = new Headers(init?.headers);
   if (known !== undefined) headers.set("If-None-Match", known.etag);
   const response = await fetch(url, { ...init, headers, credentials: "same-origin", ...(isRead ? { cache: "no-store" as const } : {}) });
-  note(url, response.headers);
+  note(init?.method ?? "GET", url, response.headers);
   if (response.status === 304 && known !== undefined) return new Response(known.body, { status: 200, headers: known.headers });
   const etag = response.headers.get("etag");
   if (!isRead || response.status !== 200 || etag === null) return response;
@@ -51,16 +54,25 @@ export const watchedFetch: typeof fetch = async (input, init) => {
   return new Response(body, { status: 200, headers: response.headers });
 };
 
-/** What is left of each limit as last seen, by its size: the headers name no class. */
-export function presentLimits(): Record<number, number> {
+/** The classes of requests that the service counts apart, by method and path; the headers name no class. */
+const CLASSES: [RegExp, string][] = [
+  [/^POST \/api\/auth\/(login|refresh|exchange|register|password)$/, "authentication"],
+  [/^POST \/api\/agent\/execute$/, "agent"],
+  [/^POST \/api\/workloads\/[^/]+\/(simulate|simulations)$/, "simulate"],
+  [/^POST \/api\/workloads\/[^/]+\/events$/, "ingest"],
+];
+
+/** What is left of each class of requests, as the answers of the last minute say. */
+export function presentLimits(): Record<string, LimitUse> {
   const now = Date.now();
-  return Object.fromEntries([...seen].filter(([, use]) => now - use.at < 60_000).map(([limit, use]) => [limit, use.remaining]));
+  return Object.fromEntries([...seen].filter(([, use]) => now - use.at < 60_000));
 }
 
-function note(url: string, headers: Headers): void {
+function note(method: string, url: string, headers: Headers): void {
   const limit = Number(headers.get("x-ratelimit-limit") ?? Number.NaN);
   if (!Number.isFinite(limit)) return;
   const use = { limit, remaining: Number(headers.get("x-ratelimit-remaining")), resetS: Number(headers.get("x-ratelimit-reset")), at: Date.now() };
-  seen.set(limit, use);
-  for (const listener of listeners) listener(new URL(url).pathname, use);
+  const request = `${method} ${url.slice(SERVICE.length).replace(/\?.*$/, "")}`;
+  seen.set(CLASSES.find(([pattern]) => pattern.test(request))?.[1] ?? "general", use);
+  for (const listener of listeners) listener();
 }

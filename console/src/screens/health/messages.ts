@@ -14,7 +14,7 @@ export const words = {
   limitColumns: { name: "Requests a minute", limit: "Limit", used: "Used now", left: "Left" },
   sizes: "Sizes",
   sizeColumns: { name: "At most", value: "Value" },
-  every: "Looked at every 15 s.",
+  every: "Read every 15 s.",
   names: {
     max_message_length: "characters in a question",
     max_thread_messages: "messages in a thread",

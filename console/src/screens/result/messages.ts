@@ -9,6 +9,7 @@ export const words = {
   downloads: "Download",
   html: "HTML (one file)",
   markdown: "Markdown",
+  csv: "CSV",
   json: "JSON",
   thread: "Conversation",
   workload: "Workload",

@@ -206,7 +206,7 @@ class Live {
     #take(frame) {
         this.#missed = 0;
         if (frame.type === "pong") {
-            const id = String(frame.data["request_id"]);
+            const id = String(frame.data?.["request_id"]); // the answer to a ping without an id has no data
             this.#pongs.get(id)?.();
             this.#pongs.delete(id);
             return;

@@ -21,7 +21,7 @@ from netra.entrypoints.reports.digest import Digest
 from netra.entrypoints.reports.sketch import Sketch
 
 TEMPLATE: Final = Path(__file__).with_name("report.html")
-_ESCAPED: Final = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+_ESCAPED: Final = str.maketrans({sign: f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"})
 
 
 class Worded(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,8 +147,7 @@ def _filled(content: AnswerContent | ChangeContent, *, title: str, words: str) -
 
 def _data(content: AnswerContent | ChangeContent) -> str:
     """Return JSON that cannot end the element that holds it."""
-    text = msgspec.json.encode(content).decode()
-    return text.translate(str.maketrans(_ESCAPED))
+    return msgspec.json.encode(content).decode().translate(_ESCAPED)
 
 
 @cache

@@ -1,1 +1,0 @@
-import{V as e,rn as t}from"./index-CHRKvKfG.js";var n=t({}),r=new Set;function i(e){for(let{id:t,name:r}of e)n[t]=r}function a(t){return n[t]===void 0&&!r.has(t)&&e.phase===`in`&&(r.add(t),e.client.workloads.get(t).then(e=>n[t]=e.name,()=>void 0)),n[t]}var o=t({of:{}});function s(e,t){o.of={...o.of,[e]:t}}function c(e){return o.of[e]}export{c as i,i as n,a as r,s as t};
