@@ -78,7 +78,8 @@ def test_the_lock_file_holds_no_address_of_a_registry() -> None:
 
 def scripts_of(page: str) -> list[str]:
     """Return the scripts that the page names, which the browser loads before anything is shown."""
-    return [part.split('"')[0] for part in page.split("./assets/")[1:] if part.split('"')[0].endswith(".js")]
+    named = {part.split('"')[0] for part in page.split("./assets/")[1:]}
+    return sorted(name for name in named if name.endswith(".js"))
 
 
 def test_the_page_knows_the_columns_of_a_call() -> None:
