@@ -57,6 +57,7 @@ def main() -> None:
                 "workloads": "#/",
                 "overview": f"#/w/{workload}/overview",
                 "calls": f"#/w/{workload}/calls?open=synthetic-0003920",
+                "what-if": f"#/w/{workload}/what-if",
                 "health": "#/health",
             },
         )

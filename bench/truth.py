@@ -4,8 +4,8 @@
 
 Prints, for traces in which nothing changed, how often a verdict claims an effect (bar: 10 %); for
 known effects and months, how often the 90 % interval covers the truth (bar: 85 to 95 %, or none). The
-level of a month is fitted on ServeGen m-large and quoted on m-mid; both have 14 days. The drift of a share
-is fitted on the first week of m-large and quoted on m-mid and DeepSeek-R1. Days drawn from ServeGen take its
+level of a month and the drift of a share are fitted on ServeGen m-large and quoted on m-mid (both have 14
+days), the share on a day of DeepSeek-R1 as well. Days drawn from ServeGen take its
 arrivals by client, and give each client its own lengths of input and output.
 A part whose trace is not in `--data` is skipped and says so.
 """
@@ -20,17 +20,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
+import share_windows
 from netra.domain.optimization.price_list import PriceList
 from netra.domain.optimization.pricing import Rate, Tariff
 from netra.domain.optimization.traffic import call_usd, traffic_of
 from netra.domain.optimization.uncertainty.level import DAY_S, FIT, LEAST_OF_CONSTANT, sigma_of, swing_of
 from netra.domain.optimization.uncertainty.ratio import Z_90
-from netra.domain.optimization.uncertainty.share import DRIFT, sampling_of
 from netra.domain.optimization.verdicts.verdict import ChangeVerdict, verdict_of
 from netra.domain.workloads.columns import Events, Labels
 
@@ -195,6 +196,40 @@ def injected(runs: int, rng: np.random.Generator) -> None:
             )
 
 
+def held_out(path: Path, rng: np.random.Generator, *, runs: int) -> None:
+    """Print how often a hold-out test of drifting days claims an effect, and holds one that was put in."""
+    if not path.exists():
+        print("  hold-out tests skipped: ServeGen m-large is not there")
+        return
+    rates = rates_of(path)
+    for effect in (0.0, -0.1, -0.3):
+        found = [tested(rates, rng, effect=effect) for _ in range(runs)]
+        held = [
+            one.low <= true <= one.high for one, true in found if one.low is not None and one.high is not None
+        ]
+        claims = sum(one.ruling in CLAIMS for one, _ in found)
+        print(
+            f"  answers {effect:+.0%} in half of the sessions of two days of ServeGen, hold-out test: covers "
+            f"{np.mean(held):6.1%} of {len(held)}, claims {claims / runs:6.1%}"
+        )
+
+
+def tested(rates: Floats, rng: np.random.Generator, *, effect: float) -> tuple[ChangeVerdict, float]:
+    """Return the verdict on a test whose second arm's answers are longer by `effect`, and what that saves."""
+    events, change_ns = drawn(rates, rng, days=2, calls=10_000, turns=6)
+    session = events.session
+    assert session is not None
+    treated = rng.random(len(session.names))[session.codes] < 0.5
+    shorter = treated & (events.at_ns >= change_ns)
+    later = np.maximum(np.rint(events.output_tokens * np.where(shorter, 1 + effect, 1.0)), 1)
+    changed = msgspec.structs.replace(
+        events,
+        output_tokens=later.astype(np.int64),
+        variant=Labels(codes=treated.astype(np.int32), names=("control", "treatment")),
+    )
+    return verdict(changed, change_ns), float((events.output_tokens - later).sum() * 10e-6)
+
+
 def level_errors(rates: Floats, days: float, rng: np.random.Generator, *, runs: int) -> tuple[Floats, Floats]:
     """Return `ln(rest / window)` and the swing of windows of random thirds of the clients; 0 runs: of all."""
     windows, errors, swings = int(days * DAY_S / WINDOW_S), [], []
@@ -239,73 +274,24 @@ def months(data: Path, rng: np.random.Generator, *, runs: int) -> None:
         )
 
 
-HOURS = (
-    (1, 0),
-    (6, 0),
-    (24, 0),
-    (96, 0),
-    (1, 6),
-    (6, 6),
-    (24, 6),
-    (96, 6),
-)  # of a window; and calls of a client in a session
-
-
-def window_share(
-    rates: Floats, rng: np.random.Generator, *, days: int, hours: int, turns: int
-) -> tuple[Any, float] | None:
-    """Return what a window shows of a share by drift, and the truth of the rest; None without an interval."""
-    events, _ = drawn(rates, rng, days=days, calls=60_000, turns=turns)
-    usd = call_usd(traffic_of(events, PRICES))
-    part = np.where(events.output_tokens > 200, usd - 200 * 10e-6 - events.input_tokens * 2.5e-6, 0.0)
-    begin = int(events.at_ns[0] + rng.uniform(0, days * DAY_S - hours * 3600) * S_NS)
-    where = np.flatnonzero((events.at_ns >= begin) & (events.at_ns < begin + hours * 3600 * S_NS))
-    rest = np.setdiff1d(np.arange(len(usd)), where)
-    session = None if events.session is None else events.session.take(where)
-    sampling = sampling_of(events.at_ns[where], session)
-    found = [sampling.share(part[where], usd[where], drift=drift) for drift in (0.0, 1.0, DRIFT)]
-    return None if isinstance(found[0], str) else (found, part[rest].sum() / usd[rest].sum())
-
-
-def drift(data: Path, rng: np.random.Generator, *, runs: int) -> None:
-    """Print how many windows of the first week of m-large are covered, by the weight of drift."""
-    file = data / "servegen_m_large_arrivals.csv.gz"
-    if not file.exists():
-        print("  skipped: ServeGen m-large is not there")
-        return
-    rates = rates_of(file)
-    rates = rates[:, : rates.shape[1] // 2]
-    rates = rates[rates.any(axis=1)]
-    tried = [
-        window_share(rates, rng, days=7, hours=hours, turns=turns)
-        for hours, turns in HOURS
-        for _ in range(runs)
+def shares(data: Path, rng: np.random.Generator, *, runs: int) -> None:
+    """Print the fit of a share's interval on m-large, and its coverage on m-mid and DeepSeek-R1."""
+    files = [
+        data / name
+        for name in (
+            "servegen_m_large_arrivals.csv.gz",
+            "servegen_m_mid_arrivals.csv.gz",
+            "servegen_deepseek_r1_arrivals.csv",
+        )
     ]
-    known = [one for one in tried if one is not None]
-    for weight in (0.0, 1.0, 2.0, DRIFT, 4.0, 8.0):
-        held = sum(
-            (plain.share - truth) ** 2 <= plain.margin**2 + weight * (one.margin**2 - plain.margin**2)
-            for (plain, one, _), truth in known
-        )
-        print(
-            f"  drift {weight}: covers {held / len(known):6.1%} of {len(known)} windows of a week of m-large"
-        )
-
-
-def shares(path: Path, rng: np.random.Generator, *, runs: int) -> None:
-    """Print how often the share of a window in the bill covers that of the other days."""
-    if not path.exists():
-        print(f"  skipped: {path.name} is not there")
+    if not all(file.exists() for file in files):
+        print("  skipped: the ServeGen files are not there")
         return
-    rates = rates_of(path)
-    days = rates.shape[1] * WINDOW_S // int(DAY_S)
-    for hours, turns in (one for one in HOURS if one[0] <= 8 * days):
-        tried = [window_share(rates, rng, days=days, hours=hours, turns=turns) for _ in range(runs)]
-        known = [one for one in tried if one is not None]
-        held = sum(abs(found[2].share - truth) <= found[2].margin for found, truth in known)
-        unit = f"sessions of {turns}" if turns else "no sessions"
-        covered = f"covers {held / len(known):6.1%} of {len(known)}" if known else "no interval is given"
-        print(f"  {path.name.split('_arr')[0]}, window of {hours} h, {unit}: {covered}, of {runs} asked")
+    large, mid, day = (rates_of(file) for file in files)
+    share_windows.fit(large, rng, runs=runs)
+    for name, rates, hours in (("m-mid", mid, share_windows.HOURS), ("DeepSeek-R1", day, (0.5, 1, 3, 6))):
+        few = (None, len(rates) // 3, 12)
+        share_windows.told(name, share_windows.gathered(rates, rng, hours=hours, runs=runs, clients=few))
 
 
 def verdicts(data: Path, rng: np.random.Generator, *, runs: int) -> None:
@@ -354,14 +340,13 @@ def main(argv: Sequence[str]) -> None:
     if options.only in {None, "effects"}:
         print("Intervals of effects that were put in (bar: 85 to 95 %)")
         injected(runs, rng)
+        held_out(data / "servegen_m_large_arrivals.csv.gz", rng, runs=runs)
     if options.only in {None, "months"}:
         print("Intervals of a month (bar: 85 to 95 %)")
         months(data, rng, runs=max(runs // 4, 1))
     if options.only in {None, "shares"}:
         print("Intervals of a share of the bill (bar: 85 to 95 %, or none)")
-        drift(data, rng, runs=max(runs // 4, 1))
-        shares(data / "servegen_m_mid_arrivals.csv.gz", rng, runs=max(runs // 2, 1))
-        shares(data / "servegen_deepseek_r1_arrivals.csv", rng, runs=max(runs // 2, 1))
+        shares(data, rng, runs=max(runs // 2, 1))
 
 
 if __name__ == "__main__":

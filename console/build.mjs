@@ -75,8 +75,18 @@ async function reportPage(out) {
   ].join("\n");
 }
 
+/** Screens that share a file: compressed together they are smaller than apart. */
+const codeSplitting = {
+  includeDependenciesRecursively: false,
+  groups: [
+    { name: "around", test: /src\/screens\/(account|audit|calls|health|history|keys|settings)\// },
+    { name: "answers", test: /src\/(screens\/(ask|result|what-if|realised)|lib\/answer)\// },
+    { name: "parts", test: /src\/lib\/(ui|format|charts\/(stacking|Legend)|selection)/ },
+  ],
+};
+
 async function make(out, page) {
-  await build({ root: here, logLevel: "warn", build: { outDir: out, emptyOutDir: true } });
+  await build({ root: here, logLevel: "warn", build: { outDir: out, emptyOutDir: true, rolldownOptions: { output: { codeSplitting } } } });
   writeFileSync(join(out, "LICENSES.txt"), licences());
   const hash = (path) => createHash("sha256").update(readFileSync(path)).digest("hex");
   const built = Object.fromEntries(files(out).map((path) => [relative(out, path).split(sep).join("/"), hash(path)]));

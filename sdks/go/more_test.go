@@ -108,7 +108,7 @@ func TestAccount(t *testing.T) {
 	if _, err := again.Auth.Authorize(ctxOf(t), "http://127.0.0.1/x"); err == nil {
 		t.Fatal("Google is not configured here")
 	}
-	if _, err := again.Audit.List(ctxOf(t), ListParams{Limit: 1}); !errors.Is(err, ErrForbidden) {
+	if _, err := again.Audit.List(ctxOf(t), AuditParams{Limit: 1, Event: "signed_in", UserID: 1}); !errors.Is(err, ErrForbidden) {
 		t.Fatal(err)
 	}
 	sessions, err := again.Auth.Sessions.List(ctxOf(t))

@@ -654,6 +654,23 @@ func TestSmallReads(t *testing.T) {
 	if err != nil || history.Total() != 1 || history.Data[0].RunID != run.ID {
 		t.Fatal(history, err)
 	}
+	filtered := HistoryParams{ThreadID: run.Accepted.ThreadID, Status: "completed", Q: "% CHEAPER", Since: run.Accepted.CreatedAt}
+	if history, err = client.Agent.History(ctxOf(t), filtered); err != nil || history.Total() != 1 {
+		t.Fatal(history, err)
+	}
+	filtered.Until = run.Accepted.CreatedAt
+	if history, err = client.Agent.History(ctxOf(t), filtered); err != nil || history.Total() != 0 {
+		t.Fatal(history, err)
+	}
+	events, err := client.Workloads.ListEvents(ctxOf(t), rig.WorkloadID, EventsParams{
+		Limit: 3, Model: []string{"gpt-4o", "none"}, Sort: "-usd", Without: []string{"session"},
+	})
+	if err != nil || events.Total() <= 3 || len(events.Data) != 3 || *events.Data[0].USD < *events.Data[2].USD {
+		t.Fatal(events, err)
+	}
+	if intake, err := client.Workloads.Intake(ctxOf(t), rig.WorkloadID); err != nil || len(intake.Emitters) != 0 {
+		t.Fatal(intake, err)
+	}
 	thread, err := client.Threads.Get(ctxOf(t), run.Accepted.ThreadID)
 	if err != nil || len(thread.Messages) == 0 {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net/url"
 	"strconv"
+	"time"
 )
 
 // ListParams choose a page. Limit 0 is the service's default.
@@ -14,11 +15,94 @@ type ListParams struct {
 	Cursor string
 }
 
-// HistoryParams choose a page of runs.
+// HistoryParams choose a page of runs. Every filter that is set applies.
 type HistoryParams struct {
+	Limit      int
+	Cursor     string
+	ThreadID   string
+	WorkloadID string
+	Status     string    // "processing", "completed", "failed" or "cancelled"
+	Q          string    // a part of the question; A-Z match a-z
+	Since      time.Time // accepted at this instant or later
+	Until      time.Time // accepted before this instant
+}
+
+func (p HistoryParams) query() url.Values {
+	return values(map[string][]string{
+		"thread_id": {p.ThreadID}, "workload_id": {p.WorkloadID}, "status": {p.Status}, "q": {p.Q},
+		"since": {instant(p.Since)}, "until": {instant(p.Until)},
+	})
+}
+
+// AuditParams choose a page of security events. Every filter that is set applies.
+type AuditParams struct {
+	Limit  int
+	Cursor string
+	Event  string // such as "sign_in_refused"
+	UserID int64
+	Since  time.Time
+	Until  time.Time
+}
+
+func (p AuditParams) query() url.Values {
+	user := ""
+	if p.UserID != 0 {
+		user = strconv.FormatInt(p.UserID, 10)
+	}
+	return values(map[string][]string{
+		"event": {p.Event}, "user_id": {user}, "since": {instant(p.Since)}, "until": {instant(p.Until)},
+	})
+}
+
+// EventsParams choose a page of stored calls. Several values of one filter are alternatives.
+type EventsParams struct {
 	Limit    int
 	Cursor   string
-	ThreadID string
+	IDs      []string
+	From     time.Time // the first instant to show
+	To       time.Time // the instant at which to stop
+	Model    []string
+	Provider []string
+	Feature  []string
+	Template []string
+	Tool     []string
+	Session  []string
+	Status   []string
+	Without  []string // names of filters whose calls without a value are shown too, such as "feature"
+	Sort     string   // "-timestamp" (default), "-usd" or "-latency_ms"
+}
+
+func (p EventsParams) query() url.Values {
+	found := values(map[string][]string{
+		"id": p.IDs, "from": {instant(p.From)}, "to": {instant(p.To)}, "model": p.Model, "provider": p.Provider,
+		"feature": p.Feature, "template": p.Template, "tool": p.Tool, "session": p.Session, "status": p.Status,
+		"sort": {p.Sort},
+	})
+	for _, name := range p.Without {
+		found.Add(name, "")
+	}
+	return found
+}
+
+// values returns a query of the texts that are set.
+func values(given map[string][]string) url.Values {
+	found := url.Values{}
+	for name, texts := range given {
+		for _, text := range texts {
+			if text != "" {
+				found.Add(name, text)
+			}
+		}
+	}
+	return found
+}
+
+// instant writes an instant in UTC; the zero time is no instant.
+func instant(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return at.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano)
 }
 
 // Page is one page of a list.

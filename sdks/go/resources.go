@@ -62,13 +62,9 @@ func (s *AgentService) Cancel(ctx context.Context, id string, options ...CallOpt
 	return post[RunStatus](ctx, s.client, in("/api/agent/runs", id)+"/cancel", nil, keyed, options)
 }
 
-// History lists the runs of the user, or those of one thread, the newest first.
+// History lists the runs of the user that meet every filter, the newest first.
 func (s *AgentService) History(ctx context.Context, params HistoryParams, options ...CallOption) (*Page[RunLine], error) {
-	extra := url.Values{}
-	if params.ThreadID != "" {
-		extra.Set("thread_id", params.ThreadID)
-	}
-	return page[RunLine](ctx, s.client, "/api/agent/history", ListParams{params.Limit, params.Cursor}, extra, options)
+	return page[RunLine](ctx, s.client, "/api/agent/history", ListParams{params.Limit, params.Cursor}, params.query(), options)
 }
 
 // AuthService signs in and out.
@@ -206,6 +202,17 @@ func (s *WorkloadService) Delete(ctx context.Context, id string, options ...Call
 	return remove(ctx, s.client, in("/api/workloads", id), options)
 }
 
+// ListEvents returns stored calls with their cost, the newest first unless Sort says otherwise.
+func (s *WorkloadService) ListEvents(ctx context.Context, id string, params EventsParams, options ...CallOption) (*Page[ListedEvent], error) {
+	list := ListParams{params.Limit, params.Cursor}
+	return page[ListedEvent](ctx, s.client, in("/api/workloads", id)+"/events", list, params.query(), options)
+}
+
+// Intake returns what came in by telemetry: calls of each emitter, those without usage, and advice.
+func (s *WorkloadService) Intake(ctx context.Context, id string, options ...CallOption) (*IntakeAnswer, error) {
+	return get[IntakeAnswer](ctx, s.client, in("/api/workloads", id)+"/intake", nil, options)
+}
+
 // Simulate computes what a change would cost and bring.
 func (s *WorkloadService) Simulate(ctx context.Context, id string, proposal Proposal, options ...CallOption) (*Simulated, error) {
 	return post[Simulated](ctx, s.client, in("/api/workloads", id)+"/simulate", proposal, pure, options)
@@ -309,9 +316,9 @@ func (s *KeyService) RevokeAll(ctx context.Context, options ...CallOption) error
 // AuditService reads the security log; it needs an administrator.
 type AuditService struct{ client *Client }
 
-// List returns security events, the newest first.
-func (s *AuditService) List(ctx context.Context, params ListParams, options ...CallOption) (*Page[AuditLine], error) {
-	return page[AuditLine](ctx, s.client, "/api/audit", params, nil, options)
+// List returns the security events that meet every filter, the newest first.
+func (s *AuditService) List(ctx context.Context, params AuditParams, options ...CallOption) (*Page[AuditLine], error) {
+	return page[AuditLine](ctx, s.client, "/api/audit", ListParams{params.Limit, params.Cursor}, params.query(), options)
 }
 
 // HealthService asks how the service is.

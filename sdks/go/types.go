@@ -66,6 +66,7 @@ const (
 	BillSourceSourceInvoice BillSourceSource = "invoice"
 	BillSourceSourceList    BillSourceSource = "list"
 	BillSourceSourceMixed   BillSourceSource = "mixed"
+	BillSourceSourceRent    BillSourceSource = "rent"
 )
 
 // CacheSettingMode is a set of words of the API.
@@ -349,7 +350,9 @@ type TargetOutcomeTarget string
 const (
 	TargetOutcomeTargetBudgetUSDPerMonth TargetOutcomeTarget = "budget_usd_per_month"
 	TargetOutcomeTargetGPUMemoryGib      TargetOutcomeTarget = "gpu_memory_gib"
+	TargetOutcomeTargetGPUs              TargetOutcomeTarget = "gpus"
 	TargetOutcomeTargetLatencyMsP99      TargetOutcomeTarget = "latency_ms_p99"
+	TargetOutcomeTargetRentUSDInWindow   TargetOutcomeTarget = "rent_usd_in_window"
 	TargetOutcomeTargetSavingShare       TargetOutcomeTarget = "saving_share"
 	TargetOutcomeTargetSavingUSDPerMonth TargetOutcomeTarget = "saving_usd_per_month"
 	TargetOutcomeTargetSpeedup           TargetOutcomeTarget = "speedup"
@@ -522,6 +525,7 @@ type Autoscaling struct {
 
 // BillSource: Where the bill comes from, and how it compares with list prices.
 //
+// Its parts by name are shares of the rent by tokens, where own GPUs serve the calls.
 // `reserved_calls` cost nothing though they have a list price of `reserved_list_usd`: capacity that
 // is paid for otherwise served them, and what that costs is not in the log.
 type BillSource struct {
@@ -531,6 +535,7 @@ type BillSource struct {
 	ByModel         []PaidRatio        `json:"by_model,omitempty"`
 	ReservedCalls   int64              `json:"reserved_calls,omitempty"`
 	ReservedListUSD float64            `json:"reserved_list_usd,omitempty"`
+	Rent            *Rent              `json:"rent,omitempty"`
 }
 
 // CacheSetting: Prompt caching of one model at one provider; only `enabled` is set if caching is
@@ -836,10 +841,11 @@ type GoalDifference struct {
 
 // GpuFleet: GPUs that a question names; `count` is None if it gives no number.
 type GpuFleet struct {
-	Name    string `json:"name"`
-	Count   *int64 `json:"count,omitempty"`
-	IsOwned bool   `json:"is_owned,omitempty"`
-	IsBound bool   `json:"is_bound,omitempty"`
+	Name      string `json:"name"`
+	Count     *int64 `json:"count,omitempty"`
+	IsOwned   bool   `json:"is_owned,omitempty"`
+	IsBound   bool   `json:"is_bound,omitempty"`
+	IsServing bool   `json:"is_serving,omitempty"`
 }
 
 // GrowthBill: The bill and the plan at the traffic growth in question.
@@ -1483,6 +1489,18 @@ type RegisterRequest struct {
 	Password string `json:"password"`
 }
 
+// Rent: The rent of the user's own GPUs, which is the bill of the calls that they serve.
+type Rent struct {
+	Model         string  `json:"model"`
+	GPU           string  `json:"gpu"`
+	GPUs          int64   `json:"gpus"`
+	Replicas      int64   `json:"replicas"`
+	USDPerGPUHour float64 `json:"usd_per_gpu_hour"`
+	USDPerHour    float64 `json:"usd_per_hour"`
+	USDInWindow   float64 `json:"usd_in_window"`
+	Calls         int64   `json:"calls"`
+}
+
 // Retirement: A model of the log that its provider stops serving; `on` None: deprecated, without a
 // known date.
 type Retirement struct {
@@ -1570,6 +1588,14 @@ type RunError struct {
 	Message string `json:"message"`
 }
 
+// RunHeadline: The bill, the plan and the share saved; null where the result does not have the
+// figure.
+type RunHeadline struct {
+	BillUSDPerMonth *float64 `json:"bill_usd_per_month"`
+	PlanUSDPerMonth *float64 `json:"plan_usd_per_month"`
+	SavedShare      *float64 `json:"saved_share"`
+}
+
 // RunHistory: Runs, in both documented shapes.
 type RunHistory struct {
 	Runs       []RunLine  `json:"runs"`
@@ -1580,36 +1606,41 @@ type RunHistory struct {
 	Pagination Pagination `json:"pagination"`
 }
 
-// RunLine: A run in a list.
+// RunLine: A run in a list; `headline` is null until it has completed, and for a result without a
+// bill.
 type RunLine struct {
-	RunID       string     `json:"run_id"`
-	ThreadID    string     `json:"thread_id"`
-	Status      RunState   `json:"status"`
-	Phase       RunPhase   `json:"phase"`
-	Progress    int64      `json:"progress"`
-	Message     string     `json:"message"`
-	WorkloadID  *string    `json:"workload_id"`
-	CreatedAt   time.Time  `json:"created_at"`
-	StartedAt   *time.Time `json:"started_at"`
-	CompletedAt *time.Time `json:"completed_at"`
+	RunID       string       `json:"run_id"`
+	ThreadID    string       `json:"thread_id"`
+	Status      RunState     `json:"status"`
+	Phase       RunPhase     `json:"phase"`
+	Progress    int64        `json:"progress"`
+	Message     string       `json:"message"`
+	WorkloadID  *string      `json:"workload_id"`
+	Headline    *RunHeadline `json:"headline"`
+	CreatedAt   time.Time    `json:"created_at"`
+	StartedAt   *time.Time   `json:"started_at"`
+	CompletedAt *time.Time   `json:"completed_at"`
 }
 
 // RunStatus: The current state of a run; `result` is null until it has completed.
+//
+// `queue_position` is 1 for the oldest of all queued runs, and null for a run that is not queued.
 type RunStatus struct {
-	RunID       string         `json:"run_id"`
-	ThreadID    string         `json:"thread_id"`
-	Status      RunState       `json:"status"`
-	Phase       RunPhase       `json:"phase"`
-	Progress    int64          `json:"progress"`
-	Result      *Advice        `json:"result"`
-	Error       *RunError      `json:"error"`
-	Message     string         `json:"message"`
-	WorkloadID  *string        `json:"workload_id"`
-	Parameters  map[string]any `json:"parameters"`
-	LastSeq     int64          `json:"last_seq"`
-	CreatedAt   time.Time      `json:"created_at"`
-	StartedAt   *time.Time     `json:"started_at"`
-	CompletedAt *time.Time     `json:"completed_at"`
+	RunID         string         `json:"run_id"`
+	ThreadID      string         `json:"thread_id"`
+	Status        RunState       `json:"status"`
+	Phase         RunPhase       `json:"phase"`
+	Progress      int64          `json:"progress"`
+	Result        *Advice        `json:"result"`
+	Error         *RunError      `json:"error"`
+	Message       string         `json:"message"`
+	WorkloadID    *string        `json:"workload_id"`
+	Parameters    map[string]any `json:"parameters"`
+	LastSeq       int64          `json:"last_seq"`
+	QueuePosition *int64         `json:"queue_position"`
+	CreatedAt     time.Time      `json:"created_at"`
+	StartedAt     *time.Time     `json:"started_at"`
+	CompletedAt   *time.Time     `json:"completed_at"`
 }
 
 // Savings: Dollars saved; negative is dollars lost. Each interval is one of 90 % and of the figure
@@ -1672,21 +1703,22 @@ type Serving struct {
 // ServingOption: One way to serve the traffic, a point of the Pareto analysis; None means "not
 // known", never "good".
 type ServingOption struct {
-	Name              string    `json:"name"`
-	USDInWindow       float64   `json:"usd_in_window"`
-	USDPerMonth       *float64  `json:"usd_per_month,omitempty"`
-	Kind              string    `json:"kind,omitempty"`
-	TTFTMsP99         *float64  `json:"ttft_ms_p99,omitempty"`
-	TPOTMsP99         *float64  `json:"tpot_ms_p99,omitempty"`
-	LatencyMsP99      *float64  `json:"latency_ms_p99,omitempty"`
-	TTFTMsP99Range    []float64 `json:"ttft_ms_p99_range,omitempty"`
-	TPOTMsP99Range    []float64 `json:"tpot_ms_p99_range,omitempty"`
-	LatencyMsP99Range []float64 `json:"latency_ms_p99_range,omitempty"`
-	MemoryGib         *float64  `json:"memory_gib,omitempty"`
-	GPU               *string   `json:"gpu,omitempty"`
-	Replicas          *int64    `json:"replicas,omitempty"`
-	GPUs              *int64    `json:"gpus,omitempty"`
-	NeedsEvaluation   bool      `json:"needs_evaluation,omitempty"`
+	Name               string    `json:"name"`
+	USDInWindow        float64   `json:"usd_in_window"`
+	USDPerMonth        *float64  `json:"usd_per_month,omitempty"`
+	Kind               string    `json:"kind,omitempty"`
+	TTFTMsP99          *float64  `json:"ttft_ms_p99,omitempty"`
+	TPOTMsP99          *float64  `json:"tpot_ms_p99,omitempty"`
+	LatencyMsP99       *float64  `json:"latency_ms_p99,omitempty"`
+	TTFTMsP99Range     []float64 `json:"ttft_ms_p99_range,omitempty"`
+	TPOTMsP99Range     []float64 `json:"tpot_ms_p99_range,omitempty"`
+	LatencyMsP99Range  []float64 `json:"latency_ms_p99_range,omitempty"`
+	MemoryGib          *float64  `json:"memory_gib,omitempty"`
+	GPU                *string   `json:"gpu,omitempty"`
+	Replicas           *int64    `json:"replicas,omitempty"`
+	GPUs               *int64    `json:"gpus,omitempty"`
+	SlowReplaysHolding *float64  `json:"slow_replays_holding,omitempty"`
+	NeedsEvaluation    bool      `json:"needs_evaluation,omitempty"`
 }
 
 // SessionLine: A live session in the list; `is_current` marks the session of this request.
@@ -1905,9 +1937,14 @@ type SupplySettings struct {
 
 // TargetOutcome: One target of the question and the value reached; `met` None: the log cannot show
 // it.
+//
+// `gpus` is a fleet that the question names: `asked` is its size, None where the question asks how
+// many, and `reached` is the number that keeps the limits. `rent_usd_in_window` is the rent of own
+// GPUs, and `asked` the list price of the same calls at a provider of the same model, None where
+// none is known.
 type TargetOutcome struct {
 	Target                   TargetOutcomeTarget `json:"target"`
-	Asked                    float64             `json:"asked"`
+	Asked                    *float64            `json:"asked"`
 	Reached                  *float64            `json:"reached"`
 	ReachedIfEvaluationsPass *float64            `json:"reached_if_evaluations_pass,omitempty"`
 	Met                      *bool               `json:"met"`

@@ -15,7 +15,6 @@ from netra.domain.quotas import Quotas
 from netra.domain.runs.service import RunService
 from netra.domain.runs.worker import RunWorker
 from netra.domain.telemetry.destinations import Destinations
-from netra.domain.telemetry.meter import IntakeMeter
 from netra.domain.telemetry.service import TelemetryService
 from netra.domain.telemetry.settler import TelemetrySettler
 from netra.domain.threads.service import ThreadService
@@ -35,6 +34,7 @@ from netra.ports.feed import RunBell, RunFeed
 from netra.ports.identity import IdentityProvider
 from netra.ports.ids import IdSource
 from netra.ports.incidents import Incidents
+from netra.ports.intake_meter import IntakeMeter
 from netra.ports.known_addresses import KnownAddressStore
 from netra.ports.language_model import LanguageModel
 from netra.ports.log_files import RequestLogs
@@ -78,6 +78,7 @@ class Ports:
     tokens: TokenCodec
     tickets: TicketBook
     limiter: RateLimiter
+    intake_meter: IntakeMeter
     threads: ThreadStore
     runs: RunStore
     feed: RunFeed
@@ -194,12 +195,7 @@ class Container(containers.DeclarativeContainer):
             ids=ports.provided.ids,
             quotas=quotas,
         ),
-        meter=providers.Singleton(
-            IntakeMeter,
-            records=settings.provided.limit_ingest_events,
-            bytes_=settings.provided.limit_ingest_bytes,
-            clock=ports.provided.clock,
-        ),
+        meter=ports.provided.intake_meter,
         keys=ports.provided.prompt_keys,
         clock=ports.provided.clock,
     )

@@ -12,6 +12,7 @@ from netra.domain.networks import networks_in
 from netra.domain.quotas import Quotas, RequestRateLimits
 from netra.domain.secret_text import Secret as Secret  # noqa: PLC0414  # re-exported
 from netra.domain.spending import Budget, Budgets
+from netra.domain.telemetry.intake_limits import IntakeLimits
 
 PREFIX: Final = "NETRA_"
 SECRET_BYTES_MIN: Final = 32
@@ -148,6 +149,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             ingest=self.limit_ingest,
             general=self.limit_general,
         )
+
+    @property
+    def intake_limits(self) -> IntakeLimits:
+        """The telemetry admitted in any 60 s, by user."""
+        return IntakeLimits(records=self.limit_ingest_events, bytes=self.limit_ingest_bytes)
 
     @property
     def quotas(self) -> Quotas:

@@ -136,6 +136,56 @@ def test_pages_by_cursor_meet_every_run_once(user: httpx.Client) -> None:
     assert seen == [f"Page {turn}" for turn in (4, 3, 2, 1, 0)]
 
 
+def test_history_is_filtered_by_everything_that_is_given(user: httpx.Client) -> None:
+    body = {"message": "Quarterly P99 review", "workload_id": "wl-none"}
+    run = user.post("/api/agent/execute", json=body).raise_for_status().json()
+    ended(user, run["run_id"])
+    made_at = run["created_at"]
+
+    def found(**query: str) -> list[str]:
+        page = (
+            user.get("/api/agent/history", params={"q": "quarterly p99", **query}).raise_for_status().json()
+        )
+        assert page["total"] == len(page["data"])
+        return [line["run_id"] for line in page["data"]]
+
+    assert found() == found(status="completed", workload_id="wl-none", since=made_at) == [run["run_id"]]
+    assert found(status="failed") == found(workload_id="wl-other") == found(until=made_at) == []
+
+
+@pytest.mark.parametrize(
+    "query", [{"status": "done"}, {"q": ""}, {"q": "x" * 257}, {"since": "yesterday"}, {"until": "null"}]
+)
+def test_a_filter_that_cannot_be_is_refused(user: httpx.Client, query: dict[str, str]) -> None:
+    answer = user.get("/api/agent/history", params=query)
+    assert answer.status_code == 422
+    assert [fault["path"] for fault in answer.json()["error"]["details"]["errors"]] == list(query)
+
+
+def test_a_completed_run_has_its_headline_in_the_list(user: httpx.Client) -> None:
+    workload = user.post("/api/workloads", json={"name": "A month of calls"}).raise_for_status().json()["id"]
+    events = [
+        {
+            "timestamp": f"2024-03-{day:02}T12:00:00Z",
+            "model": "gpt-4o",
+            "input_tokens": 900,
+            "output_tokens": 90,
+        }
+        for day in range(1, 29)
+    ]
+    user.post(f"/api/workloads/{workload}/events", json={"events": events}).raise_for_status()
+    run = user.post("/api/agent/execute", json={"message": "Cheaper", "workload_id": workload}).json()
+    status = ended(user, run["run_id"])
+    (line,) = user.get("/api/agent/history", params={"workload_id": workload}).json()["data"]
+    plan = status["result"]["metrics"]["plan"]
+    assert line["headline"] == {
+        "bill_usd_per_month": plan["now_usd_per_month"],
+        "plan_usd_per_month": plan["planned_usd_per_month"],
+        "saved_share": plan["saved_share"],
+    }
+    assert status["queue_position"] is None
+
+
 def test_a_ticket_is_given_to_who_is_signed_in(user: httpx.Client) -> None:
     first, second = (user.post("/api/auth/ws-ticket").raise_for_status().json() for _ in range(2))
     assert first["expires_in"] == 30

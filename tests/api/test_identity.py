@@ -254,6 +254,13 @@ def test_only_administrators_read_the_security_log(doors: Doors, client: httpx.C
     }
     assert "a wrong password" not in page.text
     assert token not in page.text
+    query = {"event": "sign_in_refused", "since": guess["at"], "user_id": guess["user_id"]}
+    some = client.get("/api/audit", params=query, headers=bearer(token)).json()["data"]
+    assert [event["request_id"] for event in some] == ["req-the-guess"]
+    for nothing in ({"until": "2001-01-01T00:00:00Z"}, {"event": "key_revoked", "user_id": guess["user_id"]}):
+        assert client.get("/api/audit", params=nothing, headers=bearer(token)).json()["data"] == []
+    for wrong_filter in ({"event": "lunch"}, {"event": "null"}, {"user_id": "NULL"}, {"user_id": "0"}):
+        assert client.get("/api/audit", params=wrong_filter, headers=bearer(token)).status_code == 422
     key = client.post("/api/keys", json={"name": "a", "scopes": ["admin"]}, headers=bearer(token)).json()
     assert client.get("/api/audit", headers=bearer(key["secret"])).status_code == 200
 

@@ -5,6 +5,8 @@ import hashlib
 import json
 from pathlib import Path
 
+from netra.domain.workloads.model import Event
+
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / "src/netra/entrypoints/http/console"
 REPORT = ROOT / "src/netra/entrypoints/reports/report.html"
@@ -77,3 +79,8 @@ def test_the_lock_file_holds_no_address_of_a_registry() -> None:
 def scripts_of(page: str) -> set[str]:
     """Return the scripts that the page names, which the browser loads before anything is shown."""
     return {part.split('"')[0] for part in page.split("./assets/")[1:] if part.split('"')[0].endswith(".js")}
+
+
+def test_the_page_knows_the_columns_of_a_call() -> None:
+    columns = json.loads((ROOT / "console/src/lib/import/columns.json").read_text())
+    assert set(columns) == set(Event.__struct_fields__)

@@ -13,6 +13,7 @@ PLACES = {
     "overview": "#/w/{workload}/overview",
     "calls": "#/w/{workload}/calls?sort=-usd",
     "ask": "#/w/{workload}/ask",
+    "what-if": "#/w/{workload}/what-if",
     "history": "#/history",
     "keys": "#/settings/keys",
     "account": "#/settings/account",

@@ -9,6 +9,7 @@ import pytest
 from netra.adapters.local.bell import LocalRunBell
 from netra.adapters.local.clock import SystemClock
 from netra.adapters.local.feed import LocalRunFeed
+from netra.adapters.local.intake_meter import LocalIntakeMeter
 from netra.adapters.local.rate_limiter import LocalRateLimiter
 from netra.adapters.local.tickets import LocalTicketBook
 from netra.adapters.memory.sessions import MemorySessionStore
@@ -16,9 +17,11 @@ from netra.adapters.memory.users import MemoryUserStore
 from netra.adapters.redis.connection import Shared, open_redis
 from netra.adapters.redis.probe import RedisProbe
 from netra.domain.quotas import RequestRateLimits
+from netra.domain.telemetry.intake_limits import IntakeLimits
 from netra.ports.clock import Clock
 
 RATES = RequestRateLimits()
+INTAKE = IntakeLimits(records=10, bytes=1_000)
 PATIENCE_S = 30.0
 REDIS = pytest.param("redis", marks=pytest.mark.system)
 CLICKHOUSE = pytest.param("clickhouse", marks=pytest.mark.system)
@@ -35,12 +38,13 @@ class Reported:
         self.errors.append(error)
 
 
-def local(clock: Clock, *, rates: RequestRateLimits = RATES) -> Shared:
+def local(clock: Clock, *, rates: RequestRateLimits = RATES, intake: IntakeLimits = INTAKE) -> Shared:
     """Return the stand-ins of one process."""
     return Shared(
         sessions=MemorySessionStore(MemoryUserStore()),
         tickets=LocalTicketBook(clock=clock),
         limiter=LocalRateLimiter(rates, clock=clock),
+        intake_meter=LocalIntakeMeter(intake, clock=clock),
         feed=LocalRunFeed(),
         bell=LocalRunBell(),
     )
@@ -54,6 +58,7 @@ async def over_redis(
     stand_ins: Shared | None = None,
     prefix: str | None = None,
     rates: RequestRateLimits = RATES,
+    intake: IntakeLimits = INTAKE,
     answer_s: float = PATIENCE_S,
 ) -> AsyncGenerator[tuple[Shared, RedisProbe]]:
     """Open one process's way to Redis, under a prefix of its own unless it is to share one.
@@ -63,7 +68,7 @@ async def over_redis(
     """
     async with open_redis(
         url,
-        stand_ins or local(clock or SystemClock(), rates=rates),
+        stand_ins or local(clock or SystemClock(), rates=rates, intake=intake),
         clock=clock or SystemClock(),
         incidents=Reported(),
         prefix=prefix or f"test-{uuid4().hex}",

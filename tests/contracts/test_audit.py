@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from netra.domain.audit.model import Origin, SecurityEvent, SecurityEventKind
+from netra.domain.audit.model import Origin, SecurityEvent, SecurityEventFilter, SecurityEventKind
 from netra.domain.errors import Conflict
 from netra.domain.paging import PageRequest
 
@@ -50,3 +50,26 @@ async def test_old_events_are_forgotten(stores):
     assert await stores.audit.forget(before=AT) == 0
     assert await stores.audit.forget(before=AT + timedelta(seconds=1)) == 1
     assert [one.id for one in (await stores.audit.page(PageRequest())).items] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        (SecurityEventFilter(), ["c", "b", "a"]),
+        (SecurityEventFilter(kind=SecurityEventKind.SIGNED_OUT), ["c", "b"]),
+        (SecurityEventFilter(user_id=7), ["b", "a"]),
+        (SecurityEventFilter(kind=SecurityEventKind.SIGNED_OUT, user_id=7), ["b"]),
+        (SecurityEventFilter(since=AT + timedelta(seconds=1)), ["c", "b"]),
+        (SecurityEventFilter(until=AT + timedelta(seconds=1)), ["a"]),
+    ],
+)
+async def test_a_page_shows_the_events_that_meet_every_filter(stores, chosen, expected):
+    await stores.audit.record(event("a"))
+    await stores.audit.record(event("b", after_s=1, kind=SecurityEventKind.SIGNED_OUT))
+    await stores.audit.record(event("c", after_s=2, kind=SecurityEventKind.SIGNED_OUT, user_id=None))
+    page = await stores.audit.page(PageRequest(), chosen=chosen)
+    assert ([one.id for one in page.items], page.total) == (expected, len(expected))
+    first = await stores.audit.page(PageRequest(limit=1), chosen=chosen)
+    if first.next is not None:
+        rest = await stores.audit.page(PageRequest(after=first.next), chosen=chosen)
+        assert [one.id for one in rest.items] == expected[1:]

@@ -199,7 +199,7 @@ async def test_a_failed_run_says_why(stores, new_run):
     assert run.failure == RunFailure(code=error.code, message="außer Atem")
     assert (run.state, run.progress, run.result) == (RunState.FAILED, 40, None)
     assert [(event.seq, event.kind) for event in told] == [(2, EventKind.ERROR), (3, EventKind.RESULT)]
-    page = await stores.runs.page(owner_id=ONE, request=PageRequest(), thread_id=None)
+    page = await stores.runs.page(owner_id=ONE, request=PageRequest())
     assert page.items[0].failure == run.failure
 
 

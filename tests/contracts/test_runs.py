@@ -17,7 +17,8 @@ from netra.domain.paging import PageRequest
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import EventKind, updated
 from netra.domain.runs.lifecycle import Ending, RunMove
-from netra.domain.runs.model import RunState
+from netra.domain.runs.listing import RunFilter
+from netra.domain.runs.model import Headline, RunState
 
 QUOTAS = Quotas()
 ONE, OTHER = 1, 2
@@ -94,7 +95,7 @@ async def test_others_see_nothing_of_a_run(stores, new_run):
         with pytest.raises(NotFound):
             await ask
     assert not await stores.runs.live(owner_id=OTHER)
-    assert (await stores.runs.page(owner_id=OTHER, request=PageRequest(), thread_id=None)).total == 0
+    assert (await stores.runs.page(owner_id=OTHER, request=PageRequest())).total == 0
 
 
 async def test_a_key_seen_before_returns_the_first_run(stores, new_run):
@@ -187,7 +188,7 @@ async def test_of_many_at_the_bound_just_as_many_get_in(stores, new_run):
 async def test_pages_are_newest_first_with_ties_by_id(stores, new_run):
     for name, at_s in (("b", 1), ("a", 1), ("c", 1), ("old", 0), ("new", 2)):
         await stores.runs.accept(new_run(name, thread=f"thread-{name}", at_s=at_s), quotas=QUOTAS)
-    page = await stores.runs.page(owner_id=ONE, request=PageRequest(), thread_id=None)
+    page = await stores.runs.page(owner_id=ONE, request=PageRequest())
     assert [run.id for run in page.items] == ["run-new", "run-c", "run-b", "run-a", "run-old"]
     assert (page.total, page.limit, page.offset, page.has_more) == (5, 20, 0, False)
 
@@ -198,7 +199,7 @@ async def test_a_cursor_walks_the_whole_list_once(stores, new_run, limit):
         await stores.runs.accept(new_run(str(n), thread=f"thread-{n}", at_s=n // 2), quotas=QUOTAS)
     seen, request = [], PageRequest(limit=limit)
     while True:
-        page = await stores.runs.page(owner_id=ONE, request=request, thread_id=None)
+        page = await stores.runs.page(owner_id=ONE, request=request)
         seen += [run.id for run in page.items]
         assert (page.total, page.offset) == (5, 0)
         if page.next is None:
@@ -211,10 +212,10 @@ async def test_a_cursor_walks_the_whole_list_once(stores, new_run, limit):
 async def test_an_offset_skips_and_past_the_end_is_empty(stores, new_run):
     for n in range(3):
         await stores.runs.accept(new_run(str(n), at_s=n), quotas=QUOTAS)
-    page = await stores.runs.page(owner_id=ONE, request=PageRequest(limit=1, offset=1), thread_id=None)
+    page = await stores.runs.page(owner_id=ONE, request=PageRequest(limit=1, offset=1))
     assert [run.id for run in page.items] == ["run-1"]
     assert page.has_more
-    page = await stores.runs.page(owner_id=ONE, request=PageRequest(offset=3), thread_id=None)
+    page = await stores.runs.page(owner_id=ONE, request=PageRequest(offset=3))
     assert (page.items, page.total, page.next) == ((), 3, None)
 
 
@@ -222,12 +223,67 @@ async def test_a_page_of_one_thread_holds_its_runs_without_results(stores, new_r
     await stores.runs.accept(new_run("1"), quotas=QUOTAS)
     await stores.runs.accept(new_run("2", thread="thread-2"), quotas=QUOTAS)
     claim = await stores.runs.claim(lease_s=10)
-    ending = Ending(move=RunMove.COMPLETE, result=msgspec.Raw(b'{"metrics":{}}'))
+    figures = Headline(bill_usd_per_month=12.5, saved_share=0.25)
+    ending = Ending(move=RunMove.COMPLETE, result=msgspec.Raw(b'{"metrics":{}}'), headline=figures)
     await stores.runs.finish(claim, ending, [], answer=None)
-    page = await stores.runs.page(owner_id=ONE, request=PageRequest(), thread_id="thread-1")
+    page = await stores.runs.page(owner_id=ONE, request=PageRequest(), chosen=RunFilter(thread_id="thread-1"))
     assert [(run.id, run.result, run.state) for run in page.items] == [("run-1", None, RunState.COMPLETED)]
     whole = await stores.runs.get("run-1", owner_id=ONE)
     assert bytes(whole.result) == b'{"metrics":{}}'
+    assert whole.headline == page.items[0].headline == figures
+
+
+SINCE = datetime(2024, 1, 1, 0, 0, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        (RunFilter(), ["c", "b", "a"]),
+        (RunFilter(workload_id="wl-1"), ["b", "a"]),
+        (RunFilter(workload_id="wl-1", thread_id="thread-b"), ["b"]),
+        (RunFilter(status="processing"), ["c", "b"]),
+        (RunFilter(status="cancelled"), ["a"]),
+        (RunFilter(status="failed"), []),
+        (RunFilter(since=SINCE), ["c", "b"]),
+        (RunFilter(until=SINCE), ["a"]),
+        (RunFilter(since=SINCE, until=SINCE + timedelta(microseconds=1)), ["b"]),
+        (RunFilter(text="TTFT"), ["b", "a"]),
+        (RunFilter(text="p99 TTft"), ["a"]),
+        (RunFilter(text="für Äpfel"), ["b"]),
+        (RunFilter(text="für äpfel"), []),
+        (RunFilter(text="100 %_\\"), ["c"]),
+        (RunFilter(text="%"), ["c"]),
+        (RunFilter(text="a\x00"), []),
+        (RunFilter(text="ttft", status="processing", workload_id="wl-1", since=SINCE), ["b"]),
+    ],
+)
+async def test_a_page_shows_the_runs_that_meet_every_filter(stores, new_run, chosen, expected):
+    questions = {"a": "P99 TTFT under 500 ms", "b": "ttft für ÄPFEL", "c": "100 %_\\ less"}
+    for at_s, (name, message) in enumerate(questions.items()):
+        fields = {"workload_id": None if name == "c" else "wl-1", "message": message, "at_s": at_s}
+        await stores.runs.accept(new_run(name, thread=f"thread-{name}", **fields), quotas=QUOTAS)
+    await stores.runs.accept(new_run("other", owner=2, message="TTFT"), quotas=QUOTAS)
+    await stores.runs.stop("run-a", owner_id=ONE)
+    page = await stores.runs.page(owner_id=ONE, request=PageRequest(), chosen=chosen)
+    assert [run.id for run in page.items] == [f"run-{name}" for name in expected]
+    assert page.total == len(expected)
+    first = await stores.runs.page(owner_id=ONE, request=PageRequest(limit=1), chosen=chosen)
+    assert (first.total, first.items) == (page.total, page.items[:1])
+    if first.next is not None:
+        rest = await stores.runs.page(owner_id=ONE, request=PageRequest(after=first.next), chosen=chosen)
+        assert rest.items == page.items[1:]
+
+
+async def test_a_queued_run_has_a_position_among_all_queued_runs(stores, new_run):
+    for name, owner in (("a", 1), ("b", 2), ("c", 1)):
+        await stores.runs.accept(new_run(name, owner=owner, thread=f"thread-{name}"), quotas=QUOTAS)
+    assert await stores.runs.queue_position("run-c", owner_id=ONE) == 3
+    await stores.runs.claim(lease_s=10)
+    await stores.runs.stop("run-b", owner_id=OTHER)
+    assert await stores.runs.queue_position("run-c", owner_id=ONE) == 1
+    for name in ("run-a", "run-b", "run-none"):
+        assert await stores.runs.queue_position(name, owner_id=ONE) is None
 
 
 async def test_live_runs_are_listed_oldest_first(stores, new_run):

@@ -7,6 +7,7 @@ import pytest
 from netra.domain.errors import NotFound
 from netra.domain.paging import PageRequest, Position
 from netra.domain.quotas import Quotas
+from netra.domain.runs.listing import RunFilter
 from netra.domain.users.model import Identity, NewUser, Role
 from netra.domain.workloads.model import Workload
 
@@ -34,7 +35,7 @@ async def test_no_run_has_such_an_id_and_no_thread_of_that_name_has_runs(stores,
     with pytest.raises(NotFound):
         await stores.runs.events(name, owner_id=ONE, after=0)
     assert await stores.runs.live(owner_id=ONE, thread_id=name) == ()
-    page = await stores.runs.page(owner_id=ONE, request=PageRequest(), thread_id=name)
+    page = await stores.runs.page(owner_id=ONE, request=PageRequest(), chosen=RunFilter(thread_id=name))
     assert (page.items, page.total) == ((), 0)
 
 

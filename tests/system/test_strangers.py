@@ -72,7 +72,10 @@ def leaks(text: str) -> bool:
     return SECRET_WORDS in text or "777123" in text
 
 
-BODIES: list[Any] = [None, {}, {"events": [EVENT]}, {"name": "x"}, {"title": "x"}, {"before": "2026-01"}]
+BODIES: list[Any] = [
+    *(None, {}, {"events": [EVENT]}, {"name": "x"}, {"title": "x"}, {"before": "2026-01"}),
+    {"proposals": [{}]},
+]
 IDS = ["run", "thread", "workload", "key", "session"]
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -54,7 +55,7 @@ def test_an_account_from_its_first_to_its_last_day(runner: Runner) -> None:
     with pytest.raises(errors.NotFoundError):
         client.auth.sessions.end("ses-none")
     with pytest.raises(errors.ForbiddenError):
-        client.audit.list()
+        client.audit.list(event="signed_in", user_id=1, since=datetime(2026, 1, 1, tzinfo=UTC))
     with pytest.raises(errors.InternalError):
         client.auth.authorize("http://127.0.0.1/back")
     with pytest.raises(errors.UnauthorizedError):
@@ -89,6 +90,17 @@ def test_a_workload_and_its_questions(runner: Runner) -> None:
     assert client.workloads.list(limit=1).has_more
     answer = client.ask("20 % cheaper", workload_id=workload.id, parameters={"priority": "cost"})
     assert "20 calls" in answer.advice.report
+    (line,) = client.agent.history(workload_id=workload.id, status="completed", q="% CHEAPER")
+    assert (line.run_id, line.message) == (answer.run.id, "20 % cheaper")
+    later = datetime(2100, 1, 1, tzinfo=UTC)
+    assert client.agent.history(workload_id=workload.id, since=later, until="2101-01-01T00:00:00Z").total == 0
+    shown = list(client.workloads.list_events(workload.id, model=["gpt-4o", "none"], sort="-usd", limit=8))
+    assert len(shown) == 20
+    assert shown[0].usd >= shown[-1].usd > 0
+    naive = datetime(2026, 1, 1)  # noqa: DTZ001 (taken for UTC)
+    one = client.workloads.list_events(workload.id, ids=["c-3"], since=naive, feature="")
+    assert [each.event.id for each in one.items] == ["c-3"]
+    assert client.workloads.intake(workload.id).emitters == []
     thread = client.threads.rename(answer.thread_id, "Tour")
     assert (thread.title, client.threads.get(thread.id).message_count) == ("Tour", 2)
     run = client.agent.attach(answer.run.id)

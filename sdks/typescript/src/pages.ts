@@ -1,14 +1,14 @@
 import { UnexpectedAnswerError } from "./errors.ts";
-import type { Pagination } from "./types.ts";
+import type { EventsPagination, Pagination } from "./types.ts";
 
 /** One page of a list. Iterating over it goes on over all pages that follow. */
 export class Page<T> implements AsyncIterable<T> {
   readonly data: T[];
-  readonly pagination: Pagination;
+  readonly pagination: Pagination | EventsPagination;
   readonly #cursor: string | undefined;
   readonly #load: (cursor: string) => Promise<Page<T>>;
 
-  constructor(data: T[], pagination: Pagination, cursor: string | undefined, load: (cursor: string) => Promise<Page<T>>) {
+  constructor(data: T[], pagination: Pagination | EventsPagination, cursor: string | undefined, load: (cursor: string) => Promise<Page<T>>) {
     this.data = data;
     this.pagination = pagination;
     this.#cursor = cursor;

@@ -28,7 +28,7 @@ export interface RequestSpec {
   method: string;
   path: string;
   safety: Safety;
-  query?: Record<string, string | number | null | undefined>;
+  query?: Record<string, string | number | readonly string[] | null | undefined>;
   json?: unknown;
   /** A body that is sent as it is, with its media type. */
   body?: string | Uint8Array<ArrayBuffer>;
@@ -83,8 +83,11 @@ export class Transport {
   }
 
   url(path: string, query?: RequestSpec["query"]): string {
-    const given = Object.entries(query ?? {}).filter((one): one is [string, string | number] => one[1] != null);
-    const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+    const given = Object.entries(query ?? {}).flatMap(([name, value]) => {
+      if (value == null) return [];
+      return (Array.isArray(value) ? value : [value]).map((one) => [name, String(one)]);
+    });
+    const text = new URLSearchParams(given).toString();
     return this.options.baseUrl + path + (text === "" ? "" : `?${text}`);
   }
 

@@ -19,6 +19,44 @@ export interface ListParams {
   cursor?: string;
 }
 
+/** Filters of `agent.history`; every one that is given applies. */
+export interface HistoryParams extends ListParams {
+  thread_id?: string;
+  workload_id?: string;
+  status?: "processing" | "completed" | "failed" | "cancelled";
+  /** A part of the question; A-Z match a-z. */
+  q?: string;
+  /** ISO 8601, such as "2026-10-01T00:00:00Z": accepted at this instant or later. */
+  since?: string;
+  /** Accepted before this instant. */
+  until?: string;
+}
+
+/** Filters of `audit.list`; every one that is given applies. */
+export interface AuditParams extends ListParams {
+  event?: T.AuditLine["event"];
+  user_id?: number;
+  since?: string;
+  until?: string;
+}
+
+/** Filters of `workloads.listEvents`: several values are alternatives, an empty text stands for no value. */
+export interface EventsParams extends ListParams {
+  id?: readonly string[];
+  /** ISO 8601: the first instant to show. */
+  from?: string;
+  /** The instant at which to stop. */
+  to?: string;
+  model?: string | readonly string[];
+  provider?: string | readonly string[];
+  feature?: string | readonly string[];
+  template?: string | readonly string[];
+  tool?: string | readonly string[];
+  session?: string | readonly string[];
+  status?: string | readonly string[];
+  sort?: "-timestamp" | "-usd" | "-latency_ms";
+}
+
 export interface DeleteOptions extends CallOptions {
   /** Takes "not found" for success. */
   missingOk?: boolean;
@@ -38,8 +76,8 @@ async function remove(transport: Transport, path: string, options: DeleteOptions
 
 function pages<A>(transport: Transport, path: string, params: object, call?: CallOptions): PagePromise<A> {
   const load = async (cursor: string | undefined): Promise<Page<A>> => {
-    const query = { ...(params as Record<string, string | number | undefined>), cursor };
-    const found = await read<{ data: A[]; pagination: T.Pagination }>(transport, path, call, { query });
+    const query = { ...(params as NonNullable<RequestSpec["query"]>), cursor };
+    const found = await read<{ data: A[]; pagination: T.Pagination | T.EventsPagination }>(transport, path, call, { query });
     return new Page(found.data, found.pagination, cursor, load);
   };
   return new PagePromise(() => load((params as ListParams).cursor));
@@ -83,8 +121,8 @@ export class Agent {
     return follow(this.#transport, id, this.#idleMs, options);
   }
 
-  /** The runs of the user, or those of one thread, the newest first. */
-  history(params: ListParams & { thread_id?: string } = {}, call?: CallOptions): PagePromise<T.RunLine> {
+  /** The runs of the user that meet every filter, the newest first. */
+  history(params: HistoryParams = {}, call?: CallOptions): PagePromise<T.RunLine> {
     return pages(this.#transport, "/api/agent/history", params, call);
   }
 }
@@ -215,6 +253,16 @@ export class Workloads {
     return remove(this.#transport, at("/api/workloads", id), options);
   }
 
+  /** Stored calls with their cost, the newest first unless `sort` says otherwise. */
+  listEvents(id: string, params: EventsParams = {}, call?: CallOptions): PagePromise<T.ListedEvent> {
+    return pages(this.#transport, `${at("/api/workloads", id)}/events`, params, call);
+  }
+
+  /** What came in by telemetry: calls of each emitter, those without usage, and advice. */
+  intake(id: string, call?: CallOptions): Promise<T.IntakeAnswer> {
+    return read(this.#transport, `${at("/api/workloads", id)}/intake`, call);
+  }
+
   /** What a change would cost and bring. */
   simulate(id: string, proposal: T.Proposal, call?: CallOptions): Promise<T.Simulated> {
     return write(this.#transport, `${at("/api/workloads", id)}/simulate`, "P", proposal, call);
@@ -300,7 +348,8 @@ export class Audit {
     this.#transport = transport;
   }
 
-  list(params: ListParams = {}, call?: CallOptions): PagePromise<T.AuditLine> {
+  /** The security events that meet every filter, the newest first. */
+  list(params: AuditParams = {}, call?: CallOptions): PagePromise<T.AuditLine> {
     return pages(this.#transport, "/api/audit", params, call);
   }
 }

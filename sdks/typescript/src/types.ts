@@ -10,7 +10,7 @@ export type AuditLineEvent = "access_refused" | "account_added" | "account_disab
 /** How requests are assigned to replicas. */
 export type Balancing = "least_loaded" | "random" | "round_robin" | (string & {});
 
-export type BillSourceSource = "invoice" | "list" | "mixed" | (string & {});
+export type BillSourceSource = "invoice" | "list" | "mixed" | "rent" | (string & {});
 
 export type CacheSettingMode = "automatic" | "explicit" | (string & {});
 
@@ -67,7 +67,7 @@ export type StatedGoalsBalancing = "least_loaded" | "random" | "round_robin" | (
 
 export type StatedGoalsSplitBy = "feature" | "template" | "tool" | (string & {});
 
-export type TargetOutcomeTarget = "budget_usd_per_month" | "gpu_memory_gib" | "latency_ms_p99" | "saving_share" | "saving_usd_per_month" | "speedup" | "tpot_ms_p99" | "ttft_ms_p99" | (string & {});
+export type TargetOutcomeTarget = "budget_usd_per_month" | "gpu_memory_gib" | "gpus" | "latency_ms_p99" | "rent_usd_in_window" | "saving_share" | "saving_usd_per_month" | "speedup" | "tpot_ms_p99" | "ttft_ms_p99" | (string & {});
 
 export type UnknownEffectName = "cache_share" | "charges" | "discount" | "input_length" | "long_context" | "mix_feature" | "mix_model" | "mix_tier" | "output_length" | "price_list" | "region" | "retries" | "unlisted" | "volume" | "write_share" | (string & {});
 
@@ -202,8 +202,9 @@ export interface Autoscaling {
 /**
  * Where the bill comes from, and how it compares with list prices.
  *
- * `reserved_calls` cost nothing though they have a list price of `reserved_list_usd`: capacity that is paid
- * for otherwise served them, and what that costs is not in the log.
+ * Its parts by name are shares of the rent by tokens, where own GPUs serve the calls. `reserved_calls` cost
+ * nothing though they have a list price of `reserved_list_usd`: capacity that is paid for otherwise served
+ * them, and what that costs is not in the log.
  */
 export interface BillSource {
   source: BillSourceSource;
@@ -212,6 +213,7 @@ export interface BillSource {
   by_model?: PaidRatio[];
   reserved_calls?: number;
   reserved_list_usd?: number;
+  rent?: Rent;
 }
 
 /** Prompt caching of one model at one provider; only `enabled` is set if caching is turned off. */
@@ -515,6 +517,7 @@ export interface GpuFleet {
   count?: number | null;
   is_owned?: boolean;
   is_bound?: boolean;
+  is_serving?: boolean;
 }
 
 /** The bill and the plan at the traffic growth in question. */
@@ -1154,6 +1157,18 @@ export interface RegisterRequest {
   password: string;
 }
 
+/** The rent of the user's own GPUs, which is the bill of the calls that they serve. */
+export interface Rent {
+  model: string;
+  gpu: string;
+  gpus: number;
+  replicas: number;
+  usd_per_gpu_hour: number;
+  usd_per_hour: number;
+  usd_in_window: number;
+  calls: number;
+}
+
 /** A model of the log that its provider stops serving; `on` None: deprecated, without a known date. */
 export interface Retirement {
   model: string;
@@ -1239,6 +1254,13 @@ export interface RunError {
   message: string;
 }
 
+/** The bill, the plan and the share saved; null where the result does not have the figure. */
+export interface RunHeadline {
+  bill_usd_per_month: number | null;
+  plan_usd_per_month: number | null;
+  saved_share: number | null;
+}
+
 /** Runs, in both documented shapes. */
 export interface RunHistory {
   runs: RunLine[];
@@ -1249,7 +1271,7 @@ export interface RunHistory {
   pagination: Pagination;
 }
 
-/** A run in a list. */
+/** A run in a list; `headline` is null until it has completed, and for a result without a bill. */
 export interface RunLine {
   run_id: string;
   thread_id: string;
@@ -1258,12 +1280,17 @@ export interface RunLine {
   progress: number;
   message: string;
   workload_id: string | null;
+  headline: RunHeadline | null;
   created_at: string;
   started_at: string | null;
   completed_at: string | null;
 }
 
-/** The current state of a run; `result` is null until it has completed. */
+/**
+ * The current state of a run; `result` is null until it has completed.
+ *
+ * `queue_position` is 1 for the oldest of all queued runs, and null for a run that is not queued.
+ */
 export interface RunStatus {
   run_id: string;
   thread_id: string;
@@ -1276,6 +1303,7 @@ export interface RunStatus {
   workload_id: string | null;
   parameters: Record<string, unknown>;
   last_seq: number;
+  queue_position: number | null;
   created_at: string;
   started_at: string | null;
   completed_at: string | null;
@@ -1353,6 +1381,7 @@ export interface ServingOption {
   gpu?: string | null;
   replicas?: number | null;
   gpus?: number | null;
+  slow_replays_holding?: number | null;
   needs_evaluation?: boolean;
 }
 
@@ -1566,10 +1595,16 @@ export interface SupplySettings {
   routes?: RouteRule[];
 }
 
-/** One target of the question and the value reached; `met` None: the log cannot show it. */
+/**
+ * One target of the question and the value reached; `met` None: the log cannot show it.
+ *
+ * `gpus` is a fleet that the question names: `asked` is its size, None where the question asks how many, and
+ * `reached` is the number that keeps the limits. `rent_usd_in_window` is the rent of own GPUs, and `asked`
+ * the list price of the same calls at a provider of the same model, None where none is known.
+ */
 export interface TargetOutcome {
   target: TargetOutcomeTarget;
-  asked: number;
+  asked: number | null;
   reached: number | null;
   reached_if_evaluations_pass?: number | null;
   met: boolean | null;

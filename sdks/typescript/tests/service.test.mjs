@@ -234,6 +234,11 @@ describe("runs", () => {
     await rig.faults();
     const history = await client.agent.history({ thread_id: threadId });
     assert.equal(history.total, 1);
+    assert.equal((await client.agent.history({ thread_id: threadId, status: "completed", q: "% CHEAPER" })).total, 1);
+    assert.equal((await client.agent.history({ thread_id: threadId, until: "2001-01-01T00:00:00Z" })).total, 0);
+    const events = await client.workloads.listEvents(rig.workload_id, { model: ["gpt-4o", "none"], sort: "-usd", limit: 3 });
+    assert.ok(events.total > 3 && events.data.length === 3 && events.data[0].usd >= events.data[2].usd);
+    assert.deepEqual((await client.workloads.intake(rig.workload_id)).emitters, []);
     assert.equal((await client.threads.rename(threadId, "renamed")).title, "renamed");
     assert.ok((await client.threads.get(threadId)).messages.length > 0);
     await client.threads.delete(threadId);

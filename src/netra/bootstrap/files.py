@@ -7,6 +7,7 @@ from pathlib import Path
 from netra.adapters.files.measurements import read_measurements
 from netra.adapters.files.reader import FileRequestLogs
 from netra.adapters.local.clock import SystemClock
+from netra.adapters.otlp.decoder import OtlpDecoder
 from netra.adapters.otlp.json_bodies import logs_of, spans_of
 from netra.adapters.prices.price_audit import GenaiPriceAudit
 from netra.bootstrap.prices import price_book
@@ -18,6 +19,7 @@ from netra.ports.clock import Clock
 from netra.ports.log_files import RequestLogs
 from netra.ports.price_audit import PriceAudit
 from netra.ports.prices import PriceBook
+from netra.ports.telemetry import TelemetryDecoder
 from netra.settings import Settings
 
 
@@ -39,6 +41,11 @@ def file_ports(settings: Settings) -> FilePorts:
         price_audit=GenaiPriceAudit(),
         log_files=request_logs(settings),
     )
+
+
+def telemetry_decoder() -> TelemetryDecoder:
+    """Return the decoder of OTLP export requests."""
+    return OtlpDecoder()
 
 
 def request_logs(settings: Settings) -> RequestLogs:

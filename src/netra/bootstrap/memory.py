@@ -7,6 +7,7 @@ from netra.adapters.local.clock import SystemClock
 from netra.adapters.local.feed import LocalRunFeed
 from netra.adapters.local.ids import RandomIdSource
 from netra.adapters.local.incidents import LoggedIncidents
+from netra.adapters.local.intake_meter import LocalIntakeMeter
 from netra.adapters.local.passwords import Argon2PasswordHasher
 from netra.adapters.local.rate_limiter import LocalRateLimiter
 from netra.adapters.local.secrets import RandomSecretSource
@@ -60,6 +61,7 @@ def memory_ports(settings: Settings) -> Ports:
         tokens=tokens_of(settings, secret, clock),
         tickets=LocalTicketBook(clock=clock),
         limiter=LocalRateLimiter(settings.rate_limits, clock=clock),
+        intake_meter=LocalIntakeMeter(settings.intake_limits, clock=clock),
         threads=MemoryThreadStore(state, clock=clock),
         runs=MemoryRunStore(state, clock=clock),
         feed=LocalRunFeed(),

@@ -7,6 +7,7 @@ from netra.adapters.local.audit_lines import AuditLines
 from netra.adapters.local.bell import LocalRunBell
 from netra.adapters.local.feed import LocalRunFeed
 from netra.adapters.local.ids import RandomIdSource
+from netra.adapters.local.intake_meter import LocalIntakeMeter
 from netra.adapters.local.prompt_keys import SecretPromptKeys
 from netra.adapters.local.rate_limiter import LocalRateLimiter
 from netra.adapters.local.secrets import RandomSecretSource
@@ -57,6 +58,7 @@ def ports_over(
         tokens=tokens,
         tickets=LocalTicketBook(clock=clock),
         limiter=LocalRateLimiter(settings.rate_limits, clock=clock),
+        intake_meter=LocalIntakeMeter(settings.intake_limits, clock=clock),
         threads=store.threads,
         runs=store.runs,
         feed=LocalRunFeed(),

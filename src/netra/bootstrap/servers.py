@@ -33,6 +33,7 @@ async def with_shared(ports: Ports, settings: Settings) -> AsyncGenerator[Ports]
         sessions=ports.sessions,
         tickets=ports.tickets,
         limiter=ports.limiter,
+        intake_meter=ports.intake_meter,
         feed=ports.feed,
         bell=ports.bell,
     )
@@ -43,6 +44,7 @@ async def with_shared(ports: Ports, settings: Settings) -> AsyncGenerator[Ports]
             sessions=shared.sessions,
             tickets=shared.tickets,
             limiter=shared.limiter,
+            intake_meter=shared.intake_meter,
             feed=shared.feed,
             bell=shared.bell,
             probes=(*ports.probes, probe),

@@ -31,6 +31,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "migrate": "Upgrade the database schema to the current version.",
     "optimize": "Recommend changes for the workload in a request log.",
     "question": "Show how a question is understood, without analysing.",
+    "record": "Run a program, and recommend changes for the model calls it made.",
     "sample": "Write a synthetic request log to experiment with.",
     "serve": "Serve the API over HTTP and WebSocket.",
     "simulate": "Estimate the effect of a proposed change on a request log.",

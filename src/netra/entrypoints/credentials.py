@@ -34,6 +34,23 @@ def bearer_token(headers: Headers) -> str:
     return token.strip()
 
 
+def exported_token(headers: Headers) -> str:
+    """Return the token of an exporter: `x-api-key`, or the `Authorization` header where there is one.
+
+    OpenTelemetry's variables hold headers percent-encoded. Claude Code (seen: 2.1.332) sends them as they
+    stand, so `Bearer%20` is read as what it stands for. Raises `Unauthorized` without either header.
+
+    >>> exported_token([(b"x-api-key", b"abc")]), exported_token([(b"authorization", b"Bearer%20abc")])
+    ('abc', 'abc')
+    """
+    value = header(headers, b"authorization")
+    if value is None and (key := header(headers, b"x-api-key")) is not None:
+        return key.decode("latin-1").strip()
+    if value is not None and value[:9].lower() == b"bearer%20":
+        return value[9:].decode("latin-1").strip()
+    return bearer_token(headers)
+
+
 def origin_of(exchange: Exchange, headers: Headers) -> Origin:
     """Return a request's origin for the security log."""
     agent = (header(headers, b"user-agent") or b"").decode("latin-1")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
-from netra.domain.audit.model import SecurityEvent
+from netra.domain.audit.model import EVERY_EVENT, SecurityEvent, SecurityEventFilter
 from netra.domain.paging import Page, PageRequest
 
 
@@ -14,8 +14,10 @@ class AuditTrail(Protocol):
         """Store an event; durable when it returns. Raises `Conflict` when the id is taken."""
         ...
 
-    async def page(self, request: PageRequest) -> Page[SecurityEvent]:
-        """Return events, newest first, ties by id descending."""
+    async def page(
+        self, request: PageRequest, *, chosen: SecurityEventFilter = EVERY_EVENT
+    ) -> Page[SecurityEvent]:
+        """Return the events that `chosen` admits, newest first, ties by id descending."""
         ...
 
     async def forget(self, *, before: datetime) -> int:

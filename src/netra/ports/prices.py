@@ -1,5 +1,6 @@
 """Published prices of models."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -34,5 +35,13 @@ class PriceBook(Protocol):
         The price compared is that of three input tokens and one output token. Models of the same provider
         come first, then the others; within each group the most expensive first, since it is the smallest step
         down. A model that is deprecated or retires within 12 months of `at` is never among them.
+        """
+        ...
+
+    def offers(self, is_meant: Callable[[str], bool], *, at: datetime | None = None) -> tuple[Tariff, ...]:
+        """Return what every provider asks for the text models whose id `is_meant` accepts, in any order.
+
+        `is_meant` gets each provider's own id of a model ("meta-llama/Llama-3.1-8B-Instruct"). A model that
+        is deprecated, retires within 12 months of `at` or costs nothing is never among them.
         """
         ...

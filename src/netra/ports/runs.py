@@ -12,6 +12,7 @@ from netra.domain.paging import Page, PageRequest
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import NewEvent, RunEvent
 from netra.domain.runs.lifecycle import Ending
+from netra.domain.runs.listing import EVERY_RUN, RunFilter
 from netra.domain.runs.model import Accepted, Claim, Run
 from netra.domain.threads.model import Message
 
@@ -56,8 +57,13 @@ class RunStore(Protocol):
         """Return the run. Raises `NotFound`, also for another owner's run."""
         ...
 
-    async def page(self, *, owner_id: UserId, request: PageRequest, thread_id: ThreadId | None) -> Page[Run]:
-        """Return runs without their results, newest `created_at` first, ties by id descending."""
+    async def page(
+        self, *, owner_id: UserId, request: PageRequest, chosen: RunFilter = EVERY_RUN
+    ) -> Page[Run]:
+        """Return the runs that `chosen` admits, without their results.
+
+        Newest `created_at` first, ties by id descending; the total counts admitted runs.
+        """
         ...
 
     async def live(self, *, owner_id: UserId, thread_id: ThreadId | None = None) -> Sequence[RunId]:
@@ -127,6 +133,13 @@ class RunStore(Protocol):
 
         Attempts lost to outages do not count towards `max_attempts`. A run that is queued again rests for
         `lifecycle.retry_delay_s`, and later runs in its thread wait for it.
+        """
+        ...
+
+    async def queue_position(self, run_id: RunId, *, owner_id: UserId) -> int | None:
+        """Return 1 + how many runs queued now, of all owners, were accepted before this one.
+
+        None when the owner has no such run in the queue.
         """
         ...
 

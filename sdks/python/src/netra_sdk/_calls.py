@@ -5,19 +5,22 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
 
 from netra_sdk import types as t
-from netra_sdk._policy import DELETE, KEYED, ONCE, PURE, SAFE, Call
+from netra_sdk._policy import DELETE, KEYED, ONCE, PURE, SAFE, Call, Query
 
 T = TypeVar("T")
 
 EVENTS_MAX = 10_000  # rows of one request
 EVENTS_BYTES_MAX = 32 * 1024 * 1024  # bytes of one request
 NDJSON = "application/x-ndjson"
+Instant = datetime | str  # a text is sent as it is, such as "2026-10-01T00:00:00Z"
+Names = str | Sequence[str]
 CallRow = t.WorkloadEvent | Mapping[str, Any]
 
 _ENCODER = msgspec.json.Encoder()
@@ -33,7 +36,7 @@ def _reader(kind: type[T]) -> Callable[[bytes], T]:
     return _READERS[kind]
 
 
-def _get(path: str, template: str, kind: type[T], params: Mapping[str, str] | None = None) -> Call[T]:
+def _get(path: str, template: str, kind: type[T], params: Query | None = None) -> Call[T]:
     return Call(
         method="GET", path=path, template=template, safety=SAFE, read=_reader(kind), params=params or {}
     )
@@ -78,7 +81,15 @@ def _given(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _page(limit: int | None, cursor: str | None, **others: str | None) -> dict[str, str]:
+def _instant(at: Instant | None) -> str | None:
+    """Return an instant as the service reads it; one without a zone is in UTC."""
+    if at is None or isinstance(at, str):
+        return at
+    aware = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    return aware.isoformat().replace("+00:00", "Z")
+
+
+def _page(limit: int | None, cursor: str | None, **others: Names | None) -> dict[str, Names]:
     found = {name: value for name, value in others.items() if value is not None}
     if limit is not None:
         found["limit"] = str(limit)
@@ -175,8 +186,27 @@ def stream_path(run_id: str) -> str:
     return f"/api/agent/stream/{_id(run_id)}"
 
 
-def history(*, thread_id: str | None, limit: int | None, cursor: str | None) -> Call[t.RunHistory]:
-    params = _page(limit, cursor, thread_id=thread_id)
+def history(
+    *,
+    thread_id: str | None = None,
+    workload_id: str | None = None,
+    status: str | None = None,
+    q: str | None = None,
+    since: Instant | None = None,
+    until: Instant | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+) -> Call[t.RunHistory]:
+    params = _page(
+        limit,
+        cursor,
+        thread_id=thread_id,
+        workload_id=workload_id,
+        status=status,
+        q=q,
+        since=_instant(since),
+        until=_instant(until),
+    )
     return _get("/api/agent/history", "/api/agent/history", t.RunHistory, params)
 
 
@@ -287,6 +317,28 @@ def joined(workload_id: str, parts: Sequence[t.EventsTaken]) -> t.EventsTaken:
     )
 
 
+def list_events(
+    workload_id: str,
+    *,
+    ids: Sequence[str] | None = None,
+    since: Instant | None = None,
+    until: Instant | None = None,
+    labels: Mapping[str, Names | None],
+    sort: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+) -> Call[t.EventList]:
+    params = _page(limit, cursor, sort=sort, id=ids, **labels)
+    params |= _given(**{"from": _instant(since), "to": _instant(until)})
+    path = f"/api/workloads/{_id(workload_id)}/events"
+    return _get(path, "/api/workloads/{workload_id}/events", t.EventList, params)
+
+
+def intake(workload_id: str) -> Call[t.IntakeAnswer]:
+    path = f"/api/workloads/{_id(workload_id)}/intake"
+    return _get(path, "/api/workloads/{workload_id}/intake", t.IntakeAnswer)
+
+
 def simulate(workload_id: str, proposal: t.Proposal) -> Call[t.Simulated]:
     path = f"/api/workloads/{_id(workload_id)}/simulate"
     return _post(path, "/api/workloads/{workload_id}/simulate", t.Simulated, proposal, safety=PURE)
@@ -321,8 +373,19 @@ def revoke_keys() -> Call[t.KeysRevoked]:
     )
 
 
-def list_audit(*, limit: int | None, cursor: str | None) -> Call[t.AuditPage]:
-    return _get("/api/audit", "/api/audit", t.AuditPage, _page(limit, cursor))
+def list_audit(
+    *,
+    event: str | None = None,
+    user_id: int | None = None,
+    since: Instant | None = None,
+    until: Instant | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+) -> Call[t.AuditPage]:
+    user = None if user_id is None else str(user_id)
+    dates = {"since": _instant(since), "until": _instant(until)}
+    params = _page(limit, cursor, event=event, user_id=user, **dates)
+    return _get("/api/audit", "/api/audit", t.AuditPage, params)
 
 
 def config() -> Call[t.PublicConfiguration]:

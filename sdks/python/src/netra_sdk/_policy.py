@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import time
 import uuid
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -18,6 +18,7 @@ import msgspec
 from netra_sdk import errors
 
 T = TypeVar("T")
+Query = Mapping[str, str | Sequence[str]]  # several values of one name are sent one after another
 
 TIMEOUT_S = 60.0  # a whole call, repeats included
 ATTEMPT_S = 30.0  # one attempt
@@ -45,7 +46,7 @@ class Call(Generic[T]):
     template: str  # the path without its ids, for the log
     safety: str
     read: Callable[[bytes], T]
-    params: Mapping[str, str] = field(default_factory=dict[str, str])
+    params: Query = field(default_factory=dict[str, "str | Sequence[str]"])
     body: bytes | None = None
     content_type: str = "application/json"
     is_public: bool = False
@@ -75,7 +76,7 @@ class Send:
 
     method: str
     path: str
-    params: Mapping[str, str]
+    params: Query
     headers: Mapping[str, str]
     body: bytes | None
     timeout: float

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 import msgspec
@@ -47,6 +48,20 @@ class _Resource:
 
     async def _call(self, call: Call[T], timeout: float | None = None) -> T:
         return (await self._transport.call(call, self._options(timeout))).value
+
+    async def _pages(
+        self,
+        call_at: Callable[[str | None], Call[Any]],  # Any: each list's own answer
+        cursor: str | None,
+        timeout: float | None,
+    ) -> AsyncPage[Any]:
+        """Return the page at `cursor`, which leads to those after it."""
+        got = await self._call(call_at(cursor), timeout)
+
+        async def fetch(after: str) -> AsyncPage[Any]:
+            return await self._pages(call_at, after, timeout)
+
+        return AsyncPage(got.data, got.pagination, cursor=cursor, fetch=fetch)
 
     def _options(self, timeout: float | None) -> Options | None:
         given = self._transport.options
@@ -206,17 +221,27 @@ class Agent(_Resource):
         self,
         *,
         thread_id: str | None = None,
+        workload_id: str | None = None,
+        status: str | None = None,
+        q: str | None = None,
+        since: _calls.Instant | None = None,
+        until: _calls.Instant | None = None,
         limit: int | None = None,
         cursor: str | None = None,
         timeout: float | None = None,
     ) -> AsyncPage[t.RunLine]:
-        """Return the runs, newest first, of one thread or of all."""
-        got = await self._call(_calls.history(thread_id=thread_id, limit=limit, cursor=cursor), timeout)
-
-        async def fetch(after: str) -> AsyncPage[t.RunLine]:
-            return await self.history(thread_id=thread_id, limit=limit, cursor=after, timeout=timeout)
-
-        return AsyncPage(got.data, got.pagination, cursor=cursor, fetch=fetch)
+        """Return the runs that meet every filter, newest first; `q` is a part of the question."""
+        asked = partial(
+            _calls.history,
+            thread_id=thread_id,
+            workload_id=workload_id,
+            status=status,
+            q=q,
+            since=since,
+            until=until,
+            limit=limit,
+        )
+        return await self._pages(lambda after: asked(cursor=after), cursor, timeout)
 
 
 class Threads(_Resource):
@@ -226,12 +251,9 @@ class Threads(_Resource):
         self, *, limit: int | None = None, cursor: str | None = None, timeout: float | None = None
     ) -> AsyncPage[t.ThreadLine]:
         """Return the conversations, newest first."""
-        got = await self._call(_calls.list_threads(limit=limit, cursor=cursor), timeout)
-
-        async def fetch(after: str) -> AsyncPage[t.ThreadLine]:
-            return await self.list(limit=limit, cursor=after, timeout=timeout)
-
-        return AsyncPage(got.data, got.pagination, cursor=cursor, fetch=fetch)
+        return await self._pages(
+            lambda after: _calls.list_threads(limit=limit, cursor=after), cursor, timeout
+        )
 
     async def get(self, thread_id: str, *, timeout: float | None = None) -> t.ThreadPage:
         """Return a conversation with its messages, oldest first."""
@@ -263,12 +285,9 @@ class Workloads(_Resource):
         self, *, limit: int | None = None, cursor: str | None = None, timeout: float | None = None
     ) -> AsyncPage[t.WorkloadCard]:
         """Return the workloads, newest first."""
-        got = await self._call(_calls.list_workloads(limit=limit, cursor=cursor), timeout)
-
-        async def fetch(after: str) -> AsyncPage[t.WorkloadCard]:
-            return await self.list(limit=limit, cursor=after, timeout=timeout)
-
-        return AsyncPage(got.data, got.pagination, cursor=cursor, fetch=fetch)
+        return await self._pages(
+            lambda after: _calls.list_workloads(limit=limit, cursor=after), cursor, timeout
+        )
 
     async def get(self, workload_id: str, *, timeout: float | None = None) -> t.WorkloadDetail:
         """Return a workload and its size."""
@@ -303,6 +322,55 @@ class Workloads(_Resource):
             for number, lines in enumerate(_calls.batches(events))
         ]
         return _calls.joined(workload_id, parts)
+
+    async def list_events(
+        self,
+        workload_id: str,
+        *,
+        ids: Sequence[str] | None = None,
+        since: _calls.Instant | None = None,
+        until: _calls.Instant | None = None,
+        model: _calls.Names | None = None,
+        provider: _calls.Names | None = None,
+        feature: _calls.Names | None = None,
+        template: _calls.Names | None = None,
+        tool: _calls.Names | None = None,
+        session: _calls.Names | None = None,
+        status: _calls.Names | None = None,
+        sort: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        timeout: float | None = None,
+    ) -> AsyncPage[t.ListedEvent]:
+        """Return stored calls with their cost, newest first, or by `sort="-usd"` or `"-latency_ms"`.
+
+        Several values of one filter are alternatives, an empty text stands for calls without a value; every
+        filter that is given applies.
+        """
+        labels = {
+            "model": model,
+            "provider": provider,
+            "feature": feature,
+            "template": template,
+            "tool": tool,
+            "session": session,
+            "status": status,
+        }
+        asked = partial(
+            _calls.list_events,
+            workload_id,
+            ids=ids,
+            since=since,
+            until=until,
+            labels=labels,
+            sort=sort,
+            limit=limit,
+        )
+        return await self._pages(lambda after: asked(cursor=after), cursor, timeout)
+
+    async def intake(self, workload_id: str, *, timeout: float | None = None) -> t.IntakeAnswer:
+        """Return what came in by telemetry: calls of each emitter, those without usage, and advice."""
+        return await self._call(_calls.intake(workload_id), timeout)
 
     async def simulate(
         self,
@@ -360,15 +428,21 @@ class Audit(_Resource):
     """`client.audit`."""
 
     async def list(
-        self, *, limit: int | None = None, cursor: str | None = None, timeout: float | None = None
+        self,
+        *,
+        event: str | None = None,
+        user_id: int | None = None,
+        since: _calls.Instant | None = None,
+        until: _calls.Instant | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        timeout: float | None = None,
     ) -> AsyncPage[t.AuditLine]:
-        """Return the security log, newest first; for administrators."""
-        got = await self._call(_calls.list_audit(limit=limit, cursor=cursor), timeout)
-
-        async def fetch(after: str) -> AsyncPage[t.AuditLine]:
-            return await self.list(limit=limit, cursor=after, timeout=timeout)
-
-        return AsyncPage(got.data, got.pagination, cursor=cursor, fetch=fetch)
+        """Return the security events that meet every filter, newest first; for administrators."""
+        asked = partial(
+            _calls.list_audit, event=event, user_id=user_id, since=since, until=until, limit=limit
+        )
+        return await self._pages(lambda after: asked(cursor=after), cursor, timeout)
 
 
 class Health(_Resource):

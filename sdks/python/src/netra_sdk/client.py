@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 import msgspec
@@ -47,6 +48,20 @@ class _Resource:
 
     def _call(self, call: Call[T], timeout: float | None = None) -> T:
         return self._transport.call(call, self._options(timeout)).value
+
+    def _pages(
+        self,
+        call_at: Callable[[str | None], Call[Any]],  # Any: each list's own answer
+        cursor: str | None,
+        timeout: float | None,
+    ) -> Page[Any]:
+        """Return the page at `cursor`, which leads to those after it."""
+        got = self._call(call_at(cursor), timeout)
+
+        def fetch(after: str) -> Page[Any]:
+            return self._pages(call_at, after, timeout)
+
+        return Page(got.data, got.pagination, cursor=cursor, fetch=fetch)
 
     def _options(self, timeout: float | None) -> Options | None:
         given = self._transport.options
@@ -202,17 +217,27 @@ class Agent(_Resource):
         self,
         *,
         thread_id: str | None = None,
+        workload_id: str | None = None,
+        status: str | None = None,
+        q: str | None = None,
+        since: _calls.Instant | None = None,
+        until: _calls.Instant | None = None,
         limit: int | None = None,
         cursor: str | None = None,
         timeout: float | None = None,
     ) -> Page[t.RunLine]:
-        """Return the runs, newest first, of one thread or of all."""
-        got = self._call(_calls.history(thread_id=thread_id, limit=limit, cursor=cursor), timeout)
-
-        def fetch(after: str) -> Page[t.RunLine]:
-            return self.history(thread_id=thread_id, limit=limit, cursor=after, timeout=timeout)
-
-        return Page(got.data, got.pagination, cursor=cursor, fetch=fetch)
+        """Return the runs that meet every filter, newest first; `q` is a part of the question."""
+        asked = partial(
+            _calls.history,
+            thread_id=thread_id,
+            workload_id=workload_id,
+            status=status,
+            q=q,
+            since=since,
+            until=until,
+            limit=limit,
+        )
+        return self._pages(lambda after: asked(cursor=after), cursor, timeout)
 
 
 class Threads(_Resource):
@@ -222,12 +247,7 @@ class Threads(_Resource):
         self, *, limit: int | None = None, cursor: str | None = None, timeout: float | None = None
     ) -> Page[t.ThreadLine]:
         """Return the conversations, newest first."""
-        got = self._call(_calls.list_threads(limit=limit, cursor=cursor), timeout)
-
-        def fetch(after: str) -> Page[t.ThreadLine]:
-            return self.list(limit=limit, cursor=after, timeout=timeout)
-
-        return Page(got.data, got.pagination, cursor=cursor, fetch=fetch)
+        return self._pages(lambda after: _calls.list_threads(limit=limit, cursor=after), cursor, timeout)
 
     def get(self, thread_id: str, *, timeout: float | None = None) -> t.ThreadPage:
         """Return a conversation with its messages, oldest first."""
@@ -259,12 +279,7 @@ class Workloads(_Resource):
         self, *, limit: int | None = None, cursor: str | None = None, timeout: float | None = None
     ) -> Page[t.WorkloadCard]:
         """Return the workloads, newest first."""
-        got = self._call(_calls.list_workloads(limit=limit, cursor=cursor), timeout)
-
-        def fetch(after: str) -> Page[t.WorkloadCard]:
-            return self.list(limit=limit, cursor=after, timeout=timeout)
-
-        return Page(got.data, got.pagination, cursor=cursor, fetch=fetch)
+        return self._pages(lambda after: _calls.list_workloads(limit=limit, cursor=after), cursor, timeout)
 
     def get(self, workload_id: str, *, timeout: float | None = None) -> t.WorkloadDetail:
         """Return a workload and its size."""
@@ -297,6 +312,55 @@ class Workloads(_Resource):
             for number, lines in enumerate(_calls.batches(events))
         ]
         return _calls.joined(workload_id, parts)
+
+    def list_events(
+        self,
+        workload_id: str,
+        *,
+        ids: Sequence[str] | None = None,
+        since: _calls.Instant | None = None,
+        until: _calls.Instant | None = None,
+        model: _calls.Names | None = None,
+        provider: _calls.Names | None = None,
+        feature: _calls.Names | None = None,
+        template: _calls.Names | None = None,
+        tool: _calls.Names | None = None,
+        session: _calls.Names | None = None,
+        status: _calls.Names | None = None,
+        sort: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        timeout: float | None = None,
+    ) -> Page[t.ListedEvent]:
+        """Return stored calls with their cost, newest first, or by `sort="-usd"` or `"-latency_ms"`.
+
+        Several values of one filter are alternatives, an empty text stands for calls without a value; every
+        filter that is given applies.
+        """
+        labels = {
+            "model": model,
+            "provider": provider,
+            "feature": feature,
+            "template": template,
+            "tool": tool,
+            "session": session,
+            "status": status,
+        }
+        asked = partial(
+            _calls.list_events,
+            workload_id,
+            ids=ids,
+            since=since,
+            until=until,
+            labels=labels,
+            sort=sort,
+            limit=limit,
+        )
+        return self._pages(lambda after: asked(cursor=after), cursor, timeout)
+
+    def intake(self, workload_id: str, *, timeout: float | None = None) -> t.IntakeAnswer:
+        """Return what came in by telemetry: calls of each emitter, those without usage, and advice."""
+        return self._call(_calls.intake(workload_id), timeout)
 
     def simulate(
         self,
@@ -354,15 +418,21 @@ class Audit(_Resource):
     """`client.audit`."""
 
     def list(
-        self, *, limit: int | None = None, cursor: str | None = None, timeout: float | None = None
+        self,
+        *,
+        event: str | None = None,
+        user_id: int | None = None,
+        since: _calls.Instant | None = None,
+        until: _calls.Instant | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        timeout: float | None = None,
     ) -> Page[t.AuditLine]:
-        """Return the security log, newest first; for administrators."""
-        got = self._call(_calls.list_audit(limit=limit, cursor=cursor), timeout)
-
-        def fetch(after: str) -> Page[t.AuditLine]:
-            return self.list(limit=limit, cursor=after, timeout=timeout)
-
-        return Page(got.data, got.pagination, cursor=cursor, fetch=fetch)
+        """Return the security events that meet every filter, newest first; for administrators."""
+        asked = partial(
+            _calls.list_audit, event=event, user_id=user_id, since=since, until=until, limit=limit
+        )
+        return self._pages(lambda after: asked(cursor=after), cursor, timeout)
 
 
 class Health(_Resource):

@@ -6,13 +6,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from typing import Generic, TypeVar
 
 from netra_sdk.errors import UnexpectedAnswerError
-from netra_sdk.types import Pagination
+from netra_sdk.types import EventsPagination, Pagination
 
 T = TypeVar("T")
 
 
 class _Page(Generic[T]):
-    def __init__(self, items: Sequence[T], pagination: Pagination, *, cursor: str | None) -> None:
+    def __init__(
+        self, items: Sequence[T], pagination: Pagination | EventsPagination, *, cursor: str | None
+    ) -> None:
         self.items = list(items)
         self.pagination = pagination
         self._next_cursor = pagination.next_cursor
@@ -41,7 +43,7 @@ class Page(_Page[T]):
     def __init__(
         self,
         items: Sequence[T],
-        pagination: Pagination,
+        pagination: Pagination | EventsPagination,
         *,
         cursor: str | None,
         fetch: Callable[[str], Page[T]],
@@ -66,7 +68,7 @@ class AsyncPage(_Page[T]):
     def __init__(
         self,
         items: Sequence[T],
-        pagination: Pagination,
+        pagination: Pagination | EventsPagination,
         *,
         cursor: str | None,
         fetch: Callable[[str], Awaitable[AsyncPage[T]]],

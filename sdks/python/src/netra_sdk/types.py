@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     AgentUpdateDataAgent: TypeAlias = Literal["ActionsToMeetGoalsSubAgent", "DataSubAgent", "OptimizationsCoreSubAgent", "ReportingSubAgent", "TriageSubAgent"] | str
     AuditLineEvent: TypeAlias = Literal["access_refused", "account_added", "account_disabled", "identity_linked", "identity_refused", "key_issued", "key_revoked", "limit_reached", "password_changed", "refresh_raced", "refresh_reused", "sessions_ended", "sign_in_refused", "signed_in", "signed_out"] | str
     Balancing: TypeAlias = Literal["least_loaded", "random", "round_robin"] | str
-    BillSourceSource: TypeAlias = Literal["invoice", "list", "mixed"] | str
+    BillSourceSource: TypeAlias = Literal["invoice", "list", "mixed", "rent"] | str
     CacheSettingMode: TypeAlias = Literal["automatic", "explicit"] | str
     ChangeVerdictRuling: TypeAlias = Literal["cannot_tell", "no_difference", "not_worth_it", "worth_it"] | str
     ConnectionState: TypeAlias = Literal["connected", "disconnected", "not_configured"] | str
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     Stance: TypeAlias = Literal["avoid", "do", "evaluate", "inform"] | str
     StatedGoalsBalancing: TypeAlias = Literal["least_loaded", "random", "round_robin"] | str
     StatedGoalsSplitBy: TypeAlias = Literal["feature", "template", "tool"] | str
-    TargetOutcomeTarget: TypeAlias = Literal["budget_usd_per_month", "gpu_memory_gib", "latency_ms_p99", "saving_share", "saving_usd_per_month", "speedup", "tpot_ms_p99", "ttft_ms_p99"] | str
+    TargetOutcomeTarget: TypeAlias = Literal["budget_usd_per_month", "gpu_memory_gib", "gpus", "latency_ms_p99", "rent_usd_in_window", "saving_share", "saving_usd_per_month", "speedup", "tpot_ms_p99", "ttft_ms_p99"] | str
     UnknownEffectName: TypeAlias = Literal["cache_share", "charges", "discount", "input_length", "long_context", "mix_feature", "mix_model", "mix_tier", "output_length", "price_list", "region", "retries", "unlisted", "volume", "write_share"] | str
     UserRole: TypeAlias = Literal["admin", "member"] | str
     WorkloadEventVariant: TypeAlias = Literal["control", "treatment"] | str
@@ -224,8 +224,9 @@ class Autoscaling(Wire, frozen=True, kw_only=True, omit_defaults=True):
 class BillSource(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """Where the bill comes from, and how it compares with list prices.
 
-    `reserved_calls` cost nothing though they have a list price of `reserved_list_usd`: capacity that is paid
-    for otherwise served them, and what that costs is not in the log.
+    Its parts by name are shares of the rent by tokens, where own GPUs serve the calls. `reserved_calls` cost
+    nothing though they have a list price of `reserved_list_usd`: capacity that is paid for otherwise served
+    them, and what that costs is not in the log.
     """
 
     source: BillSourceSource
@@ -234,6 +235,7 @@ class BillSource(Wire, frozen=True, kw_only=True, omit_defaults=True):
     by_model: list[PaidRatio] = []
     reserved_calls: int = 0
     reserved_list_usd: float = 0.0
+    rent: Rent | None = None
 
 
 class CacheSetting(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -570,6 +572,7 @@ class GpuFleet(Wire, frozen=True, kw_only=True, omit_defaults=True):
     count: int | None = None
     is_owned: bool = False
     is_bound: bool = False
+    is_serving: bool = False
 
 
 class GrowthBill(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1267,6 +1270,19 @@ class RegisterRequest(Wire, frozen=True, kw_only=True, omit_defaults=True):
     password: str
 
 
+class Rent(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The rent of the user's own GPUs, which is the bill of the calls that they serve."""
+
+    model: str
+    gpu: str
+    gpus: int
+    replicas: int
+    usd_per_gpu_hour: float
+    usd_per_hour: float
+    usd_in_window: float
+    calls: int
+
+
 class Retirement(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """A model of the log that its provider stops serving; `on` None: deprecated, without a known date."""
 
@@ -1362,6 +1378,14 @@ class RunError(Wire, frozen=True, kw_only=True, omit_defaults=True):
     message: str
 
 
+class RunHeadline(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The bill, the plan and the share saved; null where the result does not have the figure."""
+
+    bill_usd_per_month: float | None
+    plan_usd_per_month: float | None
+    saved_share: float | None
+
+
 class RunHistory(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """Runs, in both documented shapes."""
 
@@ -1374,7 +1398,7 @@ class RunHistory(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class RunLine(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """A run in a list."""
+    """A run in a list; `headline` is null until it has completed, and for a result without a bill."""
 
     run_id: str
     thread_id: str
@@ -1383,13 +1407,17 @@ class RunLine(Wire, frozen=True, kw_only=True, omit_defaults=True):
     progress: int
     message: str
     workload_id: str | None
+    headline: RunHeadline | None
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
 
 
 class RunStatus(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """The current state of a run; `result` is null until it has completed."""
+    """The current state of a run; `result` is null until it has completed.
+
+    `queue_position` is 1 for the oldest of all queued runs, and null for a run that is not queued.
+    """
 
     run_id: str
     thread_id: str
@@ -1402,6 +1430,7 @@ class RunStatus(Wire, frozen=True, kw_only=True, omit_defaults=True):
     workload_id: str | None
     parameters: dict[str, Any]
     last_seq: int
+    queue_position: int | None
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
@@ -1482,6 +1511,7 @@ class ServingOption(Wire, frozen=True, kw_only=True, omit_defaults=True):
     gpu: str | None = None
     replicas: int | None = None
     gpus: int | None = None
+    slow_replays_holding: float | None = None
     needs_evaluation: bool = False
 
 
@@ -1715,10 +1745,15 @@ class SupplySettings(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class TargetOutcome(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """One target of the question and the value reached; `met` None: the log cannot show it."""
+    """One target of the question and the value reached; `met` None: the log cannot show it.
+
+    `gpus` is a fleet that the question names: `asked` is its size, None where the question asks how many, and
+    `reached` is the number that keeps the limits. `rent_usd_in_window` is the rent of own GPUs, and `asked`
+    the list price of the same calls at a provider of the same model, None where none is known.
+    """
 
     target: TargetOutcomeTarget
-    asked: float
+    asked: float | None
     reached: float | None
     reached_if_evaluations_pass: float | None = None
     met: bool | None
@@ -2079,6 +2114,7 @@ __all__ = [
     "RefreshRequest",
     "RefusedOption",
     "RegisterRequest",
+    "Rent",
     "Retirement",
     "Retries",
     "ReuseShare",
@@ -2090,6 +2126,7 @@ __all__ = [
     "RunAccepted",
     "RunContext",
     "RunError",
+    "RunHeadline",
     "RunHistory",
     "RunLine",
     "RunPhase",

@@ -1,10 +1,10 @@
-import type { Pagination } from "./types.ts";
+import type { EventsPagination, Pagination } from "./types.ts";
 /** One page of a list. Iterating over it goes on over all pages that follow. */
 export declare class Page<T> implements AsyncIterable<T> {
     #private;
     readonly data: T[];
-    readonly pagination: Pagination;
-    constructor(data: T[], pagination: Pagination, cursor: string | undefined, load: (cursor: string) => Promise<Page<T>>);
+    readonly pagination: Pagination | EventsPagination;
+    constructor(data: T[], pagination: Pagination | EventsPagination, cursor: string | undefined, load: (cursor: string) => Promise<Page<T>>);
     get total(): number;
     get hasMore(): boolean;
     /** The page that follows, or undefined after the last one. */

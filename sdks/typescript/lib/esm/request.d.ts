@@ -13,7 +13,7 @@ export interface RequestSpec {
     method: string;
     path: string;
     safety: Safety;
-    query?: Record<string, string | number | null | undefined>;
+    query?: Record<string, string | number | readonly string[] | null | undefined>;
     json?: unknown;
     /** A body that is sent as it is, with its media type. */
     body?: string | Uint8Array<ArrayBuffer>;

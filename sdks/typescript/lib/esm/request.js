@@ -17,8 +17,12 @@ export class Transport {
         this.credentials = credentials;
     }
     url(path, query) {
-        const given = Object.entries(query ?? {}).filter((one) => one[1] != null);
-        const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+        const given = Object.entries(query ?? {}).flatMap(([name, value]) => {
+            if (value == null)
+                return [];
+            return (Array.isArray(value) ? value : [value]).map((one) => [name, String(one)]);
+        });
+        const text = new URLSearchParams(given).toString();
         return this.options.baseUrl + path + (text === "" ? "" : `?${text}`);
     }
     /** Returns the decoded answer. */

@@ -9,6 +9,41 @@ export interface ListParams {
     limit?: number;
     cursor?: string;
 }
+/** Filters of `agent.history`; every one that is given applies. */
+export interface HistoryParams extends ListParams {
+    thread_id?: string;
+    workload_id?: string;
+    status?: "processing" | "completed" | "failed" | "cancelled";
+    /** A part of the question; A-Z match a-z. */
+    q?: string;
+    /** ISO 8601, such as "2026-10-01T00:00:00Z": accepted at this instant or later. */
+    since?: string;
+    /** Accepted before this instant. */
+    until?: string;
+}
+/** Filters of `audit.list`; every one that is given applies. */
+export interface AuditParams extends ListParams {
+    event?: T.AuditLine["event"];
+    user_id?: number;
+    since?: string;
+    until?: string;
+}
+/** Filters of `workloads.listEvents`: several values are alternatives, an empty text stands for no value. */
+export interface EventsParams extends ListParams {
+    id?: readonly string[];
+    /** ISO 8601: the first instant to show. */
+    from?: string;
+    /** The instant at which to stop. */
+    to?: string;
+    model?: string | readonly string[];
+    provider?: string | readonly string[];
+    feature?: string | readonly string[];
+    template?: string | readonly string[];
+    tool?: string | readonly string[];
+    session?: string | readonly string[];
+    status?: string | readonly string[];
+    sort?: "-timestamp" | "-usd" | "-latency_ms";
+}
 export interface DeleteOptions extends CallOptions {
     /** Takes "not found" for success. */
     missingOk?: boolean;
@@ -25,10 +60,8 @@ export declare class Agent {
     cancel(id: string, call?: CallOptions): Promise<T.RunStatus>;
     /** Follows a run over lost connections, each event once. Leaving the loop closes the connection. */
     events(id: string, options?: EventOptions): AsyncGenerator<RunEvent, void, undefined>;
-    /** The runs of the user, or those of one thread, the newest first. */
-    history(params?: ListParams & {
-        thread_id?: string;
-    }, call?: CallOptions): PagePromise<T.RunLine>;
+    /** The runs of the user that meet every filter, the newest first. */
+    history(params?: HistoryParams, call?: CallOptions): PagePromise<T.RunLine>;
 }
 /** Lists and ends sessions. */
 export declare class Sessions {
@@ -76,6 +109,10 @@ export declare class Workloads {
     get(id: string, call?: CallOptions): Promise<T.WorkloadDetail>;
     rename(id: string, name: string, call?: CallOptions): Promise<T.WorkloadCard>;
     delete(id: string, options?: DeleteOptions): Promise<void>;
+    /** Stored calls with their cost, the newest first unless `sort` says otherwise. */
+    listEvents(id: string, params?: EventsParams, call?: CallOptions): PagePromise<T.ListedEvent>;
+    /** What came in by telemetry: calls of each emitter, those without usage, and advice. */
+    intake(id: string, call?: CallOptions): Promise<T.IntakeAnswer>;
     /** What a change would cost and bring. */
     simulate(id: string, proposal: T.Proposal, call?: CallOptions): Promise<T.Simulated>;
     /** What moved the bill from one period to another. */
@@ -100,7 +137,8 @@ export declare class Keys {
 export declare class Audit {
     #private;
     constructor(transport: Transport);
-    list(params?: ListParams, call?: CallOptions): PagePromise<T.AuditLine>;
+    /** The security events that meet every filter, the newest first. */
+    list(params?: AuditParams, call?: CallOptions): PagePromise<T.AuditLine>;
 }
 /** Asks how the service is. */
 export declare class Health {

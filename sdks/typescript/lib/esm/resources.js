@@ -53,7 +53,7 @@ export class Agent {
     events(id, options) {
         return follow(this.#transport, id, this.#idleMs, options);
     }
-    /** The runs of the user, or those of one thread, the newest first. */
+    /** The runs of the user that meet every filter, the newest first. */
     history(params = {}, call) {
         return pages(this.#transport, "/api/agent/history", params, call);
     }
@@ -157,6 +157,14 @@ export class Workloads {
     delete(id, options) {
         return remove(this.#transport, at("/api/workloads", id), options);
     }
+    /** Stored calls with their cost, the newest first unless `sort` says otherwise. */
+    listEvents(id, params = {}, call) {
+        return pages(this.#transport, `${at("/api/workloads", id)}/events`, params, call);
+    }
+    /** What came in by telemetry: calls of each emitter, those without usage, and advice. */
+    intake(id, call) {
+        return read(this.#transport, `${at("/api/workloads", id)}/intake`, call);
+    }
     /** What a change would cost and bring. */
     simulate(id, proposal, call) {
         return write(this.#transport, `${at("/api/workloads", id)}/simulate`, "P", proposal, call);
@@ -229,6 +237,7 @@ export class Audit {
     constructor(transport) {
         this.#transport = transport;
     }
+    /** The security events that meet every filter, the newest first. */
     list(params = {}, call) {
         return pages(this.#transport, "/api/audit", params, call);
     }

@@ -3,7 +3,7 @@ export type AgentUpdateDataAgent = "ActionsToMeetGoalsSubAgent" | "DataSubAgent"
 export type AuditLineEvent = "access_refused" | "account_added" | "account_disabled" | "identity_linked" | "identity_refused" | "key_issued" | "key_revoked" | "limit_reached" | "password_changed" | "refresh_raced" | "refresh_reused" | "sessions_ended" | "sign_in_refused" | "signed_in" | "signed_out" | (string & {});
 /** How requests are assigned to replicas. */
 export type Balancing = "least_loaded" | "random" | "round_robin" | (string & {});
-export type BillSourceSource = "invoice" | "list" | "mixed" | (string & {});
+export type BillSourceSource = "invoice" | "list" | "mixed" | "rent" | (string & {});
 export type CacheSettingMode = "automatic" | "explicit" | (string & {});
 export type ChangeVerdictRuling = "cannot_tell" | "no_difference" | "not_worth_it" | "worth_it" | (string & {});
 export type ConnectionState = "connected" | "disconnected" | "not_configured" | (string & {});
@@ -34,7 +34,7 @@ export type RunState = "cancelled" | "completed" | "failed" | "processing" | (st
 export type Stance = "avoid" | "do" | "evaluate" | "inform" | (string & {});
 export type StatedGoalsBalancing = "least_loaded" | "random" | "round_robin" | (string & {});
 export type StatedGoalsSplitBy = "feature" | "template" | "tool" | (string & {});
-export type TargetOutcomeTarget = "budget_usd_per_month" | "gpu_memory_gib" | "latency_ms_p99" | "saving_share" | "saving_usd_per_month" | "speedup" | "tpot_ms_p99" | "ttft_ms_p99" | (string & {});
+export type TargetOutcomeTarget = "budget_usd_per_month" | "gpu_memory_gib" | "gpus" | "latency_ms_p99" | "rent_usd_in_window" | "saving_share" | "saving_usd_per_month" | "speedup" | "tpot_ms_p99" | "ttft_ms_p99" | (string & {});
 export type UnknownEffectName = "cache_share" | "charges" | "discount" | "input_length" | "long_context" | "mix_feature" | "mix_model" | "mix_tier" | "output_length" | "price_list" | "region" | "retries" | "unlisted" | "volume" | "write_share" | (string & {});
 export type UserRole = "admin" | "member" | (string & {});
 export type WorkloadEventVariant = "control" | "treatment" | (string & {});
@@ -153,8 +153,9 @@ export interface Autoscaling {
 /**
  * Where the bill comes from, and how it compares with list prices.
  *
- * `reserved_calls` cost nothing though they have a list price of `reserved_list_usd`: capacity that is paid
- * for otherwise served them, and what that costs is not in the log.
+ * Its parts by name are shares of the rent by tokens, where own GPUs serve the calls. `reserved_calls` cost
+ * nothing though they have a list price of `reserved_list_usd`: capacity that is paid for otherwise served
+ * them, and what that costs is not in the log.
  */
 export interface BillSource {
     source: BillSourceSource;
@@ -163,6 +164,7 @@ export interface BillSource {
     by_model?: PaidRatio[];
     reserved_calls?: number;
     reserved_list_usd?: number;
+    rent?: Rent;
 }
 /** Prompt caching of one model at one provider; only `enabled` is set if caching is turned off. */
 export interface CacheSetting {
@@ -431,6 +433,7 @@ export interface GpuFleet {
     count?: number | null;
     is_owned?: boolean;
     is_bound?: boolean;
+    is_serving?: boolean;
 }
 /** The bill and the plan at the traffic growth in question. */
 export interface GrowthBill {
@@ -1006,6 +1009,17 @@ export interface RegisterRequest {
     name: string;
     password: string;
 }
+/** The rent of the user's own GPUs, which is the bill of the calls that they serve. */
+export interface Rent {
+    model: string;
+    gpu: string;
+    gpus: number;
+    replicas: number;
+    usd_per_gpu_hour: number;
+    usd_per_hour: number;
+    usd_in_window: number;
+    calls: number;
+}
 /** A model of the log that its provider stops serving; `on` None: deprecated, without a known date. */
 export interface Retirement {
     model: string;
@@ -1081,6 +1095,12 @@ export interface RunError {
     code: string;
     message: string;
 }
+/** The bill, the plan and the share saved; null where the result does not have the figure. */
+export interface RunHeadline {
+    bill_usd_per_month: number | null;
+    plan_usd_per_month: number | null;
+    saved_share: number | null;
+}
 /** Runs, in both documented shapes. */
 export interface RunHistory {
     runs: RunLine[];
@@ -1090,7 +1110,7 @@ export interface RunHistory {
     data: RunLine[];
     pagination: Pagination;
 }
-/** A run in a list. */
+/** A run in a list; `headline` is null until it has completed, and for a result without a bill. */
 export interface RunLine {
     run_id: string;
     thread_id: string;
@@ -1099,11 +1119,16 @@ export interface RunLine {
     progress: number;
     message: string;
     workload_id: string | null;
+    headline: RunHeadline | null;
     created_at: string;
     started_at: string | null;
     completed_at: string | null;
 }
-/** The current state of a run; `result` is null until it has completed. */
+/**
+ * The current state of a run; `result` is null until it has completed.
+ *
+ * `queue_position` is 1 for the oldest of all queued runs, and null for a run that is not queued.
+ */
 export interface RunStatus {
     run_id: string;
     thread_id: string;
@@ -1116,6 +1141,7 @@ export interface RunStatus {
     workload_id: string | null;
     parameters: Record<string, unknown>;
     last_seq: number;
+    queue_position: number | null;
     created_at: string;
     started_at: string | null;
     completed_at: string | null;
@@ -1189,6 +1215,7 @@ export interface ServingOption {
     gpu?: string | null;
     replicas?: number | null;
     gpus?: number | null;
+    slow_replays_holding?: number | null;
     needs_evaluation?: boolean;
 }
 /** A live session in the list; `is_current` marks the session of this request. */
@@ -1382,10 +1409,16 @@ export interface SupplySettings {
     queue?: Queue;
     routes?: RouteRule[];
 }
-/** One target of the question and the value reached; `met` None: the log cannot show it. */
+/**
+ * One target of the question and the value reached; `met` None: the log cannot show it.
+ *
+ * `gpus` is a fleet that the question names: `asked` is its size, None where the question asks how many, and
+ * `reached` is the number that keeps the limits. `rent_usd_in_window` is the rent of own GPUs, and `asked`
+ * the list price of the same calls at a provider of the same model, None where none is known.
+ */
 export interface TargetOutcome {
     target: TargetOutcomeTarget;
-    asked: number;
+    asked: number | null;
     reached: number | null;
     reached_if_evaluations_pass?: number | null;
     met: boolean | null;

@@ -7,7 +7,7 @@ from typing import TextIO
 
 import msgspec
 
-from netra.domain.audit.model import SecurityEvent
+from netra.domain.audit.model import EVERY_EVENT, SecurityEvent, SecurityEventFilter
 from netra.domain.paging import Page, PageRequest
 from netra.domain.texts import escaped_json
 from netra.ports.audit_trail import AuditTrail
@@ -33,9 +33,11 @@ class AuditLines:
         if event.origin.request_id:
             self._log.info("%s", _line(event))
 
-    async def page(self, request: PageRequest) -> Page[SecurityEvent]:
-        """Return events, newest first."""
-        return await self._trail.page(request)
+    async def page(
+        self, request: PageRequest, *, chosen: SecurityEventFilter = EVERY_EVENT
+    ) -> Page[SecurityEvent]:
+        """Return the events that `chosen` admits, newest first."""
+        return await self._trail.page(request, chosen=chosen)
 
     async def forget(self, *, before: datetime) -> int:
         """Delete events older than `before`."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from netra.adapters.memory.paging import page_of
-from netra.domain.audit.model import SecurityEvent
+from netra.domain.audit.model import EVERY_EVENT, SecurityEvent, SecurityEventFilter
 from netra.domain.errors import Conflict
 from netra.domain.paging import Page, PageRequest
 
@@ -20,9 +20,12 @@ class MemoryAuditTrail:
             raise Conflict("This event id already exists.")
         self._events[event.id] = event
 
-    async def page(self, request: PageRequest) -> Page[SecurityEvent]:
-        """Return events, newest first."""
-        return page_of(self._events.values(), request, key=lambda event: (event.at, event.id))
+    async def page(
+        self, request: PageRequest, *, chosen: SecurityEventFilter = EVERY_EVENT
+    ) -> Page[SecurityEvent]:
+        """Return the events that `chosen` admits, newest first."""
+        events = (event for event in self._events.values() if chosen.admits(event))
+        return page_of(events, request, key=lambda event: (event.at, event.id))
 
     async def forget(self, *, before: datetime) -> int:
         """Delete events older than `before`."""

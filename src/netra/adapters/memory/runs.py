@@ -15,6 +15,7 @@ from netra.domain.paging import Page, PageRequest
 from netra.domain.quotas import Quotas
 from netra.domain.runs.admission import RunLoad, check_room
 from netra.domain.runs.events import RunEvent
+from netra.domain.runs.listing import EVERY_RUN, RunFilter
 from netra.domain.runs.model import Accepted, Run, RunState
 from netra.domain.runs.transitions import recorded, stopped
 from netra.domain.threads.model import Thread
@@ -40,12 +41,14 @@ class MemoryRunStore(MemoryClaims):
         """Return the run."""
         return unshared(self._owned(run_id, owner_id).run)
 
-    async def page(self, *, owner_id: UserId, request: PageRequest, thread_id: ThreadId | None) -> Page[Run]:
-        """Return runs without their results, newest first."""
+    async def page(
+        self, *, owner_id: UserId, request: PageRequest, chosen: RunFilter = EVERY_RUN
+    ) -> Page[Run]:
+        """Return the runs that `chosen` admits, without their results, newest first."""
         runs = (
             msgspec.structs.replace(unshared(entry.run), result=None)
             for entry in self._state.runs.values()
-            if entry.run.owner_id == owner_id and thread_id in {None, entry.run.thread_id}
+            if entry.run.owner_id == owner_id and chosen.admits(entry.run)
         )
         return page_of(runs, request, key=lambda run: (run.created_at, run.id))
 
@@ -70,6 +73,14 @@ class MemoryRunStore(MemoryClaims):
         change = stopped(entry.run, lease_until=entry.lease_until, now=self._clock.now())
         self._state.put(entry, change.run, change.events)
         return unshared(change.run), change.events
+
+    async def queue_position(self, run_id: RunId, *, owner_id: UserId) -> int | None:
+        """Return the run's position among all queued runs, or None."""
+        entry = self._state.find(run_id, owner_id=owner_id)
+        if entry is None or entry.run.state is not RunState.QUEUED:
+            return None
+        queued = (one for one in self._state.queue.values() if one.run.state is RunState.QUEUED)
+        return sum(one.number <= entry.number for one in queued)
 
     async def waiting(self) -> int:
         """Return how many runs are queued."""

@@ -85,11 +85,32 @@ class GenaiPriceBook:
             if tariff is not None
             and _blended_usd(tariff) < _blended_usd(like)
             and tariff.model != like.model
-            and not tariff.is_deprecated
-            and (tariff.retires is None or tariff.retires > last)
+            and _is_sold(tariff, until=last)
         ]
         cheaper.sort(key=lambda tariff: (tariff.provider != like.provider, -_blended_usd(tariff)))
         return tuple(cheaper[:limit])
+
+    def offers(self, is_meant: Callable[[str], bool], *, at: datetime | None = None) -> tuple[Tariff, ...]:
+        """Return what every provider asks for a model; see the port."""
+        day = (at or self._now()).date()
+        last = months_after(day, HORIZON_MONTHS)
+        known = (
+            tariff_at(provider, model, day=day)
+            for provider in self._snapshot().providers
+            for model in provider.models
+            if is_meant(model.id)
+        )
+        own = [tariff for tariff in self._overrides if is_meant(tariff.model)]
+        overridden = {(tariff.provider, tariff.model) for tariff in own}
+        return tuple(
+            tariff
+            for tariff in (*own, *known)
+            if tariff is not None
+            and (tariff in own or (tariff.provider, tariff.model) not in overridden)
+            and tariff.modality is None
+            and _blended_usd(tariff) > 0.0
+            and _is_sold(tariff, until=last)
+        )
 
     def _models_on(self, day: date) -> tuple[Tariff, ...]:
         known: dict[tuple[str, str], Tariff] = {}
@@ -140,6 +161,11 @@ class GenaiPriceBook:
 
             self._data = DataSnapshot(providers=providers, from_auto_update=False)
         return self._data
+
+
+def _is_sold(tariff: Tariff, *, until: date) -> bool:
+    """Return whether the provider serves the model until that day, as far as is known."""
+    return not tariff.is_deprecated and (tariff.retires is None or tariff.retires > until)
 
 
 def _blended_usd(tariff: Tariff) -> float:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from netra.adapters.redis.feed import RedisRunBell, RedisRunFeed
+from netra.adapters.redis.intake_meter import RedisIntakeMeter
 from netra.adapters.redis.link import ANSWER_S, RedisLink
 from netra.adapters.redis.listener import RedisListener
 from netra.adapters.redis.probe import RedisProbe
@@ -16,6 +17,7 @@ from netra.adapters.redis.tickets import RedisTicketBook
 from netra.ports.clock import Clock
 from netra.ports.feed import RunBell, RunFeed
 from netra.ports.incidents import Incidents
+from netra.ports.intake_meter import IntakeMeter
 from netra.ports.rate_limiter import RateLimiter
 from netra.ports.sessions import SessionStore
 from netra.ports.tokens import TicketBook
@@ -30,6 +32,7 @@ class Shared:
     sessions: SessionStore
     tickets: TicketBook
     limiter: RateLimiter
+    intake_meter: IntakeMeter
     feed: RunFeed
     bell: RunBell
 
@@ -60,6 +63,9 @@ async def open_redis(
         sessions=RedisSessionStore(local.sessions, link=link, listener=listener, clock=clock),
         tickets=RedisTicketBook(local.tickets, link=link, clock=clock),
         limiter=limiter,
+        intake_meter=RedisIntakeMeter(
+            local.intake_meter, link=link, process=process, rehearsed=limiter_clock
+        ),
         feed=feed,
         bell=bell,
     )

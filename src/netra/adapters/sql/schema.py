@@ -126,6 +126,7 @@ runs: Final = Table(
     instant("created_at"),
     instant("started_at", is_optional=True),
     instant("completed_at", is_optional=True),
+    Column("headline", LargeBinary),  # figures of the result, for lists
     Column("result", LargeBinary),
     Column("failure_code", Text),
     Column("failure_message", Text),

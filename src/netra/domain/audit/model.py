@@ -58,6 +58,27 @@ class SecurityEvent(msgspec.Struct, frozen=True, kw_only=True):
     details: Mapping[str, str] = {}
 
 
+class SecurityEventFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """The events that a list shows: those that meet every field that is given."""
+
+    kind: SecurityEventKind | None = None
+    user_id: UserId | None = None
+    since: datetime | None = None  # at this instant or later
+    until: datetime | None = None  # before this instant
+
+    def admits(self, event: SecurityEvent) -> bool:
+        """Return whether the list shows `event`."""
+        return (
+            self.kind in {None, event.kind}
+            and self.user_id in {None, event.user_id}
+            and (self.since is None or event.at >= self.since)
+            and (self.until is None or event.at < self.until)
+        )
+
+
+EVERY_EVENT: Final = SecurityEventFilter()
+
+
 def cut(text: str) -> str:
     """Return a client's text for the log: one line of bounded length.
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import partial
 
-from netra.domain.audit.model import SecurityEvent
+from netra.domain.audit.model import EVERY_EVENT, SecurityEvent, SecurityEventFilter
 from netra.domain.errors import Unavailable
 from netra.domain.paging import Page, PageRequest
 from netra.domain.postponed import PostponedWrites
@@ -24,9 +24,11 @@ class PostponedTrail:
         except Unavailable:
             self._postponed.add(partial(self._trail.record, event))
 
-    async def page(self, request: PageRequest) -> Page[SecurityEvent]:
-        """Return stored events, newest first."""
-        return await self._trail.page(request)
+    async def page(
+        self, request: PageRequest, *, chosen: SecurityEventFilter = EVERY_EVENT
+    ) -> Page[SecurityEvent]:
+        """Return the stored events that `chosen` admits, newest first."""
+        return await self._trail.page(request, chosen=chosen)
 
     async def forget(self, *, before: datetime) -> int:
         """Delete events before `before`, now or later if the store refuses; return the number deleted now."""

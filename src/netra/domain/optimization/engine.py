@@ -13,10 +13,12 @@ from msgspec import UnsetType
 from msgspec.structs import replace
 
 from netra.domain.optimization.advice.actions import actions_of
+from netra.domain.optimization.advice.fleet_targets import asked_option, fleet_targets
 from netra.domain.optimization.advice.named_targets import named_targets
 from netra.domain.optimization.advice.recommendations import period_of, recommendations_of, verdict
 from netra.domain.optimization.advice.supply import supply_config
 from netra.domain.optimization.advice.targets import Bill, growth_bill, plan_bill, targets_of
+from netra.domain.optimization.analysers.hosting.rent import with_own_fleet
 from netra.domain.optimization.analysers.model import Finding, Study, dollars_of
 from netra.domain.optimization.analysers.models.upgrade_review import change_verdict
 from netra.domain.optimization.analysers.registry import ANALYSERS
@@ -77,7 +79,9 @@ def measure(
 ) -> Measured:
     """Return the prepared study of a log, in any order, and its metrics."""
     checkpoint = only_forward(checkpoint)
-    study = study_of(events, goals=goals, prices=prices, hardware=hardware, checkpoint=checkpoint)
+    study = with_own_fleet(
+        study_of(events, goals=goals, prices=prices, hardware=hardware, checkpoint=checkpoint)
+    )
     checkpoint(0.8, "Describing the workload")
     reported = [reuse for reuse in study.reuse if reuse.ttl_s in TTLS_S]  # without a tariff's own TTLs
     described = log_metrics(study.events, reuse=reported)
@@ -110,6 +114,7 @@ def optimise(measured: Measured, *, checkpoint: Checkpoint = never_stop) -> Anal
             options=options,
             chosen=chosen,
             change=change_verdict(study.goals, findings, gaps),
+            findings=findings,
         ),
     )
 
@@ -192,7 +197,8 @@ def _leaves_models(study: Study, planned: Traffic) -> bool:
     makers = [(tariff.provider, tariff.model) for tariff in planned.tariffs]
     maker = np.array([*map(makers.index, makers), UNPRICED])
     moved = maker[planned.tariff] != maker[study.traffic.tariff]
-    return bool((moved | planned.hosted)[planned.kept].any())
+    own = planned.hosted & ~study.traffic.hosted
+    return bool((moved | own)[planned.kept].any())
 
 
 def current_option(study: Study) -> Option:
@@ -200,7 +206,7 @@ def current_option(study: Study) -> Option:
     tails = tails_of(study)
     return Option(
         name="as it is",
-        **dollars_of(study, study.month.usd(study.now_usd)),
+        **dollars_of(study, study.bill_usd_a_month),
         ttft_ms_p99=tails.ttft_ms_p99,
         tpot_ms_p99=tails.tpot_ms_p99,
         latency_ms_p99=tails.latency_ms_p99,
@@ -233,6 +239,7 @@ def _metrics(
     options: Sequence[Option],
     chosen: Pick,
     change: ChangeVerdict | UnsetType,
+    findings: Sequence[Finding],
 ) -> Metrics:
     """Return the measured metrics with the sections that only the analysis knows."""
     study = measured.study
@@ -254,7 +261,14 @@ def _metrics(
         plan=plan_bill(bill),
         growth=growth_bill(bill),
         targets=(
-            *targets_of(study.goals, bill=bill, current=current_option(study), pick=chosen),
+            *fleet_targets(study, findings, gaps),
+            *targets_of(
+                study.goals,
+                bill=bill,
+                current=current_option(study),
+                pick=chosen,
+                asked=asked_option(findings),
+            ),
             *named_targets(study, composition, pick=chosen),
         ),
         change=change,

@@ -177,14 +177,21 @@ TargetName = Literal[
     "latency_ms_p99",
     "gpu_memory_gib",
     "saving_usd_per_month",
+    "gpus",
+    "rent_usd_in_window",
 ]
 
 
 class TargetOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """One target of the question and the value reached; `met` None: the log cannot show it."""
+    """One target of the question and the value reached; `met` None: the log cannot show it.
+
+    `gpus` is a fleet that the question names: `asked` is its size, None where the question asks how many,
+    and `reached` is the number that keeps the limits. `rent_usd_in_window` is the rent of own GPUs, and
+    `asked` the list price of the same calls at a provider of the same model, None where none is known.
+    """
 
     target: TargetName
-    asked: float
+    asked: float | None
     reached: float | None
     reached_if_evaluations_pass: float | UnsetType | None = UNSET  # absent: evaluations do not affect it
     met: bool | None
@@ -297,19 +304,34 @@ class PaidRatio(msgspec.Struct, frozen=True, kw_only=True):
     ratio: float
 
 
+class Rent(msgspec.Struct, frozen=True, kw_only=True):
+    """The rent of the user's own GPUs, which is the bill of the calls that they serve."""
+
+    model: str
+    gpu: str
+    gpus: int
+    replicas: int
+    usd_per_gpu_hour: float
+    usd_per_hour: float
+    usd_in_window: float
+    calls: int
+
+
 class BillSource(msgspec.Struct, frozen=True, kw_only=True):
     """Where the bill comes from, and how it compares with list prices.
 
+    Its parts by name are shares of the rent by tokens, where own GPUs serve the calls.
     `reserved_calls` cost nothing though they have a list price of `reserved_list_usd`: capacity that is paid
     for otherwise served them, and what that costs is not in the log.
     """
 
-    source: Literal["invoice", "list", "mixed"]
+    source: Literal["invoice", "list", "mixed", "rent"]
     ratio: float | None  # paid for a dollar of list price; None: nothing has both
     by_currency: Mapping[str, float] = {}  # logged costs; nothing is converted
     by_model: tuple[PaidRatio, ...] = ()
     reserved_calls: int = 0
     reserved_list_usd: float = 0.0
+    rent: Rent | UnsetType = UNSET  # absent: no own GPUs are stated
 
 
 class PriceChange(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,6 +34,7 @@ class GpuFleet(msgspec.Struct, frozen=True, kw_only=True):
     count: int | None = None
     is_owned: bool = False
     is_bound: bool = False  # the count is the most that may be used
+    is_serving: bool = False  # it serves the log now
 
 
 class FeatureGoal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -192,6 +193,7 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     gpu: str | None = None
     replicas: int | None = None
     gpus: int | None = None  # of all replicas
+    slow_replays_holding: float | None = None  # of replays with slow steps; None: not replayed
     needs_evaluation: bool = False  # another model answers, or a limit could not be checked
 
     @property

@@ -22,6 +22,7 @@ class PriceList(msgspec.Struct, frozen=True, kw_only=True):
     as_of: date | None = None  # the day whose prices the tariffs hold; None: they have no history
     suggestions: Mapping[str, tuple[str, ...]] = {}  # label without a price -> models it may stand for
     unpriceable: Mapping[str, str] = {}  # label without a price -> the reason
+    same_weights: Mapping[str, tuple[Tariff, ...]] = {}  # label of an open model -> all who sell its weights
 
     def tariff_of(self, label: str, *, provider: str | None) -> Tariff | None:
         """Return the prices of one call, its provider's own where several serve the model, or None."""

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from netra.domain.leases import has_passed
-from netra.domain.runs.model import Run, RunState
+from netra.domain.runs.model import Headline, Run, RunState
 
 RETRY_DELAY_S: Final = 1.0
 RETRY_DELAY_S_MAX: Final = 30.0
@@ -103,5 +103,6 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
 
     move: RunMove
     result: msgspec.Raw | None = None
+    headline: Headline | None = None
     code: str | None = None
     message: str | None = None

@@ -40,6 +40,17 @@ class RunFailure(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
+class Headline(msgspec.Struct, frozen=True, kw_only=True):
+    """The bill and the plan of a completed run, in dollars a month, and the share of the bill saved.
+
+    A figure is None where the result has none: no month of a log of less than a day, no plan without a bill.
+    """
+
+    bill_usd_per_month: float | None = None
+    plan_usd_per_month: float | None = None
+    saved_share: float | None = None
+
+
 class StartRun(msgspec.Struct, frozen=True, kw_only=True):
     """Start a run: the command behind `execute` and `optimization_request`.
 
@@ -85,6 +96,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     started_at: datetime | None = None
     completed_at: datetime | None = None
     result: msgspec.Raw | None = None  # the encoded Advice of a completed run
+    headline: Headline | None = None  # None: not completed, or without a bill
     failure: RunFailure | None = None
 
     @property

@@ -9,7 +9,8 @@ from netra.domain.paging import Page, PageRequest
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import RunEvent, updated
 from netra.domain.runs.follow import RunFollowers, RunListener
-from netra.domain.runs.model import Accepted, Run, StartRun, StopRun
+from netra.domain.runs.listing import EVERY_RUN, RunFilter
+from netra.domain.runs.model import Accepted, Run, RunState, StartRun, StopRun
 from netra.domain.runs.rules import check_question, title_of
 from netra.domain.threads.model import Message, MessageRole
 from netra.ports.clock import Clock
@@ -54,10 +55,19 @@ class RunService:
         return await self._runs.get(run_id, owner_id=owner_id)
 
     async def history(
-        self, *, owner_id: UserId, request: PageRequest, thread_id: ThreadId | None = None
+        self, *, owner_id: UserId, request: PageRequest, chosen: RunFilter = EVERY_RUN
     ) -> Page[Run]:
-        """Return the owner's runs, newest first, of one thread or of all."""
-        return await self._runs.page(owner_id=owner_id, request=request, thread_id=thread_id)
+        """Return the owner's runs that `chosen` admits, newest first, without their results."""
+        return await self._runs.page(owner_id=owner_id, request=request, chosen=chosen)
+
+    async def queue_position(self, run: Run) -> int | None:
+        """Return the run's position among all queued runs, 1 for the oldest; None unless it is queued.
+
+        An estimate of its turn: workers take runs fairly between owners, see `RunStore.claim`.
+        """
+        if run.state is not RunState.QUEUED:
+            return None
+        return await self._runs.queue_position(run.id, owner_id=run.owner_id)
 
     async def stop(self, command: StopRun) -> Run:
         """Cancel a run and return its new state; a run that has ended is unchanged.

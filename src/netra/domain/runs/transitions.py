@@ -79,6 +79,7 @@ def finished(run: Run, ending: Ending, events: Sequence[NewEvent], *, at: dateti
         progress=100 if state is RunState.COMPLETED else run.progress,
         completed_at=at,
         result=ending.result,
+        headline=ending.headline,
         failure=None if ending.code is None else RunFailure(code=ending.code, message=ending.message or ""),
     )
     return Change(run=ended, events=change.events)

@@ -16,6 +16,7 @@ from netra.domain.ids import MessageId
 from netra.domain.optimization.result import Advice
 from netra.domain.quotas import Quotas
 from netra.domain.runs import events
+from netra.domain.runs.headline import headline_of
 from netra.domain.runs.lifecycle import Ending, RunMove
 from netra.domain.runs.model import Claim
 from netra.domain.runs.progress import RunWatch
@@ -185,7 +186,7 @@ class RunWorker:
             created_at=self._clock.now(),
             run_id=claim.run.id,
         )
-        ending = Ending(move=RunMove.COMPLETE, result=result)
+        ending = Ending(move=RunMove.COMPLETE, result=result, headline=headline_of(advice.metrics))
         last_events = [*watch.take_pending(), events.completed(claim.run, result)]
         await self._end(claim, ending, last_events, answer=answer)
 

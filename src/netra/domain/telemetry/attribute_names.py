@@ -47,6 +47,7 @@ WRITTEN: Final = (
 WRITTEN_1H: Final = (
     "anthropic.usage.cache_creation.ephemeral_1h_input_tokens",
     "gen_ai.usage.details.ephemeral_1h_input_tokens",
+    "cache_creation_1h_tokens",  # Claude Code, seen in 2.1.332
 )
 OUTPUT: Final = (
     "gen_ai.usage.output_tokens",

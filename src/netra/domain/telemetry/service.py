@@ -12,10 +12,10 @@ from netra.domain.telemetry.arrivals import Arrival, arrival_of, counters_of
 from netra.domain.telemetry.calls import read_groups
 from netra.domain.telemetry.destinations import Destinations, Unplaced, name_of
 from netra.domain.telemetry.merging import groups_of
-from netra.domain.telemetry.meter import IntakeMeter
 from netra.domain.telemetry.records import Signal
 from netra.domain.telemetry.reports import Report, silence
 from netra.ports.clock import Clock
+from netra.ports.intake_meter import IntakeMeter
 from netra.ports.prompt_keys import PromptKeys
 from netra.ports.telemetry import Block, StagedArrival, TelemetryDecoder, TelemetryStaging
 from netra.ports.workloads import WorkloadStore
@@ -84,7 +84,7 @@ class TelemetryService:
             blocks = await asyncio.to_thread(
                 self._decoder.decode, export.body, signal=export.signal, is_json=export.is_json
             )
-            self._meter.admit(owner_id, records=sum(map(len, blocks)), size=len(export.body))
+            await self._meter.admit(owner_id, records=sum(map(len, blocks)), size=len(export.body))
             placed = await self._placed(export, blocks, owner_id=owner_id)
             at = self._clock.now()
             arrivals = {

@@ -1,11 +1,13 @@
 """Collect the prices that an analysis needs from the price book and the user's choices."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 import numpy as np
 
+from netra.domain.optimization.performance.hardware import Hardware
+from netra.domain.optimization.performance.weights import weights_key
 from netra.domain.optimization.price_list import PriceList, labels_needed
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.workloads.columns import Events
@@ -23,6 +25,7 @@ def price_list(
     default_model: str,
     model: str | None = None,
     asked_about: Sequence[str] = (),
+    hardware: Hardware | None = None,
 ) -> PriceList:
     """Return the tariff of every model label in `events`, and of candidate models.
 
@@ -32,6 +35,7 @@ def price_list(
     names that it may stand for. Tokens of a model that makes audio, images or video are not priced as text.
     If several providers serve a label, each call gets its own provider's prices; a call without a provider
     gets the book's choice. Models in `asked_about` come first among the candidates, whatever they cost.
+    For the open models that `hardware` knows, `same_weights` has what every provider asks for them.
     """
     events, _ = folded(events)  # one look-up per name; a study has at most these names
     tariffs: dict[str, Tariff] = {}
@@ -60,7 +64,25 @@ def price_list(
             for label in labels_needed(events)
             if label not in tariffs
         },
+        same_weights={} if hardware is None else _same_weights(events, book, hardware, assumed),
     )
+
+
+def _same_weights(
+    events: Events, book: PriceBook, hardware: Hardware, assumed: Mapping[str, str]
+) -> dict[str, tuple[Tariff, ...]]:
+    """Return the offers of each open model of the log, in one pass over the book."""
+    keys = {label: weights_key(assumed.get(label, label)) for label in labels_needed(events)}
+    is_open = {label for label in keys if hardware.find_model(assumed.get(label, label)) is not None}
+    wanted = {keys[label] for label in is_open} - {()}
+    if not wanted:
+        return {}
+    offers = book.offers(lambda name: weights_key(name) in wanted)
+    found = {
+        label: tuple(offer for offer in offers if weights_key(offer.model) == keys[label])
+        for label in is_open
+    }
+    return {label: of_label for label, of_label in sorted(found.items()) if of_label}
 
 
 def with_asked_about(prices: PriceList, book: PriceBook, names: Sequence[str]) -> PriceList:

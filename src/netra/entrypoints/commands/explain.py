@@ -9,8 +9,14 @@ import click
 from netra.entrypoints.commands.context import json_option, run, settings_with, written
 from netra.entrypoints.commands.price_options import Prices, price_options
 from netra.entrypoints.commands.reading_options import Logs, logs_argument, logs_of
-from netra.entrypoints.commands.rejected_rows import has_dropped_too_many, say_why_it_fails, warn_of_rows
-from netra.entrypoints.reports.safe import say, say_json, say_lines
+from netra.entrypoints.commands.rejected_rows import (
+    dropped_words,
+    has_dropped_too_many,
+    say_result,
+    say_why_it_fails,
+    warn_of_rows,
+)
+from netra.entrypoints.reports.safe import say, say_lines
 
 if TYPE_CHECKING:
     from netra.domain.optimization.explain.explanation import Explanation
@@ -67,11 +73,11 @@ def explain(
     log, found = run(_explained(logs, periods, model=model, prices=Prices(file=price_file, as_of=as_of)))
     warn_of_rows(log)
     if html is not None:
-        _write_page(html, found, source=logs.title)
+        _write_page(html, found, source=logs.title, dropped=dropped_words(log))
     if as_json:
-        say_json(found, indent=2)
+        say_result(found, log)
     else:
-        _print(found, source=logs.title, as_markdown=as_markdown)
+        _print(found, source=logs.title, dropped=dropped_words(log), as_markdown=as_markdown)
     if has_dropped_too_many(log, allow_dropped=logs.allow_dropped):
         say_why_it_fails(log)
         return NOT_ENOUGH
@@ -98,21 +104,21 @@ async def _explained(
         )
 
 
-def _print(explanation: "Explanation", *, source: str, as_markdown: bool) -> None:
+def _print(explanation: "Explanation", *, source: str, dropped: str, as_markdown: bool) -> None:
     from netra.domain.optimization.explain.wording import notes, summary
     from netra.entrypoints.reports.change import change_table, markdown_of
     from netra.entrypoints.reports.console import reading_console
 
     if as_markdown:
-        say_lines(markdown_of(explanation, source=source))
+        say_lines(markdown_of(explanation, source=source, dropped=dropped))
         return
-    say(summary(explanation))
+    say(f"{dropped} {summary(explanation)}".lstrip())
     reading_console().print(change_table(explanation))
     say_lines(notes(explanation))
 
 
-def _write_page(path: Path, explanation: "Explanation", *, source: str) -> None:
+def _write_page(path: Path, explanation: "Explanation", *, source: str, dropped: str) -> None:
     from netra.entrypoints.reports.page import change_page
 
-    written(path, change_page(explanation, source=source).encode())
+    written(path, change_page(explanation, source=source, dropped=dropped).encode())
     say(f"The page is in {path}.", err=True)

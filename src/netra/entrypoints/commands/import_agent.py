@@ -11,7 +11,7 @@ import click
 from netra.domain.optimization.wording import count
 from netra.entrypoints.commands.context import data_option, json_option, owner_in, run, store_in
 from netra.entrypoints.commands.reading_options import Logs, since_of
-from netra.entrypoints.commands.rejected_rows import warn_of_rows
+from netra.entrypoints.commands.rejected_rows import dropped_words, rows_of, warn_of_rows
 from netra.entrypoints.commands.workloads import email_option, shown
 from netra.entrypoints.reports.safe import say, say_json
 
@@ -61,9 +61,10 @@ def import_agent(
     log, workload, new = run(_imported(logs, name=name or title, email=email, data=data))
     warn_of_rows(log)
     if as_json:
-        say_json({**shown(workload), "new": new})
+        say_json({**shown(workload), "new": new, "log": rows_of(log)})
         return
-    say(f"{workload.id} holds {count(workload.event_count, 'call')} of {workload.name}, {new:,} of them new.")
+    held = f"{workload.id} holds {count(workload.event_count, 'call')} of {workload.name}"
+    say(f"{held}, {new:,} of them new. {dropped_words(log)}".rstrip())
 
 
 def folders_of(agent: str, environment: Mapping[str, str]) -> tuple[Path, ...]:

@@ -15,10 +15,11 @@ from netra.entrypoints.commands.reading_options import Logs, logs_argument, logs
 from netra.entrypoints.commands.rejected_rows import (
     dropped_words,
     has_dropped_too_many,
+    say_result,
     say_why_it_fails,
     warn_of_rows,
 )
-from netra.entrypoints.reports.safe import say, say_json
+from netra.entrypoints.reports.safe import say
 
 if TYPE_CHECKING:
     from netra.domain.optimization.result import Advice
@@ -108,7 +109,7 @@ def optimize(
     if html is not None:
         _write_page(html, advice, log=log, source=logs.title, question=ask)
     if as_json:
-        say_json(advice, indent=2)
+        say_result(advice, log)
     else:
         _print_report(advice, log=log, source=logs.title)
     if has_dropped_too_many(log, allow_dropped=logs.allow_dropped):

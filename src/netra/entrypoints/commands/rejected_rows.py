@@ -1,9 +1,12 @@
 """Reports rows of files that were rejected, and decides whether too many of them were."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from netra.domain.optimization.wording import count, percent
-from netra.entrypoints.reports.safe import say
+from netra.entrypoints.reports.safe import say, say_json
 
 if TYPE_CHECKING:
     from netra.ports.log_files import ReadLog
@@ -15,7 +18,7 @@ DROPPED_SHARE_MAX: Final = 0.05  # share of dropped rows above which a command f
 
 def dropped_share(log: "ReadLog") -> float:
     """Return the share of the rows that could not be read; 0 for a log without rows."""
-    rows = log.report.accepted + log.report.duplicates + log.report.rejected
+    rows = _rows(log)
     return log.report.rejected / rows if rows else 0.0
 
 
@@ -29,10 +32,9 @@ def dropped_words(log: "ReadLog") -> str:
     share = dropped_share(log)
     if share <= HEADLINE_SHARE:
         return ""
-    rows = log.report.accepted + log.report.duplicates + log.report.rejected
     return (
-        f"{percent(share)} of the rows ({log.report.rejected:,} of {rows:,}) could not be read and are in no "
-        "figure here."
+        f"{percent(share)} of the rows ({log.report.rejected:,} of {_rows(log):,}) could not be read and are "
+        "in no figure here."
     )
 
 
@@ -51,6 +53,29 @@ def warn_of_rows(log: "ReadLog") -> None:
         say(f"  line {fault.line}: {fault.message}", err=True)
     if report.rejected > FAULTS_SHOWN:
         say(f"  and {report.rejected - FAULTS_SHOWN:,} more", err=True)
+
+
+def say_result(result: object, log: "ReadLog") -> None:
+    """Print a result as JSON, with what became of the log's rows as its field `log`."""
+    say_json({**msgspec.to_builtins(result, str_keys=True), "log": rows_of(log)}, indent=2)
+
+
+def rows_of(log: "ReadLog") -> Mapping[str, object]:
+    """Return what became of a log's rows: all counts, the share that was left out, and the first faults."""
+    report = log.report
+    return {
+        "rows": _rows(log),
+        "accepted": report.accepted,
+        "duplicates": report.duplicates,
+        "rejected": report.rejected,
+        "rejected_share": dropped_share(log),
+        "faults": report.faults[:FAULTS_SHOWN],
+        "notes": log.notes,
+    }
+
+
+def _rows(log: "ReadLog") -> int:
+    return log.report.accepted + log.report.duplicates + log.report.rejected
 
 
 def say_why_it_fails(log: "ReadLog") -> None:

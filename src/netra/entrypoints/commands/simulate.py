@@ -12,8 +12,14 @@ from netra.domain.optimization.wording import count, money, percent
 from netra.entrypoints.commands.context import json_option, run, settings_with
 from netra.entrypoints.commands.price_options import Prices, price_options
 from netra.entrypoints.commands.reading_options import READING, Logs, logs_argument, logs_of
-from netra.entrypoints.commands.rejected_rows import has_dropped_too_many, say_why_it_fails, warn_of_rows
-from netra.entrypoints.reports.safe import say_json, say_lines
+from netra.entrypoints.commands.rejected_rows import (
+    dropped_words,
+    has_dropped_too_many,
+    say_result,
+    say_why_it_fails,
+    warn_of_rows,
+)
+from netra.entrypoints.reports.safe import say_lines
 from netra.entrypoints.reports.units import milliseconds, title_of
 
 if TYPE_CHECKING:
@@ -110,19 +116,19 @@ def simulate(
     log, simulated = run(_simulated(logs, proposal, model=priced_as, prices=prices))
     warn_of_rows(log)
     if as_json:
-        say_json(simulated, indent=2)
+        say_result(simulated, log)
     else:
-        say_lines(lines_of(simulated))
+        say_lines(lines_of(simulated, dropped=dropped_words(log)))
     if has_dropped_too_many(log, allow_dropped=logs.allow_dropped):
         say_why_it_fails(log)
         return NOT_ENOUGH
     return 0
 
 
-def lines_of(simulated: "Simulated") -> list[str]:
-    """Return the outcome as lines of text."""
+def lines_of(simulated: "Simulated", *, dropped: str = "") -> list[str]:
+    """Return the outcome as lines of text; `dropped` says which part of the log is in no figure."""
     change = f"{_bills(simulated)} ({simulated.cost_change})"
-    lines = [f"{count(simulated.calls, 'call')}: {change}.", ""]
+    lines = [f"{dropped} {count(simulated.calls, 'call')}: {change}.".lstrip(), ""]
     for step in simulated.steps:
         saved = step.saved_usd_in_window
         does = "saves" if saved >= 0 else "costs"

@@ -10,7 +10,13 @@ from netra.domain.optimization.wording import count, percent
 from netra.entrypoints.commands.context import json_option, log_argument, run, settings_with
 from netra.entrypoints.commands.price_options import Prices, price_options
 from netra.entrypoints.commands.reading_options import Logs, logs_argument, logs_of
-from netra.entrypoints.commands.rejected_rows import has_dropped_too_many, say_why_it_fails, warn_of_rows
+from netra.entrypoints.commands.rejected_rows import (
+    dropped_words,
+    has_dropped_too_many,
+    say_result,
+    say_why_it_fails,
+    warn_of_rows,
+)
 from netra.entrypoints.reports.safe import say_json, say_lines
 
 if TYPE_CHECKING:
@@ -57,9 +63,9 @@ def prices(
     log, check = run(_checked(logs, model=model, prices=Prices(file=price_file, as_of=as_of)))
     warn_of_rows(log)
     if as_json:
-        say_json(check, indent=2)
+        say_result(check, log)
     else:
-        say_lines(price_lines_of(check))
+        say_lines([*filter(None, [dropped_words(log)]), *price_lines_of(check)])
     if has_dropped_too_many(log, allow_dropped=logs.allow_dropped):
         say_why_it_fails(log)
         return NOT_ENOUGH

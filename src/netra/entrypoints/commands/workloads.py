@@ -17,7 +17,13 @@ from netra.entrypoints.commands.context import (
     store_in,
 )
 from netra.entrypoints.commands.reading_options import Logs, logs_argument, logs_of
-from netra.entrypoints.commands.rejected_rows import has_dropped_too_many, say_why_it_fails, warn_of_rows
+from netra.entrypoints.commands.rejected_rows import (
+    dropped_words,
+    has_dropped_too_many,
+    rows_of,
+    say_why_it_fails,
+    warn_of_rows,
+)
 from netra.entrypoints.reports.safe import say, say_json
 
 if TYPE_CHECKING:
@@ -67,7 +73,10 @@ def import_file(
     if workload is None:
         say_why_it_fails(log)
         return NOT_ENOUGH
-    say_imported(workload, as_json=as_json)
+    if as_json:
+        say_json({**shown(workload), "log": rows_of(log)})
+        return 0
+    say_imported(workload, dropped=dropped_words(log))
     return 0
 
 
@@ -94,12 +103,9 @@ async def imported(
             return log, await netra.import_log(owner, log, name=name)
 
 
-def say_imported(workload: "Workload", *, as_json: bool) -> None:
-    """Print which workload was made."""
-    if as_json:
-        say_json(shown(workload))
-        return
-    say(f"{workload.id} holds {count(workload.event_count, 'call')} of {workload.name}.")
+def say_imported(workload: "Workload", *, dropped: str) -> None:
+    """Print which workload was made, and which part of the log it lacks."""
+    say(f"{workload.id} holds {count(workload.event_count, 'call')} of {workload.name}. {dropped}".rstrip())
     say("Analyse it with 'workload_id' in POST /api/agent/execute.", err=True)
 
 

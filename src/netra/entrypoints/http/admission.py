@@ -14,7 +14,7 @@ from netra.domain.errors import Forbidden, TokenExpired, Unauthorized
 from netra.domain.quotas import Admission, LimitName
 from netra.domain.users.model import KeyScope, Principal
 from netra.entrypoints.asgi import App, Exchange, Header, Receive, Scope, Send, exchange_of
-from netra.entrypoints.credentials import Headers, bearer_token, header, origin_of
+from netra.entrypoints.credentials import Headers, bearer_token, exported_token, header, origin_of
 from netra.entrypoints.errors import RouteNotFound, UnsupportedMediaType
 from netra.entrypoints.http.methods import answer_options
 from netra.entrypoints.rate_limiting import add_headers, address_key, must_be_allowed, user_key
@@ -143,9 +143,7 @@ class AdmissionMiddleware:
     async def _sign_in(self, scope: Scope, rule: Rule, exchange: Exchange) -> str:
         if rule.is_public:
             return address_key(exchange)
-        key = header(scope["headers"], b"x-api-key") if rule.takes_key_header else None
-        has_bearer = header(scope["headers"], b"authorization") is not None
-        token = bearer_token(scope["headers"]) if key is None or has_bearer else key.decode("latin-1").strip()
+        token = (exported_token if rule.takes_key_header else bearer_token)(scope["headers"])
         principal = await self._switchboard.services.user_service().authenticate(token)
         scope["auth"] = principal
         return user_key(principal.user_id)

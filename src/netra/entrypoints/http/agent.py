@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from litestar import Router, get, post
@@ -11,11 +11,13 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.types import ASGIApp
 
-from netra.domain.ids import RunId, ThreadId
+from netra.domain.ids import RunId, ThreadId, WorkloadId
 from netra.domain.paging import LIMIT_DEFAULT, Page, page_request
 from netra.domain.quotas import LimitName
-from netra.domain.runs.model import Accepted, Run, RunState, StopRun
+from netra.domain.runs.listing import TEXT_MAX, RunFilter
+from netra.domain.runs.model import Accepted, Headline, Run, RunState, StopRun
 from netra.domain.runs.service import RunService
+from netra.domain.texts import check_can_be_kept
 from netra.domain.users.model import KeyScope
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.idempotency import REPLAYED, fingerprint, key_of
@@ -24,9 +26,13 @@ from netra.entrypoints.http.listing import (
     Limit,
     Offset,
     Pagination,
+    Since,
+    Until,
     instant,
+    instant_of,
     instant_or_none,
     pagination_of,
+    refusing_null,
 )
 from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.report import get_report
@@ -47,6 +53,22 @@ _RunPhase = Annotated[str, one_of([*RunState, "cancelling"])]
 ThreadFilter = Annotated[
     str | None, QueryParameter(pattern=WELL_FORMED, description="Only runs of this thread.")
 ]
+WorkloadFilter = Annotated[
+    str | None, QueryParameter(pattern=WELL_FORMED, description="Only runs on this workload.")
+]
+StatusFilter = Annotated[
+    Literal["processing", "completed", "failed", "cancelled"] | None,
+    QueryParameter(description="Only runs with this status."),
+]
+QuestionFilter = Annotated[
+    str | None,
+    QueryParameter(
+        min_length=1,
+        max_length=TEXT_MAX,
+        description="Only runs whose question contains this text; A-Z match a-z.",
+        schema_extra={"minLength": 1, "maxLength": TEXT_MAX},
+    ),
+]
 
 
 class RunAccepted(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +82,10 @@ class RunAccepted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """The current state of a run; `result` is null until it has completed."""
+    """The current state of a run; `result` is null until it has completed.
+
+    `queue_position` is 1 for the oldest of all queued runs, and null for a run that is not queued.
+    """
 
     run_id: str
     thread_id: str
@@ -73,13 +98,22 @@ class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
     workload_id: str | None
     parameters: Mapping[str, Any]
     last_seq: int
+    queue_position: int | None
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
 
 
+class RunHeadline(msgspec.Struct, frozen=True, kw_only=True):
+    """The bill, the plan and the share saved; null where the result does not have the figure."""
+
+    bill_usd_per_month: float | None
+    plan_usd_per_month: float | None
+    saved_share: float | None
+
+
 class RunLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A run in a list."""
+    """A run in a list; `headline` is null until it has completed, and for a result without a bill."""
 
     run_id: str
     thread_id: str
@@ -88,6 +122,7 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True):
     progress: int
     message: str
     workload_id: str | None
+    headline: RunHeadline | None
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
@@ -119,10 +154,15 @@ async def execute(data: JSONBody[Ask], request: ApiRequest, runs: NamedDependenc
 @get("/status/{run_id:str}", summary="Get the state of a run")
 async def status(run_id: FromPath[str], request: ApiRequest, runs: NamedDependency[RunService]) -> RunStatus:
     """Return the run, with its result once it has completed."""
-    return _status(await runs.get(RunId(run_id), owner_id=request.owner_id))
+    run = await runs.get(RunId(run_id), owner_id=request.owner_id)
+    return _status(run, queue_position=await runs.queue_position(run))
 
 
-@get("/history", summary="List runs, newest first")
+@get(
+    "/history",
+    before_request=refusing_null("status"),
+    summary="List runs, newest first",
+)
 async def history(
     request: ApiRequest,
     runs: NamedDependency[RunService],
@@ -131,11 +171,24 @@ async def history(
     offset: Offset = 0,
     cursor: Cursor = None,
     thread_id: ThreadFilter = None,
+    workload_id: WorkloadFilter = None,
+    status: StatusFilter = None,
+    q: QuestionFilter = None,
+    since: Since = None,
+    until: Until = None,
 ) -> RunHistory:
-    """Return the signed-in user's runs, of all threads or of one."""
-    chosen = None if thread_id is None else ThreadId(thread_id)
+    """Return the signed-in user's runs; every filter that is given applies."""
+    check_can_be_kept(q, path="q")
+    chosen = RunFilter(
+        thread_id=None if thread_id is None else ThreadId(thread_id),
+        workload_id=None if workload_id is None else WorkloadId(workload_id),
+        status=status,
+        text=q,
+        since=instant_of(since, path="since"),
+        until=instant_of(until, path="until"),
+    )
     asked = page_request(limit=limit, offset=offset, cursor=cursor)
-    return _history(await runs.history(owner_id=request.owner_id, request=asked, thread_id=chosen))
+    return _history(await runs.history(owner_id=request.owner_id, request=asked, chosen=chosen))
 
 
 @post("/runs/{run_id:str}/cancel", status_code=200, opt=_CANCEL, summary="Cancel a run")
@@ -169,7 +222,7 @@ def _accepted(accepted: Accepted) -> RunAccepted:
     )
 
 
-def _status(run: Run) -> RunStatus:
+def _status(run: Run, *, queue_position: int | None = None) -> RunStatus:
     failure = run.failure
     return RunStatus(
         run_id=run.id,
@@ -183,6 +236,7 @@ def _status(run: Run) -> RunStatus:
         workload_id=run.workload_id,
         parameters=run.parameters,
         last_seq=run.last_seq,
+        queue_position=queue_position,
         created_at=instant(run.created_at),
         started_at=instant_or_none(run.started_at),
         completed_at=instant_or_none(run.completed_at),
@@ -198,9 +252,18 @@ def _line(run: Run) -> RunLine:
         progress=run.progress,
         message=run.message,
         workload_id=run.workload_id,
+        headline=None if run.headline is None else _headline(run.headline),
         created_at=instant(run.created_at),
         started_at=instant_or_none(run.started_at),
         completed_at=instant_or_none(run.completed_at),
+    )
+
+
+def _headline(figures: Headline) -> RunHeadline:
+    return RunHeadline(
+        bill_usd_per_month=figures.bill_usd_per_month,
+        plan_usd_per_month=figures.plan_usd_per_month,
+        saved_share=figures.saved_share,
     )
 
 

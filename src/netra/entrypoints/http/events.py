@@ -1,7 +1,6 @@
 """The route that reads a workload's events back."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Annotated, Final
 
 import msgspec
@@ -21,7 +20,7 @@ from netra.domain.errors import ValidationFailed
 from netra.domain.ids import WorkloadId
 from netra.domain.paging import LIMIT_MAX
 from netra.domain.workloads.model import Event
-from netra.entrypoints.http.listing import Cursor
+from netra.entrypoints.http.listing import INSTANT, Cursor, instant_of
 from netra.entrypoints.http.request import ApiRequest, InjectedServices
 
 LIMIT_DEFAULT: Final = 50
@@ -43,18 +42,21 @@ Ids = Annotated[
         schema_extra={"maxItems": IDS_MAX},
     ),
 ]
-_INSTANT: Final = {
-    "format": "date-time",
-    "maxLength": 20,
-    "pattern": "^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3])(:[0-5][0-9]){2}Z$",
-}
 Since = Annotated[
-    datetime | None,
-    QueryParameter(name="from", description="The first instant to show.", schema_extra=_INSTANT),
+    str | None,
+    QueryParameter(
+        name="from",
+        description="The first instant to show.",
+        schema_extra=INSTANT,
+    ),
 ]
 Until = Annotated[
-    datetime | None,
-    QueryParameter(name="to", description="The instant at which to stop.", schema_extra=_INSTANT),
+    str | None,
+    QueryParameter(
+        name="to",
+        description="The instant at which to stop.",
+        schema_extra=INSTANT,
+    ),
 ]
 Order = Annotated[Sort, QueryParameter(description="The order: newest, dearest or slowest first.")]
 Most = Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX, description="Maximum number of events to return.")]
@@ -121,8 +123,8 @@ async def list_events(
         WorkloadId(workload_id),
         selection,
         owner_id=request.owner_id,
-        since=_in_utc(since),
-        until=_in_utc(until),
+        since=instant_of(since, path="from"),
+        until=instant_of(until, path="to"),
     )
     return _listed(page, limit=limit)
 
@@ -139,10 +141,6 @@ def checked_values(name: str, values: Sequence[str] | None, *, most: int) -> tup
             name, "too_many", f"{len(values)} values were given; at most {most} go in one"
         )
     return tuple(values or ())
-
-
-def _in_utc(at: datetime | None) -> datetime | None:
-    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
 
 
 def _listed(page: EventPage, *, limit: int) -> EventList:

@@ -1,12 +1,16 @@
 """Pagination of lists, and the format of timestamps."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
+from litestar import Request
 from litestar.params import QueryParameter
 
+from netra.domain.errors import ValidationFailed
+from netra.domain.instants import iso_instant
 from netra.domain.paging import CURSOR_MAX, LIMIT_MAX, OFFSET_MAX, Page, cursor_of
 
 Limit = Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX, description="Maximum number of items to return.")]
@@ -24,6 +28,25 @@ Cursor = Annotated[
         description="`pagination.next_cursor` of the previous page; excludes `offset` (422).",
         schema_extra={"minLength": 1, "maxLength": CURSOR_MAX, "pattern": "^[A-Za-z0-9_=-]+$"},
     ),
+]
+
+INSTANT: Final = {
+    "format": "date-time",
+    "maxLength": 20,
+    "pattern": "^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3])(:[0-5][0-9]){2}Z$",
+}
+"""The schema of an instant in a query; `instant_of` takes every ISO 8601 instant of this precision."""
+_WRITTEN: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+Since = Annotated[
+    str | None,
+    QueryParameter(
+        description="Only items made at this instant or later.",
+        schema_extra=INSTANT,
+    ),
+]
+Until = Annotated[
+    str | None,
+    QueryParameter(description="Only items made before this instant.", schema_extra=INSTANT),
 ]
 
 
@@ -66,3 +89,27 @@ def instant(at: datetime) -> datetime:
 def instant_or_none(at: datetime | None) -> datetime | None:
     """Return `instant(at)`, or None."""
     return None if at is None else instant(at)
+
+
+def instant_of(text: str | None, *, path: str) -> datetime | None:
+    """Return the instant that a query names, in UTC where it has no zone. Raises `ValidationFailed`."""
+    if text is None:
+        return None
+    at = iso_instant(text) if _WRITTEN.fullmatch(text) else None
+    if at is None:
+        raise ValidationFailed.of(path, "malformed", f"{path} must be an instant as 2026-01-31T09:30:00Z")
+    return at
+
+
+def refusing_null(*names: str) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
+    """Return the hook that refuses the word null as the value of these parameters.
+
+    The decoder of queries takes the word for a parameter that was left out, where the type is no text.
+    """
+
+    async def refuse(request: Request[Any, Any, Any]) -> None:
+        for name in names:
+            if any(value.lower() == "null" for value in request.query_params.getall(name, [])):
+                raise ValidationFailed.of(name, "malformed", f"{name} must not be null; leave it out instead")
+
+    return refuse

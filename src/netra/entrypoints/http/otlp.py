@@ -14,7 +14,7 @@ from netra.domain.users.model import KeyScope
 from netra.entrypoints.credentials import header
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.inflating import BODY_BYTES_MAX, GZIP, inflated
-from netra.entrypoints.http.otlp_answers import PROTOBUF, answered, is_json_request
+from netra.entrypoints.http.otlp_answers import PROTOBUF, answer_of, is_json_request
 from netra.entrypoints.http.request import ApiRequest
 
 _EXPORT: Final = admits(
@@ -96,4 +96,5 @@ async def _taken(
         workload=None if named is None else named.decode("utf-8", "replace").strip() or None,
     )
     outcome = await telemetry.take(export, owner_id=request.owner_id)
-    return answered(outcome, signal, is_json=is_json)
+    answer, media_type = answer_of(outcome, signal, is_json=is_json)
+    return Response(answer, media_type=media_type)

@@ -1,10 +1,9 @@
 """Answers of OTLP in the request's own encoding: success, partial success, and `google.rpc.Status`."""
 
 import re
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from litestar import Response
 
 from netra.domain.telemetry.records import Signal
 from netra.domain.telemetry.service import Outcome
@@ -40,16 +39,15 @@ def is_export(path: str) -> bool:
     return _PATH.match(path) is not None
 
 
-def answered(outcome: Outcome, signal: Signal, *, is_json: bool) -> Response[Any]:
-    """Return the answer to an export that was taken."""
+def answer_of(outcome: Outcome, signal: Signal, *, is_json: bool) -> tuple[bytes, str]:
+    """Return body and media type of the answer to an export that was taken."""
     message = outcome.message[:MESSAGE_MAX]
     is_whole = not outcome.rejected and not message
     if is_json:
         rejected = {_REJECTED[signal]: str(outcome.rejected)} if outcome.rejected else {}
         partial = None if is_whole else {**rejected, "errorMessage": message}
-        body = msgspec.json.encode({} if partial is None else {"partialSuccess": partial})
-        return Response(body, media_type=JSON)
-    return Response(b"" if is_whole else _field(1, _numbered(outcome.rejected, message)), media_type=PROTOBUF)
+        return msgspec.json.encode({} if partial is None else {"partialSuccess": partial}), JSON
+    return b"" if is_whole else _field(1, _numbered(outcome.rejected, message)), PROTOBUF
 
 
 def status_of(status: int, message: str, *, is_json: bool) -> tuple[bytes, str]:

@@ -2,20 +2,41 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from litestar import Router, get
+from litestar.params import QueryParameter
 
-from netra.domain.audit.model import SecurityEvent, SecurityEventKind
+from netra.domain.audit.model import SecurityEvent, SecurityEventFilter, SecurityEventKind
 from netra.domain.errors import Forbidden
+from netra.domain.ids import UserId
 from netra.domain.paging import LIMIT_DEFAULT, page_request
 from netra.domain.users.model import KeyScope
 from netra.entrypoints.http.admission import admits
-from netra.entrypoints.http.listing import Cursor, Limit, Offset, Pagination, instant, pagination_of
+from netra.entrypoints.http.listing import (
+    Cursor,
+    Limit,
+    Offset,
+    Pagination,
+    Since,
+    Until,
+    instant,
+    instant_of,
+    pagination_of,
+    refusing_null,
+)
 from netra.entrypoints.http.request import ApiRequest, InjectedServices
 from netra.entrypoints.schemas import one_of
 from netra.entrypoints.services import Services
+
+_USER_ID_MAX: Final = 2**63 - 1  # the widest integer that every store holds
+KindFilter = Annotated[
+    SecurityEventKind | None, QueryParameter(name="event", description="Only events of this kind.")
+]
+UserFilter = Annotated[
+    int | None, QueryParameter(ge=1, le=_USER_ID_MAX, description="Only events of this account.")
+]
 
 
 class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,18 +63,34 @@ class AuditPage(msgspec.Struct, frozen=True, kw_only=True):
     "/api/audit",
     operation_id="list_audit",
     opt=admits(scope=KeyScope.ADMIN),
+    before_request=refusing_null("event", "user_id"),
     summary="List the security log, newest first",
 )
 async def audit(
     request: ApiRequest,
     services: InjectedServices,
+    *,
     limit: Limit = LIMIT_DEFAULT,
     offset: Offset = 0,
     cursor: Cursor = None,
+    kind: KindFilter = None,
+    user_id: UserFilter = None,
+    since: Since = None,
+    until: Until = None,
 ) -> AuditPage:
-    """Return sign-ins, rejections, revocations and links of all users; for administrators only."""
+    """Return sign-ins, rejections, revocations and links of all users; for administrators only.
+
+    Every filter that is given applies.
+    """
     await _check_admin(request, services)
-    page = await services.ports().audit.page(page_request(limit=limit, offset=offset, cursor=cursor))
+    chosen = SecurityEventFilter(
+        kind=kind,
+        user_id=None if user_id is None else UserId(user_id),
+        since=instant_of(since, path="since"),
+        until=instant_of(until, path="until"),
+    )
+    asked = page_request(limit=limit, offset=offset, cursor=cursor)
+    page = await services.ports().audit.page(asked, chosen=chosen)
     return AuditPage(data=[_line(event) for event in page.items], pagination=pagination_of(page))
 
 

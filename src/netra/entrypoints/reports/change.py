@@ -42,12 +42,15 @@ def change_table(explanation: Explanation) -> Table:
     return grid
 
 
-def markdown_of(explanation: Explanation, *, source: str) -> Iterator[str]:
-    """Yield the lines of a Markdown document; names from the log cannot leave their cells."""
+def markdown_of(explanation: Explanation, *, source: str, dropped: str = "") -> Iterator[str]:
+    """Yield the lines of a Markdown document; names from the log cannot leave their cells.
+
+    `dropped` says which part of the log is in no figure; it stands before the summary.
+    """
     bills, unit = explanation.compared, per(explanation)
     yield f"# Why the bill changed: {_cell(source)}"
     yield ""
-    yield summary(explanation)
+    yield f"{dropped} {summary(explanation)}".lstrip()
     yield ""
     yield f"| factor | dollars{unit} | mostly |"
     yield "|---|---:|---|"

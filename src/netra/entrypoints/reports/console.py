@@ -28,11 +28,11 @@ class SafeConsole(Console):
             yield segment if segment.control else _plain_segment(segment)
 
 
-def reading_console() -> SafeConsole:
-    """Return the console for a report on standard output."""
-    console = SafeConsole()
+def reading_console(*, stderr: bool = False) -> SafeConsole:
+    """Return the console for a report on standard output, or on standard error where that is another's."""
+    console = SafeConsole(stderr=stderr)
     width = min(console.width, COLUMNS) if console.is_terminal else COLUMNS
-    return SafeConsole(width=width)
+    return SafeConsole(stderr=stderr, width=width)
 
 
 def error_console() -> SafeConsole:

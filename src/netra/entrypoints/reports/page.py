@@ -92,11 +92,11 @@ def page_of(digest: Digest, *, sketch: Sketch | None, source: str, question: str
     return _filled(content, title=content.source, words="\n\n".join(line for line in lines if line))
 
 
-def change_page(explanation: Explanation, *, source: str) -> str:
+def change_page(explanation: Explanation, *, source: str, dropped: str = "") -> str:
     """Return the page that says why a bill changed."""
     content = ChangeContent(
         source=plain(source),
-        headline=plain(summary(explanation)),
+        headline=plain(f"{dropped} {summary(explanation)}".lstrip()),
         explanation=plain_explanation(explanation),
         notes=[plain(line) for line in notes(explanation)],
     )

@@ -69,6 +69,9 @@ class ShelfPriceBook:
     def candidates(self, like: Tariff, *, limit: int = 8, at: datetime | None = None) -> tuple[Tariff, ...]:
         return ()
 
+    def offers(self, is_meant: Callable[[str], bool], *, at: datetime | None = None) -> tuple[Tariff, ...]:
+        return ()
+
 
 class KeptWatch:
     """Keeps what it is told."""

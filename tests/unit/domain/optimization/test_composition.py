@@ -105,7 +105,7 @@ def test_a_finding_without_a_change_moves_no_money(study: Make, call: Call, find
 def test_the_interval_is_a_point_where_every_call_saves_the_same_share(
     study: Make, call: Call, tariff: Price, finding: Say
 ) -> None:
-    log = study([call(n, session=f"s{n}") for n in range(40)], tariff(batch=tariff(usd=0.5e-6)))
+    log = study([call(n * 60.0, session=f"s{n}") for n in range(40)], tariff(batch=tariff(usd=0.5e-6)))
     worth = worth_alone(log, finding("batch", change=partial(batched, where=np.ones(40, np.bool_))))
     assert (worth.low_usd, worth.high_usd) == (pytest.approx(worth.saved_usd), pytest.approx(worth.saved_usd))
 
@@ -113,7 +113,7 @@ def test_the_interval_is_a_point_where_every_call_saves_the_same_share(
 def test_the_interval_widens_where_only_some_stretches_of_the_log_save(
     study: Make, call: Call, finding: Say
 ) -> None:
-    log = study([call(n, session=f"s{n}") for n in range(400)])
+    log = study([call(n * 10.0, session=f"s{n}") for n in range(400)])
     worth = worth_alone(log, finding("waste", change=partial(dropped, where=np.arange(400) < 40)))
     assert worth.low_usd < worth.saved_usd == worth.high_usd == worth.touched_usd
 
@@ -148,7 +148,7 @@ def test_a_months_saving_is_as_uncertain_as_its_traffic(study: Make, call: Call,
 
 
 def test_a_change_that_makes_no_call_dearer_loses_nothing(study: Make, call: Call, finding: Say) -> None:
-    log = study([call(n, session=f"s{n}") for n in range(400)])
+    log = study([call(n * 10.0, session=f"s{n}") for n in range(400)])
     worth = worth_alone(log, finding("waste", change=partial(dropped, where=np.arange(400) < 40)))
     assert worth.low_usd == 0.0
 

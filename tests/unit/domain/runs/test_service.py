@@ -11,6 +11,7 @@ from netra.domain.ids import RunId, ThreadId, UserId
 from netra.domain.paging import PageRequest
 from netra.domain.runs.events import EventKind, RunEvent, cancelled, updated
 from netra.domain.runs.lifecycle import Ending, RunMove
+from netra.domain.runs.listing import RunFilter
 from netra.domain.runs.model import RunState, StartRun, StopRun
 
 ALICE, BOB = UserId(1), UserId(2)
@@ -62,7 +63,8 @@ async def test_history_is_the_owners_and_can_be_one_threads(house: Any) -> None:
     await house.runs.start(ask("a", thread_id=ThreadId("t-1")))
     await house.runs.start(ask("b", thread_id=ThreadId("t-2")))
     every = await house.runs.history(owner_id=ALICE, request=PageRequest())
-    some = await house.runs.history(owner_id=ALICE, request=PageRequest(), thread_id=ThreadId("t-2"))
+    only = RunFilter(thread_id=ThreadId("t-2"))
+    some = await house.runs.history(owner_id=ALICE, request=PageRequest(), chosen=only)
     none = await house.runs.history(owner_id=BOB, request=PageRequest())
     assert (every.total, [run.message for run in some.items], none.total) == (2, ["b"], 0)
 
@@ -148,3 +150,11 @@ async def test_deleting_a_thread_ends_its_runs_for_those_who_listen(house: Any) 
     with pytest.raises(NotFound):
         await house.threads.delete(run.thread_id, owner_id=ALICE)
     assert (await house.threads.page(owner_id=ALICE, request=PageRequest())).total == 0
+
+
+async def test_only_a_queued_run_has_a_position(house: Any) -> None:
+    first, second = [(await house.runs.start(ask())).run for _ in range(2)]
+    assert await house.runs.queue_position(second) == 2
+    await house.runs.stop(StopRun(owner_id=ALICE, run_id=first.id))
+    assert await house.runs.queue_position(second) == 1
+    assert await house.runs.queue_position(await house.runs.get(first.id, owner_id=ALICE)) is None

@@ -9,11 +9,9 @@ from tests.conftest import SteppedClock
 from netra.adapters.local.ids import RandomIdSource
 from netra.adapters.local.prompt_keys import SecretPromptKeys
 from netra.adapters.memory.workloads import MemoryWorkloadStore
-from netra.domain.errors import RateLimited
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.quotas import Quotas
 from netra.domain.telemetry.destinations import KNOWN_S, NEW_PER_HOUR, Destinations, Unplaced, name_of
-from netra.domain.telemetry.meter import IntakeMeter
 from netra.domain.workloads.model import Workload
 
 ONE, OTHER = UserId(1), UserId(2)
@@ -108,36 +106,6 @@ async def test_what_is_remembered_is_bounded() -> None:
     for name in ("b", "c"):
         await found.find(name, owner_id=ONE)
     assert await found.find("a", owner_id=ONE) == first
-
-
-def test_records_and_bytes_are_counted_in_any_minute() -> None:
-    clock = SteppedClock()
-    counter = IntakeMeter(records=10, bytes_=1_000, clock=clock)
-    counter.admit(ONE, records=6, size=1)
-    with pytest.raises(RateLimited, match="NETRA_LIMIT_INGEST_EVENTS"):
-        counter.admit(ONE, records=5, size=1)
-    with pytest.raises(RateLimited, match="NETRA_LIMIT_INGEST_BYTES"):
-        counter.admit(ONE, records=1, size=1_000)
-    counter.admit(OTHER, records=10, size=1_000)
-    clock.turn(30)
-    counter.admit(ONE, records=4, size=1)
-    clock.turn(30)
-    counter.admit(ONE, records=6, size=1)
-
-
-def test_one_request_above_a_limit_is_admitted_alone_and_no_limit_admits_all() -> None:
-    clock = SteppedClock()
-    IntakeMeter(records=1, bytes_=1, clock=clock).admit(ONE, records=100, size=100)
-    unlimited = IntakeMeter(records=0, bytes_=0, clock=clock)
-    for _ in range(3):
-        unlimited.admit(ONE, records=10**9, size=10**12)
-
-
-def test_the_owners_that_are_counted_are_bounded() -> None:
-    counter = IntakeMeter(records=1, bytes_=0, clock=SteppedClock(), owners_max=1)
-    counter.admit(ONE, records=1, size=0)
-    counter.admit(OTHER, records=1, size=0)
-    counter.admit(ONE, records=1, size=0)
 
 
 def test_each_workload_has_a_key_of_its_own_under_one_secret() -> None:

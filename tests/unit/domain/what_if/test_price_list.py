@@ -1,6 +1,6 @@
 """Which tariff each label of a log gets, and what was taken for granted."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -36,6 +36,9 @@ class ShelfBook:
 
     def candidates(self, like: Tariff, *, limit: int = 8, at: datetime | None = None) -> tuple[Tariff, ...]:
         return self._cheaper
+
+    def offers(self, is_meant: Callable[[str], bool], *, at: datetime | None = None) -> tuple[Tariff, ...]:
+        return ()
 
 
 def log(*models: str, providers: list[str | None] | None = None) -> Events:

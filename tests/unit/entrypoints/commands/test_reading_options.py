@@ -33,6 +33,42 @@ def test_a_log_with_few_bad_rows_says_so_in_the_headline_and_passes(
     assert "3.0 % of the rows (3 of 100) could not be read and are in no figure here." in head
 
 
+BEFORE = ("--before", "2026-11-20T00:50Z")
+COMMANDS = {
+    "optimize": ("optimize", "--as-of", "2026-11-30"),
+    "simulate": ("simulate", "--to-model", "gpt-4o-mini"),
+    "explain": ("explain", *BEFORE),
+    "prices": ("validate", "prices"),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_every_command_shows_dropped_rows_as_text_and_as_json(
+    command: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(HEADER + rows(97) + "x,gpt-4o,1,1\n" * 3)
+    assert exit_code([*command, str(file)]) == 0
+    head = " ".join(capsys.readouterr().out.split())
+    assert "3.0 % of the rows (3 of 100) could not be read and are in no figure here." in head[:400]
+    assert exit_code([*command, str(file), "--json"]) == 0
+    log = json.loads(capsys.readouterr().out)["log"]
+    assert (log["rows"], log["accepted"], log["duplicates"], log["rejected"]) == (100, 97, 0, 3)
+    assert log["rejected_share"] == 0.03
+    assert [fault["line"] for fault in log["faults"]] == [99, 100, 101]
+
+
+def test_an_explanation_shows_dropped_rows_in_its_documents(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, page = tmp_path / "a.csv", tmp_path / "why.html"
+    file.write_text(HEADER + rows(97) + "x,gpt-4o,1,1\n" * 3)
+    assert exit_code(["explain", str(file), *BEFORE, "--md", "--html", str(page)]) == 0
+    words = "3.0 % of the rows (3 of 100) could not be read"
+    assert words in capsys.readouterr().out
+    assert f"<h1>{words}" in page.read_text()
+
+
 def test_a_log_of_which_too_much_is_dropped_fails_unless_that_is_accepted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -275,6 +275,8 @@ async def test_a_key_with_the_scope_ingest_is_enough_in_either_header(receiver: 
     for headers, status in (
         ({"x-api-key": keys[KeyScope.INGEST]}, 200),
         ({"authorization": f"Bearer {keys[KeyScope.INGEST]}"}, 200),
+        ({"authorization": f"Bearer%20{keys[KeyScope.INGEST]}"}, 200),  # as Claude Code sends it
+        ({"authorization": "Bearer%20", "x-api-key": keys[KeyScope.INGEST]}, 401),
         ({"x-api-key": keys[KeyScope.READ]}, 403),
         ({}, 401),
     ):
@@ -293,7 +295,7 @@ async def test_records_and_bytes_a_minute_are_limited_not_requests() -> None:
         assert [(await receiver.send(one)).status_code for _ in range(4)] == [200, 200, 200, 429]
         refused = await receiver.send(one)
         assert (refused.headers["retry-after"], refused.json()["code"]) == ("3", 8)
-        receiver.clock.turn(60)
+        receiver.clock.turn(61)
         assert (await receiver.send(one)).status_code == 200
 
 

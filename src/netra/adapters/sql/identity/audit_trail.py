@@ -1,27 +1,41 @@
 """Stores the security log in a table."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Final
 
 import msgspec
 from sqlalchemy import delete, select
+from sqlalchemy.sql.elements import ColumnElement
 
 from netra.adapters.sql.identity.identity_schema import security_events
-from netra.adapters.sql.instants import instant, micros
+from netra.adapters.sql.instants import instant, micros, micros_or_none
 from netra.adapters.sql.paging import PageQueries, paged
 from netra.adapters.sql.transactions import ONE, Database, Query, Row, Script, ask, inserting, param
-from netra.domain.audit.model import Origin, SecurityEvent, SecurityEventKind
+from netra.domain.audit.model import (
+    EVERY_EVENT,
+    Origin,
+    SecurityEvent,
+    SecurityEventFilter,
+    SecurityEventKind,
+)
 from netra.domain.errors import Conflict
 from netra.domain.paging import Page, PageRequest, Position
 
 _EXISTS = Query(select(ONE).where(security_events.c.id == param("event_id")))
 _INSERT = inserting(security_events)
-_PAGES = PageQueries(select(*security_events.c), table=security_events)
 _FORGET = Query(
     delete(security_events)
     .where(security_events.c.created_at < param("before"))
     .returning(security_events.c.id)
 )
+_CONDITIONS: Final[Mapping[str, ColumnElement[bool]]] = {
+    "of_kind": security_events.c.kind == param("of_kind"),
+    "of_user": security_events.c.user_id == param("of_user"),
+    "since": security_events.c.created_at >= param("since"),
+    "until": security_events.c.created_at < param("until"),
+}
 _DETAILS: Final = msgspec.json.Decoder(dict[str, str])
 
 
@@ -35,9 +49,11 @@ class SqlAuditTrail:
         """Store an event."""
         await self._database.write(lambda: _recording(event))
 
-    async def page(self, request: PageRequest) -> Page[SecurityEvent]:
-        """Return events, newest first."""
-        return await self._database.view(lambda: paged(_PAGES, request, {}, made=_event, position=_position))
+    async def page(
+        self, request: PageRequest, *, chosen: SecurityEventFilter = EVERY_EVENT
+    ) -> Page[SecurityEvent]:
+        """Return the events that `chosen` admits, newest first."""
+        return await self._database.view(lambda: _listing(request, chosen))
 
     async def forget(self, *, before: datetime) -> int:
         """Delete events older than `before`."""
@@ -58,6 +74,23 @@ def _recording(event: SecurityEvent) -> Script[None]:
         agent=event.origin.agent,
         details=msgspec.json.encode(event.details),
     )
+
+
+def _listing(request: PageRequest, chosen: SecurityEventFilter) -> Script[Page[SecurityEvent]]:
+    values: dict[str, object] = {
+        "of_kind": None if chosen.kind is None else chosen.kind.value,
+        "of_user": chosen.user_id,
+        "since": micros_or_none(chosen.since),
+        "until": micros_or_none(chosen.until),
+    }
+    asked = {name: value for name, value in values.items() if value is not None}
+    return paged(_queries(tuple(asked)), request, asked, made=_event, position=_position)
+
+
+@cache  # at most one entry per set of names in `_CONDITIONS`
+def _queries(names: tuple[str, ...]) -> PageQueries:
+    rows = select(*security_events.c).where(*(_CONDITIONS[name] for name in names))
+    return PageQueries(rows, table=security_events)
 
 
 def _forgetting(*, before_us: int) -> Script[int]:

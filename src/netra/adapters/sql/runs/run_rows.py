@@ -11,7 +11,7 @@ from netra.adapters.sql.schema import IS_RUNNING, messages, run_events, runs, th
 from netra.adapters.sql.transactions import Query, Row, Script, Step, ask, insert_all, inserting, param
 from netra.domain.ids import RunId, UserId
 from netra.domain.runs.events import EventKind, RunEvent
-from netra.domain.runs.model import Run, RunFailure, RunState
+from netra.domain.runs.model import Headline, Run, RunFailure, RunState
 from netra.domain.threads.model import Message
 
 RUN_COLUMNS: Final[Sequence[Column[Any]]] = (
@@ -33,6 +33,7 @@ RUN_COLUMNS: Final[Sequence[Column[Any]]] = (
     runs.c.failure_code,
     runs.c.failure_message,
     runs.c.outages,
+    runs.c.headline,
     runs.c.result,
 )
 WITHOUT_RESULT: Final[Sequence[Column[Any] | Label[None]]] = (*RUN_COLUMNS[:-1], null().label("result"))
@@ -40,7 +41,15 @@ STATES: Final = {state.value: state for state in RunState}
 KINDS: Final = {kind.value: kind for kind in EventKind}
 NO_PARAMETERS: Final = b"{}"
 
-ENDED: Final = ("state", "completed_at", "result", "failure_code", "failure_message", "lease_until")
+ENDED: Final = (
+    "state",
+    "completed_at",
+    "headline",
+    "result",
+    "failure_code",
+    "failure_message",
+    "lease_until",
+)
 HOLDS: Final = (runs.c.id == param("run_id"), runs.c.fence == param("held_fence"), IS_RUNNING)
 CHANGED: Final = (
     "state",
@@ -51,6 +60,7 @@ CHANGED: Final = (
     "last_seq",
     "started_at",
     "completed_at",
+    "headline",
     "result",
     "failure_code",
     "failure_message",
@@ -67,6 +77,7 @@ COUNTED: Final = (
     )
 )
 
+_HEADLINE: Final = msgspec.json.Decoder(Headline)
 _INSERT_EVENTS: Final = inserting(run_events)
 _INSERT_MESSAGE: Final = inserting(messages, without=["number"])
 _COUNT_MESSAGE: Final = Query(COUNTED)
@@ -74,7 +85,7 @@ _COUNT_MESSAGE: Final = Query(COUNTED)
 
 def run_of(row: Row) -> Run:
     """Return the run in a row of `RUN_COLUMNS`."""
-    parameters, failure_code, result = row[5], row[15], row[18]
+    parameters, failure_code, headline, result = row[5], row[15], row[18], row[19]
     return Run(
         id=row[0],
         owner_id=row[1],
@@ -92,6 +103,7 @@ def run_of(row: Row) -> Run:
         created_at=instant(row[12]),
         started_at=instant_or_none(row[13]),
         completed_at=instant_or_none(row[14]),
+        headline=None if headline is None else _HEADLINE.decode(headline),
         result=None if result is None else msgspec.Raw(result),
         failure=None if failure_code is None else RunFailure(code=failure_code, message=row[16]),
     )
@@ -108,6 +120,7 @@ def changed(run: Run, *, lease_until: int | None) -> dict[str, object]:
         "last_seq": run.last_seq,
         "started_at": micros_or_none(run.started_at),
         "completed_at": micros_or_none(run.completed_at),
+        "headline": None if run.headline is None else msgspec.json.encode(run.headline),
         "result": None if run.result is None else bytes(run.result),
         "failure_code": None if run.failure is None else run.failure.code,
         "failure_message": None if run.failure is None else run.failure.message,

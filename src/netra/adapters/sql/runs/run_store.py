@@ -2,30 +2,23 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import func, select, update
 
 from netra.adapters.sql.instants import instant_or_none
-from netra.adapters.sql.paging import PageQueries, paged
 from netra.adapters.sql.runs.acceptance import LiveCeiling, accepting
 from netra.adapters.sql.runs.claims import SqlClaims
-from netra.adapters.sql.runs.run_rows import (
-    CHANGED,
-    RUN_COLUMNS,
-    WITHOUT_RESULT,
-    adding_events,
-    changed,
-    event_of,
-    run_of,
-)
-from netra.adapters.sql.schema import IS_LIVE, IS_QUEUED, run_events, runs
+from netra.adapters.sql.runs.run_listing import listing
+from netra.adapters.sql.runs.run_rows import CHANGED, RUN_COLUMNS, adding_events, changed, event_of, run_of
+from netra.adapters.sql.schema import IS_LIVE, IS_QUEUED, literal, run_events, runs
 from netra.adapters.sql.transactions import Database, Query, Script, ask, param
 from netra.domain.errors import NotFound
 from netra.domain.ids import RunId, ThreadId, UserId
-from netra.domain.paging import Page, PageRequest, Position
+from netra.domain.paging import Page, PageRequest
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import RunEvent
+from netra.domain.runs.listing import EVERY_RUN, RunFilter
 from netra.domain.runs.model import Accepted, Run
 from netra.domain.runs.transitions import stopped
 from netra.ports.clock import Clock
@@ -39,14 +32,8 @@ _IN_THREAD: Final = runs.c.thread_id == param("thread_id")
 _OWN: Final = (runs.c.id == param("run_id"), _OWNED)
 
 
-def _listed(*conditions: Any) -> Select[Any]:
-    return select(*WITHOUT_RESULT).where(_OWNED, *conditions)
-
-
 _GET = Query(select(*RUN_COLUMNS).where(*_OWN))
 _NUMBER = Query(select(runs.c.number).where(*_OWN))
-_PAGES = PageQueries(_listed(), table=runs)
-_PAGES_OF_THREAD = PageQueries(_listed(_IN_THREAD), table=runs)
 _LIVE = Query(select(runs.c.id).where(_OWNED, IS_LIVE).order_by(runs.c.number).limit(LIVE_MAX))
 _LIVE_IN_THREAD = Query(
     select(runs.c.id).where(_OWNED, _IN_THREAD, IS_LIVE).order_by(runs.c.number).limit(LIVE_MAX)
@@ -62,6 +49,20 @@ _EVENTS = Query(
 )
 _TO_STOP = Query(select(*RUN_COLUMNS, runs.c.lease_until, runs.c.number).where(*_OWN).with_for_update())
 _STOP = Query(update(runs).where(runs.c.number == param("run_number")), sets=CHANGED)
+_asked: Final = runs.alias("asked")
+_QUEUE_POSITION = Query(
+    select(
+        select(func.count())
+        .select_from(runs)
+        .where(IS_QUEUED, runs.c.number <= _asked.c.number)
+        .correlate(_asked)
+        .scalar_subquery()
+    ).where(
+        _asked.c.id == param("run_id"),
+        _asked.c.owner_id == param("owner_id"),
+        _asked.c.state == literal("queued"),
+    )
+)
 _WAITING = Query(select(func.count()).select_from(runs).where(IS_QUEUED))
 
 
@@ -80,13 +81,12 @@ class SqlRunStore(SqlClaims):
         """Return the run."""
         return await self._database.read(lambda: _getting(run_id, owner_id))
 
-    async def page(self, *, owner_id: UserId, request: PageRequest, thread_id: ThreadId | None) -> Page[Run]:
-        """Return runs without their results, newest first."""
-        queries = _PAGES if thread_id is None else _PAGES_OF_THREAD
-        asked = {"owner_id": owner_id, "thread_id": thread_id}
-        return await self._database.view(
-            lambda: paged(queries, request, asked, made=run_of, position=_position)
-        )
+    async def page(
+        self, *, owner_id: UserId, request: PageRequest, chosen: RunFilter = EVERY_RUN
+    ) -> Page[Run]:
+        """Return the runs that `chosen` admits, without their results, newest first."""
+        reads = self._database.view if chosen.text is None else self._database.scan
+        return await reads(lambda: listing(owner_id, request, chosen))
 
     async def live(self, *, owner_id: UserId, thread_id: ThreadId | None = None) -> Sequence[RunId]:
         """Return the ids of runs that have not ended, oldest first."""
@@ -103,6 +103,10 @@ class SqlRunStore(SqlClaims):
     async def stop(self, run_id: RunId, *, owner_id: UserId) -> tuple[Run, Sequence[RunEvent]]:
         """Cancel the run, or request that its worker cancels it."""
         return await self._database.write(lambda: _stopping(run_id, owner_id, clock=self._clock))
+
+    async def queue_position(self, run_id: RunId, *, owner_id: UserId) -> int | None:
+        """Return the run's position among all queued runs, or None."""
+        return await self._database.read(lambda: _positioned(run_id, owner_id))
 
     async def waiting(self) -> int:
         """Return how many runs are queued."""
@@ -146,10 +150,11 @@ def _stopping(run_id: RunId, owner_id: UserId, *, clock: Clock) -> Script[tuple[
     return change.run, change.events
 
 
+def _positioned(run_id: RunId, owner_id: UserId) -> Script[int | None]:
+    rows = yield ask(_QUEUE_POSITION, run_id=run_id, owner_id=owner_id)
+    return int(rows[0][0]) if rows else None
+
+
 def _waiting() -> Script[int]:
     ((count,),) = yield ask(_WAITING)
     return int(count)
-
-
-def _position(run: Run) -> Position:
-    return Position(at=run.created_at, id=run.id)

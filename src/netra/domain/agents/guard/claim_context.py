@@ -178,23 +178,25 @@ def slack_in_words(value: float, *, before: str, plain: float) -> tuple[float, f
     return value - half, value + half
 
 
-def slack(digits: str, value: float, *, step: float, before: str) -> tuple[float, float]:
+def slack(value: float, *, step: float, written: float, before: str) -> tuple[float, float]:
     """Return the interval of values that round to the number; wider after words such as "about".
 
-    A plain 0 stands for almost nothing: "$0" does not stand for 21 cents.
+    `step` is the size of its last digit and `written` the value of a written 1. A plain 0 stands for almost
+    nothing: "$0" does not stand for 21 cents.
+
+    >>> [round(end, 3) for end in slack(1_400.0, step=1.0, written=1.0, before="about ")]
+    [1350.0, 1450.0]
     """
-    mantissa, _, exponent = digits.lower().partition("e")
-    places = len(mantissa.partition(".")[2]) - int(exponent or 0)
-    unit = 10.0**-places * step
-    if value == 0 and places <= 0:
-        return 0.0, unit / 20
-    zeros = len(mantissa) - len(mantissa.rstrip("0")) if "." not in mantissa else 0
-    coarse = unit * 10 ** min(zeros, max(0, len(mantissa) - 2))
-    tiny = 1e-9 * abs(value) + 1e-12 + unit * 5e-7
-    coarse = (
-        max(coarse, 2 * _NEARBY * abs(value)) if _BELOW.search(before) or _ABOVE.search(before) else coarse
-    )
-    below, above = _sides(before, unit=unit, coarse=coarse)
+    is_whole = step > 0.99 * written
+    if value == 0 and is_whole:
+        return 0.0, step / 20
+    digits = f"{abs(value) / step:.0f}"
+    zeros = len(digits) - len(digits.rstrip("0")) if is_whole else 0
+    coarse = step * 10 ** min(zeros, max(0, len(digits) - 2))
+    tiny = 1e-9 * abs(value) + 1e-12 + step * 5e-7
+    if _BELOW.search(before) or _ABOVE.search(before):
+        coarse = max(coarse, 2 * _NEARBY * abs(value))
+    below, above = _sides(before, unit=step, coarse=coarse)
     return value - below - tiny, value + above + tiny
 
 

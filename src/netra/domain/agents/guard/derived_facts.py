@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from netra.domain.agents.guard.facts import Fact
+from netra.domain.agents.guard.figures import NumberKind
 from netra.domain.agents.guard.known_verdicts import KnownVerdicts, Spent
 from netra.domain.agents.guard.naming import Name, NameKind, change_of
-from netra.domain.agents.guard.stated_numbers import NumberKind
 
 _KINDS: Final = (NameKind.FEATURE, NameKind.TEMPLATE, NameKind.TOOL, NameKind.MODEL)
 _CHANGE_WORDS: Final = frozenset({"change", "step", "measure", "lever", "action", "saving"})

@@ -19,7 +19,7 @@ _DISGUISED: Final = re.compile(
 def disguised_numbers(text: str) -> Iterator[str]:
     """Yield the disguised numbers of a text.
 
-    >>> list(disguised_numbers("saves LXXX % or $l8O, 4k tokens"))
+    >>> list(disguised_numbers("saves LXXX % or $l8O at 4k tokens"))
     ['LXXX', '$l8O']
     """
     for match in _DISGUISED.finditer(text):

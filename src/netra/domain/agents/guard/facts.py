@@ -4,9 +4,9 @@ import re
 
 import msgspec
 
+from netra.domain.agents.guard.figures import NumberKind
 from netra.domain.agents.guard.known_verdicts import KnownVerdicts
 from netra.domain.agents.guard.naming import Name, NameIndex
-from netra.domain.agents.guard.stated_numbers import NumberKind
 from netra.domain.agents.guard.versions_and_dates import Label
 
 Rows = tuple[frozenset[Name], ...]

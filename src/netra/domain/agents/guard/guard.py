@@ -13,11 +13,11 @@ import msgspec
 
 from netra.domain.agents.guard.disguises import disguised_numbers
 from netra.domain.agents.guard.facts import Facts
+from netra.domain.agents.guard.figures import Figures, StatedNumber, figures
 from netra.domain.agents.guard.list_numbers import due_after
 from netra.domain.agents.guard.matching import is_held, is_label_held
 from netra.domain.agents.guard.payload_facts import facts_of
 from netra.domain.agents.guard.placement import Piece, SentencePlan, Spot, pieces_of
-from netra.domain.agents.guard.stated_numbers import Figures, StatedNumber, figures
 from netra.domain.agents.guard.unknown_names import unknown_names
 from netra.domain.agents.guard.verdicts import false_verdicts
 

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from netra.domain.agents.guard.stated_numbers import NumberKind
+from netra.domain.agents.guard.figures import NumberKind
 
 _PERIODS: Final = (
     ("per_month", "month"), ("per_hour", "hour"), ("gpu_hour", "hour"), ("replica_hour", "hour"),

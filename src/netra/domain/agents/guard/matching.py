@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from netra.domain.agents.guard.facts import Fact, NamedLabel
+from netra.domain.agents.guard.figures import NumberKind, StatedNumber
 from netra.domain.agents.guard.measures import is_of_measure, names_of
 from netra.domain.agents.guard.naming import Mention, Name, NameKind
 from netra.domain.agents.guard.placement import Spot
 from netra.domain.agents.guard.row_sums import is_difference, is_sum
-from netra.domain.agents.guard.stated_numbers import NumberKind, StatedNumber
 from netra.domain.agents.guard.versions_and_dates import Label, is_known
 
 _COUNTS: Final = frozenset(

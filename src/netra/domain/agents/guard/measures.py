@@ -14,9 +14,9 @@ from netra.domain.agents.guard.concepts import (
     says,
 )
 from netra.domain.agents.guard.facts import Fact, Rows
+from netra.domain.agents.guard.figures import NumberKind, StatedNumber
 from netra.domain.agents.guard.naming import Name, NameKind
 from netra.domain.agents.guard.placement import Spot
-from netra.domain.agents.guard.stated_numbers import NumberKind, StatedNumber
 
 HARD: Final = frozenset({NameKind.FEATURE, NameKind.TEMPLATE, NameKind.TOOL, NameKind.MODEL})
 CHANGES: Final = frozenset({NameKind.CHANGE, NameKind.RECOMMENDATION})

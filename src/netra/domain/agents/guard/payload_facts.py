@@ -15,12 +15,12 @@ from netra.domain.agents.guard.claim_context import stem
 from netra.domain.agents.guard.concepts import content_of, needs_of, percentile_of, population_of
 from netra.domain.agents.guard.derived_facts import derived_facts
 from netra.domain.agents.guard.facts import Fact, Facts, NamedLabel, Rows, squeezed
+from netra.domain.agents.guard.figures import NumberKind
 from netra.domain.agents.guard.key_units import direction, key_of, period_of, unit_of
 from netra.domain.agents.guard.known_verdicts import verdicts_of
 from netra.domain.agents.guard.naming import Name, NameIndex, NameKind, change_of
 from netra.domain.agents.guard.payload_names import names_in, own_names, strings_in
 from netra.domain.agents.guard.sentence_facts import facts_in_sentences
-from netra.domain.agents.guard.stated_numbers import NumberKind
 from netra.domain.agents.guard.versions_and_dates import Label, labels_in, pieces
 from netra.domain.json_values import is_object
 
@@ -63,7 +63,7 @@ def facts_of(payload: object) -> Facts:
     """Return the facts of `payload`.
 
     >>> facts = facts_of({"saved_usd_per_month": 23.4, "model": "gpt-4o"})
-    >>> [(fact.value, fact.kind.value, fact.period, fact.way) for fact in facts.numbers if fact.value]
+    >>> [(fact.value, fact.kind.value, fact.period, fact.way) for fact in facts.numbers[:1]]
     [(23.4, 'usd', 'month', 'down')]
     """
     held = msgspec.to_builtins(payload)

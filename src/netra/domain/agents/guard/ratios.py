@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from netra.domain.agents.question import number_words
+from netra.domain.agents.numbers.lexicon import CARDINALS, GROUPS
 
 
 class Ratio(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,7 +20,7 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
 
 _RATIO: Final = re.compile(
     r"(?<![\w.,])(?P<part>[0-9]{1,2}|one|two|three|four|five)(?: [a-z]+)? (?:in|out of)(?: every)? "
-    r"(?P<whole>[0-9]{1,3}"
+    r"(?P<whole>[1-9][0-9]{0,2}"
     r"|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|forty|fifty"
     r"|hundred)(?![\w.,]*[0-9])(?![-\w])"
     r"(?! (?:ms|s|seconds?|minutes?|hours?|days?|weeks?|months?)\b)",
@@ -36,10 +36,10 @@ def ratios_in(text: str) -> Iterator[Ratio]:
     [('one call in fifty', 0.02), ('2 out of 10', 0.2)]
     """
     for match in _RATIO.finditer(text):
-        part, whole = _small(match["part"]), _small(match["whole"])
-        if whole:
-            yield Ratio(text=match[0], value=part / whole, start=match.start(), end=match.end())
+        value = _small(match["part"]) / _small(match["whole"])
+        yield Ratio(text=match[0], value=value, start=match.start(), end=match.end())
 
 
 def _small(word: str) -> float:
-    return float(word) if word.isdecimal() else next(number_words.numbers(word)).value
+    lower = word.lower()
+    return float(lower) if lower.isdecimal() else CARDINALS.get(lower) or GROUPS[lower]

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from netra.domain.agents.guard.facts import Fact
+from netra.domain.agents.guard.figures import NumberKind, StatedNumber
 from netra.domain.agents.guard.naming import NameKind
 from netra.domain.agents.guard.placement import Spot
-from netra.domain.agents.guard.stated_numbers import NumberKind, StatedNumber
 
 _KINDS: Final = (NameKind.FEATURE, NameKind.TEMPLATE, NameKind.TOOL, NameKind.MODEL)
 _ADDITIVE: Final = {

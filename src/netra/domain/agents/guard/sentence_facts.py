@@ -11,9 +11,9 @@ from typing import Final
 
 from netra.domain.agents.guard.concepts import content_of, percentiles_in, population_after
 from netra.domain.agents.guard.facts import Fact, NamedLabel, Rows
+from netra.domain.agents.guard.figures import Figures, NumberKind, figures
 from netra.domain.agents.guard.naming import Name, NameIndex
 from netra.domain.agents.guard.placement import SentencePlan, pieces_of
-from netra.domain.agents.guard.stated_numbers import Figures, NumberKind, figures
 
 _ADVICE: Final = frozenset(
     {

@@ -15,6 +15,8 @@ _WORDS: Final = (
     ("ttft_ms_p99", re.compile(r"\bttft|first[- ]token", re.IGNORECASE)),
     ("tpot_ms_p99", re.compile(r"\btpot|per (?:output )?token", re.IGNORECASE)),
     ("latency_ms_p99", re.compile(r"\blatenc\w+|whole[- ]call|response time", re.IGNORECASE)),
+    ("gpus", re.compile(r"\bgpus?\b|\bfleet", re.IGNORECASE)),
+    ("rent_usd_in_window", re.compile(r"\brent", re.IGNORECASE)),
     ("gpu_memory_gib", re.compile(r"\bmemory", re.IGNORECASE)),
 )
 _RATE_LIMIT: Final = re.compile(r"rate[- ]limits?", re.IGNORECASE)

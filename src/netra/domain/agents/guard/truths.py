@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from netra.domain.agents.guard.facts import Fact, Facts
+from netra.domain.agents.guard.figures import NumberKind, StatedNumber
 from netra.domain.agents.guard.guard import Refusal
 from netra.domain.agents.guard.matching import has_unit, is_of_row
 from netra.domain.agents.guard.measures import is_of_measure
 from netra.domain.agents.guard.naming import NameKind
-from netra.domain.agents.guard.stated_numbers import NumberKind, StatedNumber
 from netra.domain.optimization.wording import money, percent
 
 _SHOWN: Final = 3  # most true values named for one refused number

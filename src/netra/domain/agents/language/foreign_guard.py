@@ -77,7 +77,8 @@ def foreign_faults(filled: FilledText, *, tongue: Tongue, names: NameIndex) -> I
         yield "a sentence without a slot"
         return
     spans = [(slot.start, slot.end) for slot in filled.slots]
-    plan = SentencePlan(filled.text, spans, names=names)
+    figures = [(slot.start, slot.end) for slot in filled.slots if slot.text not in slot.rows]
+    plan = SentencePlan(filled.text, figures, names=names)  # a slot that is a name says whose figure it is
     rest = blanked(filled.text, [*spans, *((one.start, one.end) for one in plan.mentions)])
     if _DIGIT.search(rest):
         yield "a number that is not a slot"

@@ -11,10 +11,12 @@ from typing import Any, Final
 
 import msgspec
 
-from netra.domain.agents.guard.stated_numbers import NumberKind, StatedNumber, figures
 from netra.domain.agents.language.allowance import MeteredModel
 from netra.domain.agents.language.prompts import READ_QUESTION, data, system
 from netra.domain.agents.language.quotations import only_quoted, without_disputed, words_for
+from netra.domain.agents.numbers.lexicon import Unit
+from netra.domain.agents.numbers.model import Number
+from netra.domain.agents.numbers.reader import read_numbers
 from netra.domain.agents.question.goals import BEFORE_AFTER
 from netra.domain.agents.question.heard import ModelReadGoals, QuestionReading
 from netra.domain.agents.question.mentions import KnownNames, models_in, same_name
@@ -36,17 +38,16 @@ class MergedGoals(msgspec.Struct, frozen=True, kw_only=True):
     refused: tuple[str, ...] = ()  # fields rejected because the number or name is in no message
 
 
-_NUMBERS: Final[
-    Mapping[str, tuple[frozenset[NumberKind], float]]
-] = {  # allowed kinds of the stated number, and the scale to the field's unit
-    "saving_share": (frozenset({NumberKind.SHARE}), 1.0),
-    "traffic_growth": (frozenset({NumberKind.SHARE}), 1.0),
-    "speedup": (frozenset({NumberKind.FACTOR}), 1.0),
-    "budget_usd_per_month": (frozenset({NumberKind.USD}), 1.0),
-    "ttft_ms_p99": (frozenset({NumberKind.TIME}), 1_000.0),
-    "tpot_ms_p99": (frozenset({NumberKind.TIME}), 1_000.0),
-    "latency_ms": (frozenset({NumberKind.TIME}), 1_000.0),
+_NUMBERS: Final[Mapping[str, Unit]] = {
+    "saving_share": Unit.SHARE,
+    "traffic_growth": Unit.SHARE,
+    "speedup": Unit.FACTOR,
+    "budget_usd_per_month": Unit.MONEY,
+    "ttft_ms_p99": Unit.MS,
+    "tpot_ms_p99": Unit.MS,
+    "latency_ms": Unit.MS,
 }
+"""The unit of each numeric field; the reader of numbers has the same scales."""
 
 
 async def read_with_model(
@@ -97,7 +98,7 @@ def merge_readings(local: Goals, reading: QuestionReading, *, message: str, name
     texts = (message, *reading.earlier)
     read, unquoted = only_quoted(reading.goals, texts)
     is_lost = bool(local.unread or reading.earlier)
-    open_ = [number for text in (*local.unread, *reading.earlier) for number in figures(text).numbers]
+    open_ = [number for text in (*local.unread, *reading.earlier) for number in read_numbers(text)]
     taken: dict[str, Any] = {}
     differences: list[GoalDifference] = []
     refused: list[str] = [*unquoted]
@@ -105,7 +106,7 @@ def merge_readings(local: Goals, reading: QuestionReading, *, message: str, name
         mine, theirs = _mine(local, field), getattr(read, field)
         if theirs is None:
             continue
-        if not _is_stated(field, theirs, figures(words_for(reading.goals, field)).numbers):
+        if not _is_stated(field, theirs, read_numbers(words_for(reading.goals, field))):
             refused.append(field)
         elif mine is not None:
             if not math.isclose(mine, theirs, rel_tol=1e-3, abs_tol=1e-9):
@@ -141,17 +142,14 @@ def _mine(local: Goals, field: str) -> float | None:
     return next(iter(local.latency_ms.values()), None)
 
 
-def _is_stated(field: str, value: float, numbers: Iterable[StatedNumber]) -> bool:
-    kinds, scale = _NUMBERS[field]
+def _is_stated(field: str, value: float, numbers: Iterable[Number]) -> bool:
+    unit = _NUMBERS[field]
     for number in numbers:
-        if number.kind in kinds and math.isclose(number.value * scale, abs(value), rel_tol=1e-6):
-            return True
-        if (
-            number.kind is NumberKind.COUNT
-            and NumberKind.SHARE in kinds
-            and math.isclose(number.value / 100, abs(value), rel_tol=1e-6)
-        ):
-            return True
+        values = [number.value] if number.high is None else [number.value, number.high]
+        scale = 0.01 if unit is Unit.SHARE and number.unit is Unit.BARE else 1.0  # "20" may be 20 %
+        is_of_unit = (number.is_usd if unit is Unit.MONEY else number.unit is unit) or scale != 1.0
+        if is_of_unit and any(math.isclose(scale * one, abs(value), rel_tol=1e-6) for one in values):
+            return not number.doubt
     return False
 
 

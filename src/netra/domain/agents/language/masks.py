@@ -10,7 +10,7 @@ from typing import Final, Self
 
 import msgspec
 
-from netra.domain.agents.guard.stated_numbers import figures
+from netra.domain.agents.guard.figures import figures
 from netra.domain.agents.language.prose import faults_in
 from netra.domain.agents.question.mentions import KnownNames
 

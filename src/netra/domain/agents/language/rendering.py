@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from netra.domain.agents.guard.figures import NumberKind
 from netra.domain.agents.guard.key_units import key_of, period_of, unit_of
-from netra.domain.agents.guard.stated_numbers import NumberKind
 from netra.domain.agents.language.masks import Json
 from netra.domain.agents.language.tongues import Tongue
 from netra.domain.optimization.wording import money, percent

@@ -53,7 +53,7 @@ WORDS: Final = (
     UnitWords(
         Unit.SHARE,
         0.01,
-        r"percent(?:age)?(?:[\s-]points?)?|per[\s-]cent|pct|prozent|pour[\s-]cent|por[\s-]ciento",
+        r"percent(?:age)?(?:[\s-]points?)?|percents|points|per[\s-]cent|pct|prozent|pour[\s-]cent|por[\s-]ciento",
     ),
     UnitWords(Unit.SHARE, 0.0001, r"basis points?|bps"),
     UnitWords(Unit.FACTOR, 1.0, "x|times|[- ]?fold|fach|mal|fois|veces"),
@@ -66,7 +66,7 @@ WORDS: Final = (
     UnitWords(Unit.MS, 1_000.0, "s|secs?|seconds?|sekunden?|secondes?|segundos?|seg"),
     UnitWords(Unit.MS, 60_000.0, "mins?|minutes?|minuten?|minutos?"),
     UnitWords(Unit.MS, 3_600_000.0, "h|hrs?|hours?|stunden?|heures?|horas?"),
-    UnitWords(Unit.MS, DAY_MS, "days?|tagen?|tage|jours?|d[ií]as?"),
+    UnitWords(Unit.MS, DAY_MS, "d|days?|tagen?|tage|jours?|d[ií]as?"),
     UnitWords(Unit.MS, 7 * DAY_MS, "weeks?|wks?|wochen?|semaines?|semanas?"),
     UnitWords(Unit.MS, MONTH_DAYS * DAY_MS, "months?|monaten?|monate|mois|mes(?:es)?"),
     UnitWords(Unit.MS, 365.25 * DAY_MS, "years?|yrs?|jahren?|jahre|ans|a[nñ]os?"),

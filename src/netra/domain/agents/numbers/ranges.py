@@ -6,7 +6,6 @@ from typing import Final
 
 import msgspec
 
-from netra.domain.agents.numbers.digits import read_digits
 from netra.domain.agents.numbers.lexicon import MAGNITUDES, Unit
 from netra.domain.agents.numbers.model import Number
 
@@ -53,6 +52,8 @@ def _shared(text: str, first: Number, second: Number) -> Number | None:
     is_bare = first.unit is Unit.BARE
     if not (is_bare or first.unit is second.unit) or Unit.PERCENTILE in (first.unit, second.unit):
         return None
+    if first.currency and first.currency != second.currency:
+        return None
     if second.unit is Unit.BARE or first.is_spelled != second.is_spelled:
         return None
     has_between = _BETWEEN.search(text[max(0, first.start - _LOOK_BACK) : first.start]) is not None
@@ -67,24 +68,18 @@ def _with_unit(first: Number, second: Number) -> Number:
     """Return `first` in the unit of `second`, and in its magnitude where only that makes a range."""
     if first.unit is not Unit.BARE and first.unit is not Unit.MONEY:
         return first
-    scale = 1.0 if _MAGNITUDE.search(first.text) else _scale(second)
+    scale = 1.0 if _MAGNITUDE.search(first.text) else second.scale
     return msgspec.structs.replace(
         first,
         unit=second.unit,
         value=round(first.value * scale, 9),
         step=first.step * scale,
+        scale=first.scale * scale,
         currency=second.currency,
         noun=second.noun,
         period=second.period or first.period,
         per=second.per,
     )
-
-
-def _scale(number: Number) -> float:
-    """Return what one in the digits of `number` is worth: 1,000 in "$5k"."""
-    digits = re.search("[0-9][0-9.,]*", number.text)
-    plain = None if digits is None else read_digits(digits[0].strip(".,"), convention=None)
-    return number.value / plain.value if plain is not None and plain.value else 1.0
 
 
 def _range(text: str, first: Number, second: Number) -> Number:
@@ -98,4 +93,5 @@ def _range(text: str, first: Number, second: Number) -> Number:
         sign=first.sign,
         lowers=first.lowers,
         doubt=first.doubt or second.doubt,
+        ends=(first, second),
     )

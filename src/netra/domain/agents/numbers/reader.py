@@ -21,7 +21,7 @@ from netra.domain.agents.numbers.units import After, Before, read_after, read_be
 NUMBERS_MAX: Final = 200  # most numbers read from one text; bounds the work for a text full of numbers
 _FILL: Final = "\N{OBJECT REPLACEMENT CHARACTER}"  # stands for what is no number; neither letter nor digit
 _PERCENTILE: Final = re.compile(
-    r"(?<![^\W\u4e00-\u9fff])p[\s-]?(?P<p>[5-9][0-9](?:[.,]?9{1,3})?|100)(?![\w%]|[.,][0-9])|\b(?P<median>median)\b"
+    r"(?<![^\W\u4e00-\u9fff])p[\s-]?(?P<p>[1-9][0-9](?:[.,][0-9]{1,3}|9{1,3})?|100)(?![\w%]|[.,][0-9])|\b(?P<median>median)\b"
     r"|(?<![\w.,$])(?P<q>[5-9][0-9](?:\.[0-9]{1,3})?)p(?:ct)?\b",
     re.IGNORECASE,
 )
@@ -42,17 +42,20 @@ _A_UNIT: Final = re.compile(
 )
 
 
-def read_numbers(text: str, *, convention: Convention | None = None) -> tuple[Number, ...]:
+def read_numbers(
+    text: str, *, convention: Convention | None = None, is_blanked: bool = False
+) -> tuple[Number, ...]:
     """Return the first `NUMBERS_MAX` numbers of `text`, in order and without overlap.
 
-    `convention` decides "1.500" and "1,500"; by default the text's other numbers do.
+    `convention` decides "1.500" and "1,500"; by default the text's other numbers do. `is_blanked` says that
+    the caller has blanked what is no amount (dates, versions, list numbers); all other digits are then read.
 
     >>> [(n.value, n.unit.value, n.period) for n in read_numbers("twenty five % of $2.5k a month, 1,5 s")]
     [(0.25, 'share', ''), (2500.0, 'money', 'month'), (1500.0, 'ms', '')]
     """
     convention = convention or convention_of(text)
     plain = text
-    for start, end in not_number_spans(text):
+    for start, end in () if is_blanked else not_number_spans(text):
         plain = plain[:start] + _FILL * (end - start) + plain[end:]
     found = [*_percentiles(plain)]
     found += _beside(found, _spelled(plain))
@@ -81,7 +84,16 @@ def _percentiles(text: str) -> Iterator[Number]:
         digits = (match["p"] or match["q"] or "50").replace(",", ".")
         is_short = len(digits) > 2 and "." not in digits and digits != "100"
         value = float(f"{digits[:2]}.{digits[2:]}") if is_short else float(digits)
-        yield Number(text=match[0], start=match.start(), end=match.end(), unit=Unit.PERCENTILE, value=value)
+        start, end = match.span()
+        yield Number(
+            text=match[0],
+            start=start,
+            end=end,
+            amount_end=end,
+            unit_end=end,
+            unit=Unit.PERCENTILE,
+            value=value,
+        )
 
 
 def _in_digits(text: str, convention: Convention | None) -> Iterator[Number]:
@@ -108,6 +120,9 @@ def _number(text: str, start: int, before: Before, after: After, read: Digits) -
         unit=unit,
         value=round(read.value * after.times * scale, 9),
         step=read.step * after.times * scale,
+        scale=after.times * scale,
+        amount_end=after.amount_end,
+        unit_end=after.unit_end,
         currency=noun if unit is Unit.MONEY else "",
         noun=noun if unit is Unit.COUNT else "",
         period=after.period or (before.adverb if is_amount else ""),
@@ -122,11 +137,15 @@ def _spelled(text: str) -> Iterator[Number]:
     for found in spelled_numbers(text):
         before = read_before(text, found.start)
         number = _whole(text, found, before) if not (found.is_part or found.is_factor) else _part(text, found)
-        if number.unit is not Unit.SHARE and _VAGUE.search(text[: found.start]):
+        is_vague = found.is_vague or (
+            number.unit is not Unit.SHARE and _VAGUE.search(text[: found.start]) is not None
+        )
+        if is_vague:
             number = msgspec.structs.replace(number, doubt=f"“{number.text.strip()}” is no exact number")
         yield msgspec.structs.replace(
             number,
             is_spelled=not found.is_digits,
+            is_vague=found.is_vague,
             lowers=found.lowers if number.lowers is None else number.lowers,
         )
 
@@ -150,6 +169,8 @@ def _part(text: str, found: Spelled) -> Number:
         end=found.end,
         unit=Unit.FACTOR if found.is_factor else Unit.SHARE,
         value=found.value,
+        amount_end=found.end,
+        unit_end=found.end,
         lowers=found.lowers,
     )
 

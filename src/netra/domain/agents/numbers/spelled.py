@@ -1,6 +1,7 @@
 """Read numbers in words: "twenty-five", "two and a half", "a third", "3/4", "twice", "halve"."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
@@ -19,21 +20,27 @@ class Spelled(msgspec.Struct, frozen=True, kw_only=True):
     is_factor: bool = False
     lowers: bool | None = None
     is_digits: bool = False
+    is_vague: bool = False
 
 
+GLYPHS: Final = "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
+"""The fractions that are one character."""
 _ONE: Final = rf"(?:{'|'.join([*CARDINALS, *GROUPS])})"
 _CARDINAL: Final = rf"(?:an?[\s-](?=(?:{'|'.join(GROUPS)})\b))?\b{_ONE}(?:(?:[\s-]and[\s-]|[\s-]){_ONE}\b)*"
 _PART: Final = rf"(?:{'|'.join(PARTS)})s?"
 _TOPS: Final = "|".join([*CARDINALS][1:20])
+_DIGIT: Final = rf"(?:{'|'.join([*CARDINALS][:10])})"
 _OF_GROUP: Final = rf"(?:[\s-]of)?[\s-]an?[\s-](?:{'|'.join(GROUPS)})\b"
 _FACTOR: Final = "|".join(f"(?P<f{value}>{words})" for value, words in FACTORS.items())
 _SPELLED: Final = re.compile(
     rf"(?<![\w-])(?<![0-9] )(?:"
     rf"(?P<mixed>(?:{_CARDINAL}|[0-9]{{1,3}})\s+and\s+(?:a|one)[\s-](?P<mixed_part>{_PART}))"
+    rf"|(?P<decimal>(?:{_CARDINAL}|[0-9]{{1,6}}) point (?:{_DIGIT}\b)(?:[\s-]{_DIGIT}\b)*)"
     rf"|(?P<top>an?|{_TOPS})[\s-](?P<part>{_PART})(?P<group>{_OF_GROUP})?"
     rf"|(?P<half>half)(?P<half_group>{_OF_GROUP})?"
     r"|(?:(?P<ones>[0-9]{1,3})\s)?(?P<over>[0-9]{1,3})\s?[/⁄]\s?(?P<under>[0-9]{1,3})(?:rds?|ths?)?(?![\w/⁄.,]?[0-9])"
-    r"|(?P<glyph>[0-9]{0,3}[½⅓⅔¼¾⅕⅖⅗⅘⅛])"
+    rf"|(?P<glyph>[0-9]{{0,3}}[{GLYPHS}])"
+    rf"|(?P<vague>(?:tens|{'s|'.join(GROUPS)}s)(?= of\b)|a couple(?! (?:of )?(?:{'|'.join(GROUPS)})\b))"
     rf"|(?P<halve>{HALVE})"
     rf"|(?:{_FACTOR})(?![- ]check)"
     rf"|(?P<cardinal>{_CARDINAL})"
@@ -42,12 +49,9 @@ _SPELLED: Final = re.compile(
 )
 _ANY: Final = re.compile(
     rf"{'|'.join([*CARDINALS, *GROUPS, *PARTS])}|hal[fv]|twi|doubl|trip|treb|thri|quadr|quintu|fold|magnitude"
-    r"|[½⅓⅔¼¾⅕⅖⅗⅘⅛⁄/]",
+    rf"|tens|couple|[{GLYPHS}⁄/]",
     re.IGNORECASE,
 )  # skips the slow pattern for most texts
-_GLYPHS: Final = dict(
-    zip("½⅓⅔¼¾⅕⅖⅗⅘⅛", (1 / 2, 1 / 3, 2 / 3, 1 / 4, 3 / 4, 0.2, 0.4, 0.6, 0.8, 1 / 8), strict=True)
-)
 
 
 def spelled_numbers(text: str) -> Iterator[Spelled]:
@@ -70,11 +74,20 @@ def _read(match: re.Match[str]) -> Spelled | None:
         return _part_of(match)
     if match["over"]:
         return _fraction(match)
+    if match["vague"]:
+        word = match["vague"].lower().removesuffix("s")
+        return Spelled(value=GROUPS.get(word, 2.0), start=start, end=end, is_vague=True)
+    whole = _whole(match)
+    return _sign_or_verb(match) if whole is None else Spelled(value=whole, start=start, end=end)
+
+
+def _whole(match: re.Match[str]) -> float | None:
+    """Return the number that is no part: "two and a half", "one point five", "twenty-five"."""
     if match["mixed"]:
-        return Spelled(value=_mixed(match), start=start, end=end)
-    if match["cardinal"]:
-        return Spelled(value=_cardinal(match["cardinal"]), start=start, end=end)
-    return _sign_or_verb(match)
+        return _mixed(match)
+    if match["decimal"]:
+        return _decimal(match["decimal"])
+    return _cardinal(match["cardinal"]) if match["cardinal"] else None
 
 
 def _mixed(match: re.Match[str]) -> float:
@@ -82,11 +95,18 @@ def _mixed(match: re.Match[str]) -> float:
     return (float(whole) if whole.isdecimal() else _cardinal(whole)) + _part(match["mixed_part"])
 
 
+def _decimal(text: str) -> float:
+    """Return the value of "one point two five": 1.25."""
+    whole, _, part = text.lower().partition(" point ")
+    digits = "".join(f"{CARDINALS[word]:.0f}" for word in re.findall("[a-z]+", part))
+    return (float(whole) if whole.isdecimal() else _cardinal(whole)) + float(f"0.{digits}")
+
+
 def _sign_or_verb(match: re.Match[str]) -> Spelled:
     """Return the number of "¾", "halve" or "double"."""
     start, end = match.span()
     if match["glyph"]:
-        ones, value = match["glyph"][:-1], _GLYPHS[match["glyph"][-1]]
+        ones, value = match["glyph"][:-1], unicodedata.numeric(match["glyph"][-1])
         return Spelled(value=float(ones or 0) + value, start=start, end=end, is_part=not ones, is_digits=True)
     if match["halve"]:
         return Spelled(value=0.5, start=start, end=end, is_part=True, lowers=True)

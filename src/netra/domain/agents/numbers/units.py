@@ -31,9 +31,11 @@ class Before(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class After(msgspec.Struct, frozen=True, kw_only=True):
-    """The magnitude and the unit after a number, and where they end."""
+    """The magnitude, the unit and the period after a number, and where each ends."""
 
     end: int
+    amount_end: int
+    unit_end: int
     times: float = 1.0
     unit: UnitWords | None = None
     period: str = ""
@@ -104,6 +106,7 @@ def read_before(text: str, at: int) -> Before:
 def read_after(text: str, at: int, *, currency: str = "", is_whole: bool = True) -> After:
     """Return what stands after the number that ends at `at`; `is_whole` if a magnitude may follow."""
     times, end, is_money, doubt = _magnitude(text, at, currency) if is_whole else (1.0, at, False, "")
+    amount_end = end
     match = None if currency else _UNIT.match(text, end)
     unit = None if match is None else _ALL[int((match.lastgroup or "u0")[1:])]
     end = end if match is None else match.end()
@@ -113,8 +116,17 @@ def read_after(text: str, at: int, *, currency: str = "", is_whole: bool = True)
         end = end if repeated is None else repeated.end()
     elif unit is None and is_money:
         unit = UnitWords(Unit.MONEY, 1.0, "", "USD")
-    period, per, end = _per(text, end, unit)
-    return After(end=end, times=times, unit=unit, period=period, per=per, doubt=doubt)
+    period, per, whole_end = _per(text, end, unit)
+    return After(
+        end=whole_end,
+        amount_end=amount_end,
+        unit_end=end,
+        times=times,
+        unit=unit,
+        period=period,
+        per=per,
+        doubt=doubt,
+    )
 
 
 def _magnitude(text: str, at: int, currency: str) -> tuple[float, int, bool, str]:

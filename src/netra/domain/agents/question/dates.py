@@ -21,6 +21,7 @@ class Dated(msgspec.Struct, frozen=True, kw_only=True):
     end: int
     text: str
     is_day: bool = True  # a day without a time of day
+    is_to_come: bool = False  # after the present: when traffic grows, not what the log holds
     assumed: str = ""  # how an ambiguous date was read
 
 
@@ -90,7 +91,10 @@ def instants(text: str, *, now: datetime) -> tuple[Dated, ...]:
         )
         for match in _DATED.finditer(text)
     ]
-    return _with_times(text, days, now=now)
+    return tuple(
+        msgspec.structs.replace(one, is_to_come=one.at is not None and one.at > now)
+        for one in _with_times(text, days, now=now)
+    )
 
 
 def _with_times(text: str, days: Sequence[Dated], *, now: datetime) -> tuple[Dated, ...]:

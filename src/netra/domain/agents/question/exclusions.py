@@ -20,7 +20,8 @@ _NEG: Final = (
     r"(?:(?:do|does|did|must|should|ca|could|wo|would|may|shall|is|are|need)(?:n't|nt)|not|never|nobody"
     r"|no one|no-one|no team|none|cannot|without|forbidden"
     r"|prohibited|unable|under no circumstances|on no account|in no case|by no means|no need|no reason"
-    r"|needn't|refuse\w*|avoid|stop|against|nothing|no changes?|nor|ban|barred|leave off"
+    r"|needn't|refuse\w*|avoid|stop|against(?= (?:\w+ )?\w+ing\b)|nothing|no changes?|nor|ban|barred"
+    r"|leave off"
     r"|refrain\w*(?: from)?|banned|off[- ]limits)"
 )
 _FILL: Final = (
@@ -34,7 +35,8 @@ _BEFORE: Final = re.compile(
     r"|\b(?:except(?:ing|ed)?(?: for| in| on)?|exclud(?:e|es|ing)|excluded:|exclusions?:?|besides"
     r"|apart from|aside from|other than|outside(?: of)?|save for|barring|bar|minus|omit(?:ting)?|spare"
     r"|sparing|protect(?:ing)?|freez(?:e|ing)|frozen:?|ignor(?:e|ing)|skip(?:ping)?(?: over)?|exempt(?:ing)?"
-    r"|off[- ]limits:?|untouched:?|hands[- ]off(?: of| from)?"
+    r"|(?:out of|not in|outside(?: of)?) (?:the )?scope:?|off[- ]limits:?|untouched:?"
+    r"|hands[- ]off(?: of| from)?"
     r"|(?:stay|keep|steer|remain|stand) (?:well )?(?:away|clear|off|out)(?: from| of)?|keep (?:your "
     r"|the )?(?:\w+ )?(?:fingers|hands|paws|mitts) (?:off|away|out)(?: from| of)?|ring[- ]?fenc(?:e|ing)"
     r"|(?:leave|leaving|left|keep|keeping) (?:out|alone|be|as is|untouched)|(?:no|zero) (?:changes?"

@@ -8,6 +8,7 @@ import msgspec
 
 from netra.domain.agents.numbers.lexicon import CARDINALS, GROUPS
 from netra.domain.agents.question.mentions import Mention
+from netra.domain.agents.question.phrases import has
 from netra.domain.optimization.model import GpuFleet
 
 _WORDS: Final = {**CARDINALS, **GROUPS, "single": 1.0, "pair of": 2.0, "couple of": 2.0, "dozen": 12.0}
@@ -26,26 +27,45 @@ _COUNT_AFTER: Final = re.compile(
 _OWNED: Final = re.compile(
     r"\b(?:own(?:s|ed)?|have|has|got|our|my|we've|bought|already|idle|rack|sitting|sits?|in[- ]house"
     r"|on[- ]prem\w*|basement|data ?cent(?:er|re)|at hand|available|spare|paid for|purchased|lying|run on"
-    r"|running on|reserved|existing|colo|ours|belongs?|disposal|on[- ]site|on hand|with)\b",
+    r"|running on|reserved|existing|colo|ours|belongs?|disposal|on[- ]site|on hand)\b",
     re.IGNORECASE,
 )
 _NOT_OWNED: Final = re.compile(
     r"\b(?:at most|no more than|not more than|up to|max(?:imum)?|rent\w*|leas\w+|buy\w*|purchas(?:e|ing)"
     r"|would|could|if|limit\w*|cap\w*|afford|get|order\w*|need\w*|require\w*|fewer than|less than|within"
-    r"|only (?:allow|use)|<=?|≤|cloud|what about|compare|versus|vs)\b|[<≤]",
+    r"|only (?:allow|use)|cloud|what about|compare|versus|vs)\b",
     re.IGNORECASE,
 )
 _STRONGLY_OWNED: Final = re.compile(
     r"\b(?:we|i|they)(?:'ve| have| already| also| currently)* (?:own|got|have|bought|purchased|pay for)"
     r"|\b(?:our|my)\b|\bidle\b|\balready (?:own|have|pay)|\bin (?:our|the|my) (?:rack|basement|data)"
-    r"|\bon[- ]prem",
+    r"|\bon[- ]prem|\bavailable to us\b|\bat our disposal\b",
     re.IGNORECASE,
 )
 _BOUND: Final = re.compile(
     r"\b(?:at most|no more than|not more than|up to|max(?:imum)?|limit\w*|cap\w*|fewer than|less than"
-    r"|not exceed\w*)\b|[<≤]",
+    r"|not exceed\w*)\b",
     re.IGNORECASE,
 )
+_GONE: Final = re.compile(
+    r"\b(?:used to|no longer|formerly|previously|once) (?:\w+ ){0,2}?$|\b(?:sold|returned|gave back|had) "
+    r"(?:\w+ ){0,2}?$",
+    re.IGNORECASE,
+)
+_COMPARED: Final = re.compile(r"[<≤]=?\s*$")
+_SERVES: Final = re.compile(
+    r"\b(?:(?:we|i|they)(?: (?:now|currently|already|today))* (?:serve|run|host|deploy|operate)"
+    r"|(?:runs|lives)|(?:is|are|we're|it's|currently|now|today|already) (?:(?:self-)?(?:served|hosted|running"
+    r"|serving|hosting|deployed)))\b[^.;!?,\n]{0,60}\b(?:on|by|with|using) (?:(?:our|my|the|own|these|those"
+    r"|a|rented|in-house|dedicated) )*$",
+    re.IGNORECASE,
+)
+_SUPPOSED: Final = re.compile(
+    r"\b(?:would|could|should|can|may|might|will|if|want|plan(?:ning)?|consider\w*|suppose|what about"
+    r"|how about|instead)\b",
+    re.IGNORECASE,
+)
+_GROUPS: Final = (8, 4, 2, 1)  # GPUs of a replica, the largest first
 _SENTENCE_END: Final = re.compile(r"[.;!?](?=\s)|\n")
 
 
@@ -76,27 +96,66 @@ def fleets_in(text: str, gpus: Sequence[Mention]) -> NamedFleets:
             )
         elif after is not None:
             end, count = after.end(), _value(after["count"] or after["them"])
-        sentence = _sentence(text, gpu)
-        is_owned = bool(_STRONGLY_OWNED.search(sentence)) or bool(
-            _OWNED.search(sentence) and not _NOT_OWNED.search(sentence)
-        )
-        is_bound = _BOUND.search(text[max(0, start - 24) : start]) is not None or (
-            not is_owned and _BOUND.search(sentence) is not None
-        )
-        fleets.append(
-            GpuFleet(name=_name(gpu.name), count=count, is_owned=is_owned and not is_bound, is_bound=is_bound)
-        )
+        fleets.append(_fleet(text, gpu, start=start, count=count))
         spans.append((start, end))
-    return NamedFleets(fleets=_merged(fleets), spans=tuple(spans))
+    return NamedFleets(fleets=_merged(text, fleets, spans), spans=tuple(spans))
 
 
-def _merged(fleets: Sequence[GpuFleet]) -> tuple[GpuFleet, ...]:
-    """Return one fleet a name: the first with a count."""
-    found: dict[str, GpuFleet] = {}
+def _merged(text: str, fleets: Sequence[GpuFleet], spans: Sequence[tuple[int, int]]) -> tuple[GpuFleet, ...]:
+    """Return one fleet a name: the first with a count that no later one corrects, and that is not gone."""
+    found: dict[str, tuple[GpuFleet, int]] = {}
+    for fleet, (start, end) in zip(fleets, spans, strict=True):
+        held, since = found.get(fleet.name, (None, 0))
+        is_better = held is None or held.count is None or _is_replaced(text, since, start)
+        if is_better and (held is None or fleet.count is not None):
+            found[fleet.name] = (fleet, end)
+    return tuple(fleet for fleet, _ in found.values())
+
+
+def _is_replaced(text: str, end: int, start: int) -> bool:
+    """Return whether the fleet that ends at `end` is past, or corrected by the one at `start`."""
+    before = text[:end]
+    is_gone = any(_GONE.search(before[:at]) for at in range(max(0, end - 24), end))
+    return is_gone or has("correction", text[end:start])
+
+
+def _fleet(text: str, gpu: Mention, *, start: int, count: int | None) -> GpuFleet:
+    """Return the fleet of a mention whose count, if it has one, begins at `start`."""
+    sentence, before = _sentence(text, gpu), text[:start]
+    is_owned = bool(_STRONGLY_OWNED.search(sentence)) or bool(
+        _OWNED.search(sentence) and not _NOT_OWNED.search(sentence)
+    )
+    named = _BOUND.search(before[-24:]) or _COMPARED.search(before)
+    is_bound = named is not None or (not is_owned and _BOUND.search(sentence) is not None)
+    is_serving = _is_serving(before)
+    return GpuFleet(
+        name=_name(gpu.name),
+        count=count,
+        is_owned=(is_owned or is_serving) and not is_bound,
+        is_bound=is_bound and count is not None,
+        is_serving=is_serving and not is_bound,
+    )
+
+
+def _is_serving(before: str) -> bool:
+    """Return whether the clause before a fleet states that it serves the calls now."""
+    clause = re.split(r"[.;!?,\n]\s", before)[-1]
+    return _SERVES.search(clause) is not None and _SUPPOSED.search(clause) is None
+
+
+def serving_fields(fleets: Sequence[GpuFleet]) -> dict[str, str | int]:
+    """Return the fields of `Goals` on the fleet that serves the log now; empty if the text names none.
+
+    Its replicas are taken as large as they go: 8 GPUs are one replica, 16 are two.
+
+    >>> serving_fields([GpuFleet(name="H100", count=12, is_serving=True)])
+    {'served_on': '4x H100', 'served_replicas': 3}
+    """
     for fleet in fleets:
-        if fleet.name not in found or (found[fleet.name].count is None and fleet.count is not None):
-            found[fleet.name] = fleet
-    return tuple(found.values())
+        if fleet.is_serving and fleet.count:
+            size = next(size for size in _GROUPS if fleet.count % size == 0)
+            return {"served_on": f"{size}x {fleet.name}", "served_replicas": fleet.count // size}
+    return {}
 
 
 def _name(name: str) -> str:

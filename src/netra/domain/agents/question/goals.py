@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from netra.domain.agents.question import topics
 from netra.domain.agents.question.asking_back import question_back
+from netra.domain.agents.question.fleets import serving_fields
 from netra.domain.agents.question.mentions import NO_NAMES, KnownNames, same_name
 from netra.domain.agents.question.parameters import read_parameters
 from netra.domain.agents.question.per_feature import goal_fields
@@ -45,6 +46,7 @@ def read_goals(
     asked = read_parameters(parameters)
     seen = sighted("\n".join([message, *asked.words]), names, now=now)
     stated = goal_fields(seen)
+    stated |= serving_fields(seen.fleets) if "served_on" not in asked.fields else {}
     fields = _merged(stated | _implied(seen, stated), asked.fields)
     fields["features"], unknown = _sifted(fields["features"], names)
     fields["limits"], unlimited = _limits_sifted(fields["limits"], names)

@@ -23,9 +23,9 @@ _NEGATED: Final = re.compile(
     r"(?:\bnot|n't|instead of|rather than)\s(?:for |of |on )?(?:the |a |its )*$", re.IGNORECASE
 )
 _NO_LATENCY: Final = re.compile(
-    r"\b(?:ttl|cache|cached|window|last|past|ago|every|timeouts?|retention|trace|history|keepalive"
+    r"\b(?:ttl|cache|cached|window|last|past|ago|every (?=[0-9])|timeouts?|retention|trace|history|keepalive"
     r"|interval|log covers"
-    r"|meeting|lunch|deadline|keep-alive|uptime|downtime)\b",
+    r"|meeting|lunch|deadline|keep-alive|uptime|downtime)(?!\w)",
     re.IGNORECASE,
 )
 _JOINED: Final = re.compile(r"(?:\s|,|and|&|\+|/|as well as|both|or|the|for)*", re.IGNORECASE)

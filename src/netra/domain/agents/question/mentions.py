@@ -63,7 +63,8 @@ _MODEL: Final = re.compile(
     rf"(?:(?:[-_.:]?{_VERSION}|[-_:][a-z0-9]{{1,12}}|[ ](?:{_TRIMS}|{_VERSION}{_NOT_A_TARGET}))"
     r"(?![a-z0-9])){1,7}"
     r"|o[134](?:[- ](?:mini|pro|preview))?(?:-[0-9]{4}-[0-9]{2}-[0-9]{2})?"
-    rf"|(?P<claude>opus|sonnet|haiku)(?:[ -]{_VERSION}{_NOT_A_TARGET}){{0,2}}"
+    rf"|(?P<claude>(?:opus|sonnet|haiku)(?! (?:about|on how|for my"
+    rf"|for our)\b))(?:[ -]{_VERSION}{_NOT_A_TARGET}){{0,2}}"
     r"|(?P<gpt>4o|4\.1|3\.5)(?:[- ](?:mini|nano|turbo)|(?<=4o))"
     r")(?!\w)",
     re.IGNORECASE,

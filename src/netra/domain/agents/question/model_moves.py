@@ -20,7 +20,10 @@ _TO_BETWEEN: Final = re.compile(
     r"|onto|nach|vers|a|against)|-+>)\s*(?:the |our |a )*",
     re.IGNORECASE,
 )
-_ARROW: Final = re.compile(r"\s*(?:→|->|-->|=>|⇒|to)\s*", re.IGNORECASE)
+_ARROW: Final = re.compile(r"\s*(?:→|->|-->|=>|⇒|to|zu|nach|auf|vers|hacia)\s*", re.IGNORECASE)
+_FROM_IT: Final = re.compile(
+    r"\bfrom (?:it|that|this|there|them)(?: one| model)? (?:over )?to (?:the )?$", re.IGNORECASE
+)
 _SUBJECT_AFTER: Final = re.compile(
     r"\s*(?:is|are|was|seems|feels|gets|'s|costs|became)\s+(?:\w+\s+){0,2}?(?:slow|expensive|pric[ei]y"
     r"|costly|dear|bad|poor|overkill|heavy|deprecated|retiring|too|retired|unreliable|disappointing)\b",
@@ -61,6 +64,8 @@ def _is_left(text: str, mention: Mention, follows: Mention | None) -> bool:
     ends = [match.end() for match in _SENTENCE_END.finditer(before)]
     before = before[ends[-1] :] if ends else before
     if _FROM_BEFORE.search(before):
+        return True
+    if follows is not None and _FROM_IT.search(text[mention.end : follows.start]):
         return True
     if follows is not None and _ARROW.fullmatch(text[mention.end : follows.start]):
         return True

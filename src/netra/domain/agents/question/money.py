@@ -35,6 +35,12 @@ _SAVED: Final = re.compile(
     re.IGNORECASE,
 )
 _MORE: Final = re.compile(r"\s*(?:a \w+ |per \w+ )?(?:more|extra|additional|on top|higher)\b", re.IGNORECASE)
+_EXTRA: Final = re.compile(
+    r"\b(?:spend|pay|invest|add|afford|budget)\b[^.;,]{0,24}\b(?:another|(?:an )?(?:extra|additional"
+    r"|further))\s"
+    r"(?:up to |about )?$",
+    re.IGNORECASE,
+)
 _FINDING: Final = re.compile(r"\b(?:find|get back|gain|take|knock|cut|recover)\b", re.IGNORECASE)
 _RENT: Final = re.compile(r"\b(?:rent|hire|gpus?|each|apiece)\w*\b", re.IGNORECASE)
 ONE_THING: Final = "the price of a single thing sets no target; budgets are dollars a month"
@@ -53,7 +59,7 @@ def money_targets(
     is_rent = number.period == "hour" and _RENT.search(context.clause.text) is not None
     if number.per or is_rent:
         return (Unread(text=quote, why=ONE_THING, start=number.start),)
-    if _MORE.match(context.after):
+    if _MORE.match(context.after) or _EXTRA.search(context.before):
         why = "a sum of more spending sets no target; write the budget that is left"
         return (Unread(text=quote, why=why, start=number.start),)
     is_saving = _is_saving(context, last=last if is_correction else None)

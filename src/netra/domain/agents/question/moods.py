@@ -34,6 +34,12 @@ _DISMISS: Final = re.compile(
     r"\b(?:forget|scrap|ignore|cancel|disregard|never ?mind|discard|abandon|waive|strike|ditch|nix|skip)\b",
     re.IGNORECASE,
 )
+_DISMISSED: Final = re.compile(
+    r"^\W*(?:(?:please|and|so|just|you (?:can|may)) )*(?:forget|scrap|ignore|cancel|disregard"
+    r"|never ?mind|discard)"
+    r"\b[^,;:]*$",
+    re.IGNORECASE,
+)
 _LIFT: Final = re.compile(
     r"\b(?:drop|remove|lift|relax|delete|replace|retire|kill|lose)\s+(?:the |that |our |my |a )*$",
     re.IGNORECASE,
@@ -111,8 +117,19 @@ def _is_retracted(context: NumberContext) -> bool:
         return True
     if _LIFT.search(before) and _A_GOAL.match(after):
         return True
+    if _is_dismissed_with(context):
+        return True
     needless = _NEED_NOT.search(before)
     return needless is not None and _BOUND.search(before, needless.end()) is None
+
+
+def _is_dismissed_with(context: NumberContext) -> bool:
+    """Return whether the number belongs to what is dismissed: "ignore the mail with the $3k budget"."""
+    earlier = [one for one in context.sentence if one.start < context.clause.start]
+    if not earlier or context.has_number(earlier[0]):
+        return False
+    is_joined = context.clause.start - earlier[0].start - len(earlier[0].text) == len("with")
+    return is_joined and _DISMISSED.match(earlier[0].text) is not None
 
 
 def _is_fact(context: NumberContext, *, is_traffic: bool) -> bool:

@@ -82,7 +82,7 @@ class Numbers(msgspec.Struct, frozen=True, kw_only=True):
 
 def number_contexts(text: str, parts: Sequence[Mention], *, convention: Convention | None = None) -> Numbers:
     """Return the first `NUMBERS_MAX` numbers of `text` with their context."""
-    found = [n for n in read_numbers(text, convention=convention) if not _is_pronoun(n)][:NUMBERS_MAX]
+    found = [n for n in read_numbers(text, convention=convention) if not _is_no_goal(n)][:NUMBERS_MAX]
     cut = clauses(text)
     numbers = [_as_percentile(text, number, found, cut) for number in found]
     heads = [number for number in numbers if number.unit is not Unit.PERCENTILE]
@@ -100,8 +100,10 @@ def number_contexts(text: str, parts: Sequence[Mention], *, convention: Conventi
     return Numbers(heads=tuple(contexts), percentiles=percentiles, clauses=cut)
 
 
-def _is_pronoun(number: Number) -> bool:
-    """Return whether a number word without a unit counts nothing: "which one", "the two"."""
+def _is_no_goal(number: Number) -> bool:
+    """Return whether a number word sets no goal: "which one", "the two", "thousands of calls"."""
+    if number.is_vague:
+        return True
     if number.is_spelled and number.unit is Unit.COUNT and number.value <= 2:
         return True
     return number.is_spelled and number.unit is Unit.BARE and number.value < 1_000 and not number.period

@@ -23,7 +23,8 @@ _WORDS: Final[Mapping[str, str]] = {
     r"|successive |consecutive |output )?tokens"
     r"|each (?:further |next |following |output |additional )?token|token[- ]to[- ]token(?: latency| time)?"
     r"|tokens? (?:latency|interval|gap)|tokens? (?:\w+ ){0,3}?(?:arriv|com|appear|flow"
-    r"|stream)\w*(?: in)? (?:every|each)|(?:a|one) (?:new )?token every",
+    r"|stream)\w*(?: in)? (?:every|each)|(?:a|one|1) (?:new |output |next )?token (?:every|per|each"
+    r"|in)|token cadence",
     "latency": r"(?:whole|entire|full|complete|total|overall)[- ](?:calls?|requests?|answers?|responses?"
     r"|repl(?:y|ies)|latency|time|duration)"
     r"|end[- ]to[- ]end(?: latency| time)?|e2e(?: latency)?|latenc(?:y|ies)|response[- ]times?"
@@ -84,6 +85,8 @@ _WORDS: Final[Mapping[str, str]] = {
     r"|seen|hit|reached|achieved|lowered|got)"
     r"|(?:has|have|\w+'ve|\w+'s) (?:\w+ly )?(?!signed|committed|contracted|agreed)[a-z]{3,}ed"
     r"|ballooned|exploded|soared|surged|climbed"
+    r"|(?:traffic|usage|load|volume|demand|bill|costs?|spend|spending) (?:\w+ly |more than )?"
+    r"(?:doubled|tripled|quadrupled|halved)"
     r"|already|previously|formerly|in the past|over the past|so far|since|yesterday|prior|historically"
     r"|year over year|yoy|month over month",
     "dated": r"in (?:january|february|march|april|may|june|july|august|september|october|november|december)"

@@ -19,6 +19,12 @@ _OUT: Final = re.compile(
     r"|this|an?) (?:e-?mails?|documents?|articles?|books?|pdfs?|meetings?))\b",
     re.IGNORECASE,
 )
+_VERSE: Final = re.compile(
+    r"\b(?:write|compose|tell|sing|give) (?:me |us )?(?:an? |some )?(?:\w+ )?(?:poems?|limericks?"
+    r"|haikus?|sonnets?"
+    r"|jokes?|songs?|lyrics|rap|fairy tale|novel)\b",
+    re.IGNORECASE,
+)  # whatever they are about
 _CHAT: Final = re.compile(
     r"\b(?:hello|hi|hey|good (?:morning|evening|afternoon)|thanks?|thank you|how are you|who are you"
     r"|what are you|your name|about yourself|love|dinner|lunch|sing|draw|paint|picture|debug|compile"
@@ -54,7 +60,8 @@ _VAGUE: Final = re.compile(
     r"|(?:is|are|how is|how are|what about|how about)\s+(?:our|my|the|this|that|your)\s+(?:ai|llms?|thing"
     r"|things|stuff|system|it|setup|models?|agents?|product|app|bot)(?:\s+(?:any good|good|ok|okay|fine"
     r"|doing|working|going|great|bad|healthy|well|alright))*"
-    r"|do (?:what|whatever|the|your|as)\b.*|(?:more|less|better|faster and better|the best"
+    r"|do (?:what|whatever|the (?:usual|same|thing|right|needful|rest)|your|as)\b.*|(?:more|less"
+    r"|better|faster and better|the best"
     r"|same as (?:before|last time)|as (?:usual|discussed|before)|again|more please|do better|be better"
     r"|improve|optimi[sz]e|help|go|start|yes|no|ok|maybe|hm+|huh|what|anything|something|surprise me"
     r"|you decide|whatever|improvements?|any ideas?|thoughts|continue|next|stop|tbd|test|testing|asdf|foo"
@@ -66,7 +73,9 @@ _VAGUE: Final = re.compile(
     re.IGNORECASE,
 )
 _PLAIN: Final = re.compile(
-    r"\b(?:first|quick wins?|low[- ]hanging|trade-?offs?|summary|summari[sz]e|overview|report"
+    r"\b(?:first|quick wins?|low[- ]hanging|trade-?offs?|summary|overview|report"
+    r"|summari[sz]e(?=\W*$| (?:(?:the|this|my|our|all) )?(?:log|findings|results?|analys[ie]s|options"
+    r"|advice)\b)"
     r"|recommend\w*|advi[cs]e|suggest\w*|audit|review|priorit\w*|plan|savings?|where (?:do|does|is|are|can"
     r"|could|should)|biggest|largest|most expensive|top|worst"
     r"|prompts?|tokens?|traffic|usage|workloads?|models?|gpus?|latenc\w*|costs?|bill|spend\w*|money"
@@ -89,7 +98,8 @@ def out_of_scope(text: str, *, is_about_names: bool = False) -> str:
     'This is not about a request log. Netra r'
     """
     is_weakly_out = _CHAT.search(text) is not None and not (is_about_names or has_a_topic(text))
-    if is_weakly_out or (_OUT.search(text) and not _MEASURES.search(text)):
+    is_out = _OUT.search(text) is not None and _MEASURES.search(text) is None
+    if is_weakly_out or is_out or _VERSE.search(text):
         return f"This is not about a request log. {CAN}"
     if _QUALITY.search(text):
         return f"A request log does not hold the quality of answers. {CAN}"

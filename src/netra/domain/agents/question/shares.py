@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+import msgspec
+
 from netra.domain.agents.numbers.lexicon import Unit
 from netra.domain.agents.question.clauses import Mark, Subject
 from netra.domain.agents.question.number_context import NumberContext, subjects_of
@@ -56,6 +58,10 @@ _QUANTILE: Final = re.compile(
 _OF_OURS_IS: Final = re.compile(
     r"\s?of (?:our|the|my|all|your) (?:\w+ ){1,3}?(?:is|are|goes|go|comes|come|was|were)\b", re.IGNORECASE
 )
+_WHAT_COST: Final = re.compile(
+    r"\bwhat (?:would|will|does|do|might) (?:an? )?(?:doubl|tripl)ing\b", re.IGNORECASE
+)
+_OF_LAST: Final = re.compile(r"\s?(?:of )?(?:that|this|the former|the above)\s*(?:$|[,.;!?])", re.IGNORECASE)
 _OTHERS: Final = re.compile(
     r"\b(?:tokens?|retr(?:y|ies)|errors?|failures?|prompts?|context|hit rate|quality|accuracy|output"
     r"|input|gpus?"
@@ -78,9 +84,15 @@ def share_targets(
         return ()
     unread = Unread(text=quote, why=WHY, start=context.quantity.start, is_grave=True)
     here = [mark for mark in context.clause.marks if mark.subject in _AMONG]
+    if not here and last is not None and _OF_LAST.match(context.after):
+        return (_named(_times(context, last), context, quote) or unread,)
+    if not here and _is_of_another_thing(context):
+        return ()
     if not here and may_inherit and last is not None and last.field in _CHANGES:
         return (_named(_like(context, last), context, quote) or unread,)
     marks = subjects_of(context, _AMONG)
+    if _WHAT_COST.search(context.clause.text):
+        marks = tuple(mark for mark in marks if mark.subject is not Subject.MONEY)
     if (
         not marks
         and _LESS.search(context.around)
@@ -89,6 +101,13 @@ def share_targets(
     ):
         marks = (_money(context),)
     return tuple(_named(_target(context, mark), context, quote) or unread for mark in marks) or (unread,)
+
+
+def _is_of_another_thing(context: NumberContext) -> bool:
+    """Return whether the share is a statement of what no goal is about: "errors are at 2 %"."""
+    before = next((one for one in context.sentence if one.start < context.clause.start), None)
+    words = context.clause.text if before is None or before.marks else f"{before.text} {context.clause.text}"
+    return _OTHERS.search(words) is not None and _LESS.search(words) is None and not has("ask", words)
 
 
 def _is_a_rate(context: NumberContext) -> bool:
@@ -112,6 +131,13 @@ def _named(target: StatedTarget | None, context: NumberContext, quote: str) -> S
         text=quote,
         assumed="" if number.high is None else f"“{quote}” is read as its lower end",
     )
+
+
+def _times(context: NumberContext, last: StatedTarget) -> StatedTarget | None:
+    """Return the target of "double that": a multiple of the one before; None if that is impossible."""
+    value = round(last.value * context.quantity.value, 9)
+    is_possible = last.field != "saving_share" or 0 < value < 1
+    return msgspec.structs.replace(last, value=value, parts=()) if is_possible else None
 
 
 def _like(context: NumberContext, last: StatedTarget) -> StatedTarget | None:

@@ -30,6 +30,10 @@ from netra.domain.agents.question.topics import names_a_change
 from netra.domain.optimization.model import GpuFleet
 
 _METRIC_NAME: Final = re.compile(r"\b(ttft|tpot|itl|e2e|latency)_(?=p?[0-9]|ms\b)", re.IGNORECASE)
+_CONTRACTED: Final = re.compile(
+    r"\b(do|does|did|ca|wo|should|must|is|are|was|were|need|could|would|have|has)nt\b", re.IGNORECASE
+)
+_WITHOUT: Final = re.compile(r"(?<!\w)w/o\b", re.IGNORECASE)
 _METRICS_LISTED: Final = re.compile(
     r"(?<=\b(?:ttft|tpot) )and(?= (?:the )?(?:ttft|tpot|latency|whole|end|e2e|time|inter))", re.IGNORECASE
 )
@@ -60,6 +64,7 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
 def sighted(message: str, names: KnownNames, *, now: datetime) -> Sighting:
     """Return everything in `message`; names are blanked out first, so that their digits are no numbers."""
     plain = _METRIC_NAME.sub(r"\1 ", message.replace("’", "'"))
+    plain = _WITHOUT.sub("without", _CONTRACTED.sub(r"\1n't", plain))
     gloss = glossed(_METRICS_LISTED.sub(" / ", plain))
     text = gloss.text
     models = models_in(text, known=names.models)

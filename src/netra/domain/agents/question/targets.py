@@ -22,7 +22,14 @@ from netra.domain.agents.question.parts_of import parts_of
 from netra.domain.agents.question.phrases import has
 from netra.domain.agents.question.readings import Fact, Reading, Retracted, StatedTarget, Unread
 from netra.domain.agents.question.shares import share_targets
+from netra.domain.agents.question.strays import STRAY, is_stray
 
+_AROUND: Final = re.compile(r"\W*(?:only |about |around |roughly )?", re.IGNORECASE)
+_AT_A_TIME: Final = re.compile(
+    r"\s*(?:after(?:wards)?|later|since(?: then)?|then|before|earlier|last (?:week|month|year))\W*"
+    r"(?:(?:the|that|this|our) \w+\W*)?$",
+    re.IGNORECASE,
+)
 _LIMITS: Final = ("ttft", "tpot", "latency")
 _CHANGES: Final = ("saving_share", "speedup", "traffic_growth")
 _SUMS: Final = (BUDGET, SAVING)
@@ -112,6 +119,8 @@ class _Reader:
         is_replaced = isinstance(self._previous, Retracted) and context.clause.sentence == self._sentence
         if mood is Mood.FACT and is_replaced and not has("past", context.clause.text):
             mood = Mood.ASK
+        if isinstance(self._previous, Fact) and self._continues(context):
+            mood = Mood.FACT
         self._remember(context, stated)
         result = self._in_mood(context, mood, found, stated)
         self._previous = result[-1] if result else self._previous
@@ -123,6 +132,12 @@ class _Reader:
             for name in one.parts
         ]
         return result
+
+    def _continues(self, context: NumberContext) -> bool:
+        """Return whether the number only continues the fact before it: "was 2 s before and 3 s after"."""
+        if context.clause.sentence != self._sentence or _AROUND.fullmatch(context.before) is None:
+            return False
+        return _AT_A_TIME.match(context.after) is not None
 
     def _in_mood(
         self, context: NumberContext, mood: Mood, found: list[Reading], stated: StatedTarget | None
@@ -252,6 +267,8 @@ class _Reader:
                 assumed=f"“{quote}” is milliseconds",
             )
             return (same,) if last.value / 20 <= number.value <= last.value * 20 else ()
+        if is_stray(context):
+            return (Unread(text=quote, why=STRAY, start=number.start),)
         return (Unread(text=quote, why=NO_UNIT, start=number.start, is_grave=True),)
 
     def _quote(self, context: NumberContext) -> str:

@@ -123,12 +123,15 @@ _QUALITY_MAY_NOT_FALL: Final = re.compile(
 )
 _CHANGE_MADE: Final = re.compile(
     r"\b(?:upgraded|switched|migrated|changed|swapped|replaced|deployed|released|introduced|moved|updated"
+    r"|enabled|disabled|activated|turned (?:on|off)|switched (?:on|off)|raised|lowered|launched"
+    r"|rolled out|added"
     r"|rolled (?:it |this |that )?out|went live|cut over)\b",
 )
 _CHANGE: Final = re.compile(
     r"\b(?:upgrade|upgrading|switching|migrating|moving|changing|switch(?:over)?|migration|change"
     r"|roll-?out|release|deployment|deploy|swap|move|cutover"
-    r"|update|what (?:has )?(?:happened|changed)|before (?:and|vs\.?|versus) after|before/after"
+    r"|update|(?:vs\.?|versus|compared (?:to|with)|against) (?:the (?:week|month|time|days?) )?before"
+    r"|what (?:has )?(?:happened|changed)|before (?:and|vs\.?|versus) after|before/after"
     r"|before\b[^.?!]{0,30}\bafter)\b"
     r"|\bsince\b",
 )

@@ -7,6 +7,7 @@ from netra.domain.agents.question.dates import Dated
 from netra.domain.agents.question.readings import StatedTarget, Unread
 from netra.domain.agents.question.scope import asks_for_causes, has_a_topic
 from netra.domain.agents.question.sighting import Sighting
+from netra.domain.agents.question.strays import UNKNOWN, unknown_names
 
 _NO_TOPIC: Final = "no target, name or topic that this engine knows was found"
 _NO_CHANGE: Final = "a date without a change; the whole log is studied"
@@ -24,9 +25,11 @@ def unread_of(seen: Sighting) -> list[Unread]:
         Unread(text=slip.name, why=f"not in the log; did you mean {name}?", is_grave=True)
         for slip, name in seen.slips
     ]
+    unread += [Unread(text=name, why=UNKNOWN) for name in unknown_names(seen.text)]
     unread += [Unread(text=date.text, why="no day of the calendar") for date in seen.dates if date.at is None]
     if not topics.asks_before_after(seen.text, is_dated=bool(seen.dates)):
-        unread += [Unread(text=date.text, why=_NO_CHANGE) for date in seen.dates if _is_day(date)]
+        days = [date for date in seen.dates if _is_day(date) and not (date.is_to_come and _is_growing(seen))]
+        unread += [Unread(text=date.text, why=_NO_CHANGE) for date in days]
     unread += _contradictions(seen)
     if asks_for_causes(seen.text):
         unread.append(Unread(text="why", why=_CAUSES))
@@ -36,6 +39,10 @@ def unread_of(seen: Sighting) -> list[Unread]:
     if not is_named(seen) and not (topics.is_on_topic(seen.text) or has_a_topic(seen.text)):
         unread.append(Unread(text=seen.quotes, why=_NO_TOPIC))
     return unread
+
+
+def _is_growing(seen: Sighting) -> bool:
+    return any(isinstance(one, StatedTarget) and one.field == "traffic_growth" for one in seen.readings)
 
 
 def _is_day(date: Dated) -> bool:

@@ -45,7 +45,12 @@ def survey(
         read = both.goals
     goals = dated(read, events)
     prices = price_list(
-        events, book, default_model=default_model, model=goals.model, asked_about=goals.models
+        events,
+        book,
+        default_model=default_model,
+        model=goals.model,
+        asked_about=goals.models,
+        hardware=hardware,
     )
     if not len(without_excluded(events, excluded=goals.excluded)):
         goals = msgspec.structs.replace(goals, ask_back=NOTHING_LEFT)

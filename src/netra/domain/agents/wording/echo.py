@@ -136,4 +136,6 @@ def _fleet(fleet: GpuFleet) -> str:
     count = "" if fleet.count is None else f"{fleet.count}x "
     if fleet.is_bound:
         return f"at most {count}{fleet.name}"
+    if fleet.is_serving:
+        return f"{count}{fleet.name}, serving now"
     return f"{count}{fleet.name}{', owned' if fleet.is_owned else ''}"

@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from netra.domain.optimization.advice.recommendations import WORTH_SAYING, period_of
 from netra.domain.optimization.explain.wording import summary
-from netra.domain.optimization.metrics import Metrics, MonthlyBill, PriceChange
+from netra.domain.optimization.metrics import BillSource, Metrics, MonthlyBill, PriceChange
 from netra.domain.optimization.model import Grade
 from netra.domain.optimization.wording import count, listed, money, percent
 
@@ -96,7 +96,17 @@ def _reserved(metrics: Metrics) -> str:
 def basis(metrics: Metrics) -> str:
     """Return what the bill is counted at, as it stands after an amount."""
     billed = metrics.billed
-    if billed is UNSET or billed.source == "list":
+    if billed is UNSET:
+        return "at list prices"
+    rent = "" if billed.rent is UNSET else f"by the rent of {count(billed.rent.gpus, 'own GPU')}"
+    if billed.source == "rent":
+        return rent
+    return f"{rent} and {_bought(billed)}" if rent else _bought(billed)
+
+
+def _bought(billed: BillSource) -> str:
+    """Return what the calls of providers are counted at."""
+    if billed.source == "list":
         return "at list prices"
     ratio = "" if billed.ratio is None else f", {percent(billed.ratio)} of list prices"
     rest = "; calls without a cost by that ratio or as listed" if billed.source == "mixed" else ""

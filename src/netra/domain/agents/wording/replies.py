@@ -36,7 +36,10 @@ _TARGETS: Final[Mapping[TargetName, str]] = {
     "tpot_ms_p99": "The limit on the time per output token",
     "latency_ms_p99": "The latency limit",
     "gpu_memory_gib": "The GPU memory limit",
+    "gpus": "The fleet asked about",
+    "rent_usd_in_window": "The rent of your own GPUs",
 }
+_FLEETS: Final[tuple[TargetName, ...]] = ("gpus", "rent_usd_in_window")  # their reasons are the verdict
 
 
 def reply(advice: Advice, *, goals: Goals) -> str:
@@ -107,6 +110,8 @@ def _targets(metrics: Metrics) -> str:
 
 
 def _target(target: TargetOutcome) -> str:
+    if target.target in _FLEETS:
+        return target.why
     verdict = {True: "is met", False: "is not met", None: "cannot be judged"}[target.met]
     where = "" if target.feature is UNSET else f" for {target.feature}"
     return f"{_TARGETS[target.target]}{where} ({_asked(target)}) {verdict}: {target.why}"
@@ -114,6 +119,8 @@ def _target(target: TargetOutcome) -> str:
 
 def _asked(target: TargetOutcome) -> str:
     asked = target.asked
+    if asked is None:
+        return "not stated"
     if target.target == "saving_share":
         return f"{percent(asked)}" if asked else "no more money than now"
     if target.target in ("budget_usd_per_month", "saving_usd_per_month"):

@@ -76,8 +76,13 @@ def growth_bill(bill: Bill) -> GrowthBill:
     )
 
 
-def targets_of(goals: Goals, *, bill: Bill, current: Option, pick: Pick) -> tuple[TargetOutcome, ...]:
-    """Return each target with the value reached; `met` is None where the log cannot show it."""
+def targets_of(
+    goals: Goals, *, bill: Bill, current: Option, pick: Pick, asked: Option | None = None
+) -> tuple[TargetOutcome, ...]:
+    """Return each target with the value reached; `met` is None where the log cannot show it.
+
+    Limits are judged on the option `asked` about, if the question names a fleet, else on the pick.
+    """
     found: list[TargetOutcome] = []
     if goals.saving_share is not None:
         found.append(_saving(goals.saving_share, bill=bill))
@@ -87,7 +92,7 @@ def targets_of(goals: Goals, *, bill: Bill, current: Option, pick: Pick) -> tupl
         found.append(_budget(goals.budget_usd_per_month, bill=bill))
     if goals.speedup is not None:
         found.append(_speedup(goals.speedup, current=current, pick=pick))
-    option = pick.option or current
+    option = asked or pick.option or current
     limits: tuple[tuple[TargetName, float | None, float | None], ...] = (
         ("ttft_ms_p99", goals.ttft_ms_p99, option.ttft_ms_p99),
         ("tpot_ms_p99", goals.tpot_ms_p99, option.tpot_ms_p99),

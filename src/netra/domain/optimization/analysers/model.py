@@ -8,10 +8,12 @@ with and without the change. An analyser that lacks a field returns a `Gap`.
 from typing import Final, Literal, Protocol, TypedDict
 
 import msgspec
+import numpy as np
 
 from netra.domain.optimization.invoice import Invoice
 from netra.domain.optimization.measures.span import Month, Span
 from netra.domain.optimization.model import Checkpoint, Evidence, Gap, Goals, Grade, Option, Stance
+from netra.domain.optimization.own_fleet import OwnFleet
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.prefix import PrefixReuse, SharedBlocks
 from netra.domain.optimization.price_list import PriceList
@@ -27,6 +29,7 @@ ORDER: Final = (
     "context_growth",
     "output_length",
     "right_sizing",
+    "same_weights",
     "batch",
     "service_tier",
     "self_hosting",
@@ -62,6 +65,18 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
     reuse: tuple[PrefixReuse, ...] = ()  # by TTL, over all events; empty without prefix hashes
     shared_blocks: SharedBlocks | None = None  # of all events; None without prefix hashes
     folds: tuple[str, ...] = ()  # one sentence for each column whose rarest names were merged
+    own_fleet: OwnFleet | None = None  # serves some calls now; None: no own GPUs are stated, or not priced
+
+    @property
+    def bill_usd_a_month(self) -> float:
+        """Dollars of a month like the log, with the rent of own GPUs that serve it."""
+        return self.month.usd(self.now_usd, hosting_usd=self.traffic.hosting_usd_in_window)
+
+    @property
+    def bought(self) -> Events:
+        """The calls that no own GPUs serve."""
+        hosted = self.traffic.hosted
+        return self.events.take(np.flatnonzero(~hosted)) if hosted.any() else self.events
 
     @property
     def recurring(self) -> Bools:

@@ -22,7 +22,7 @@ from netra.domain.optimization.analysers.hosting import (
     self_hosting,
 )
 from netra.domain.optimization.analysers.model import Analyser
-from netra.domain.optimization.analysers.models import right_sizing, upgrade_review
+from netra.domain.optimization.analysers.models import right_sizing, same_weights, upgrade_review
 
 ANALYSERS: Final[tuple[tuple[str, Analyser], ...]] = (
     ("waste", waste.analyse),
@@ -31,6 +31,7 @@ ANALYSERS: Final[tuple[tuple[str, Analyser], ...]] = (
     ("context_growth", context_growth.analyse),
     ("output_length", output_length.analyse),
     ("right_sizing", right_sizing.analyse),
+    ("same_weights", same_weights.analyse),
     ("batch", batch.analyse),
     ("service_tier", service_tier.analyse),
     ("self_hosting", self_hosting.analyse),

@@ -18,13 +18,14 @@ from netra.domain.optimization.metrics import (
     LogMetrics,
     MonthlyBill,
     PaidRatio,
+    Rent,
     Spend,
     UnpricedCalls,
 )
+from netra.domain.optimization.own_fleet import OwnFleet, unpriced_calls
 from netra.domain.optimization.price_list import unpriced_labels
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.study import unknown_features
-from netra.domain.optimization.traffic import UNPRICED
 from netra.domain.optimization.uncertainty.level import month_range
 from netra.domain.workloads.columns import Events, Labels
 
@@ -34,7 +35,7 @@ _LISTED: Final = 50  # names in one table, the dearest first
 def billed_metrics(study: Study, log: LogMetrics) -> BilledMetrics:
     """Return the metrics of the log with its bill: as invoiced where costs are logged, else as listed."""
     events, invoice = study.events, study.invoice
-    names = unpriced_labels(events, study.prices)
+    names = _unpriced_names(study)
     month, basis = monthly_bill(study)
     return BilledMetrics(
         **msgspec.structs.asdict(log),
@@ -43,7 +44,7 @@ def billed_metrics(study: Study, log: LogMetrics) -> BilledMetrics:
         bill_usd_per_month_basis=basis,
         bill_list_usd=float(np.nansum(invoice.listed_usd)),
         span=study.span,
-        requests_unpriced=int((study.traffic.tariff == UNPRICED).sum()),
+        requests_unpriced=int(unpriced_calls(study.traffic).sum()),
         requests_unpaid=int(study.traffic.unpaid.sum()),
         unpaid_usd=float(study.traffic.unpaid_usd[study.traffic.unpaid].sum()),
         models_unpriced=names,
@@ -63,14 +64,29 @@ def billed_metrics(study: Study, log: LogMetrics) -> BilledMetrics:
 
 def bill_source(study: Study) -> BillSource:
     """Return where the bill comes from, and what is paid for a dollar of list price by model and tier."""
-    invoice, reserved = study.invoice, reserved_calls(study)
+    invoice, reserved, own = study.invoice, reserved_calls(study), study.own_fleet
     return BillSource(
-        source=invoice.source,
+        source="rent" if own is not None and own.where.all() else invoice.source,
         ratio=invoice.ratio_of_all,
         by_currency=billed_by_currency(study.events),
         by_model=_ratios(study),
         reserved_calls=int(reserved.where.sum()),
         reserved_list_usd=reserved.list_usd,
+        rent=UNSET if own is None else rent_of(own),
+    )
+
+
+def rent_of(own: OwnFleet) -> Rent:
+    """Return the rent as the metrics show it."""
+    return Rent(
+        model=own.model.name,
+        gpu=own.gpu,
+        gpus=own.gpus,
+        replicas=own.replicas,
+        usd_per_gpu_hour=own.usd_per_gpu_hour,
+        usd_per_hour=own.usd_per_hour,
+        usd_in_window=own.usd_in_window,
+        calls=int(own.where.sum()),
     )
 
 
@@ -103,7 +119,7 @@ def _ratios(study: Study) -> tuple[PaidRatio, ...]:
 
 def _unpriced(study: Study, names: tuple[str, ...]) -> UnpricedCalls | UnsetType:
     """Return the calls without a known price, with their share of calls and tokens."""
-    where = study.traffic.tariff == UNPRICED
+    where = unpriced_calls(study.traffic)
     if not where.any():
         return UNSET
     tokens = study.events.input_tokens + study.events.output_tokens
@@ -114,6 +130,11 @@ def _unpriced(study: Study, names: tuple[str, ...]) -> UnpricedCalls | UnsetType
         names=names[:_LISTED],
         suggestions={label: names for label, names in study.prices.suggestions.items() if names},
     )
+
+
+def _unpriced_names(study: Study) -> tuple[str, ...]:
+    """Return the models without a known price, without those that own GPUs serve."""
+    return unpriced_labels(study.bought, study.prices)
 
 
 def _asked(study: Study) -> list[Tariff]:
@@ -127,7 +148,8 @@ def monthly_bill(study: Study) -> tuple[MonthlyBill | None, str]:
         return None, study.span.notes[-1]
     usd = study.month.usd(study.now_usd)
     low, high, basis = month_range(usd, seconds=study.month.seconds, swing=study.month.swing)
-    return MonthlyBill(value=usd, low=low, high=high), basis
+    rent_usd = study.bill_usd_a_month - usd  # the same whatever the traffic
+    return MonthlyBill(value=usd + rent_usd, low=low + rent_usd, high=high + rent_usd), basis
 
 
 def billed_by_currency(events: Events) -> Mapping[str, float]:

@@ -8,6 +8,7 @@ import numpy as np
 from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.measures.reserved import reserved_calls
 from netra.domain.optimization.model import Gap
+from netra.domain.optimization.own_fleet import unpriced_calls
 from netra.domain.optimization.price_list import unpriced_labels
 from netra.domain.optimization.tariff import is_global
 from netra.domain.optimization.traffic import UNPRICED
@@ -27,10 +28,11 @@ def price_gaps(study: Study) -> tuple[Gap, ...]:
 
 
 def _models(study: Study) -> Gap | None:
-    labels = unpriced_labels(study.events, study.prices)
+    where = unpriced_calls(study.traffic)
+    labels = unpriced_labels(study.bought, study.prices)
     if not labels:
         return None
-    calls = int((study.traffic.tariff == UNPRICED).sum())
+    calls = int(where.sum())
     meant = [
         f"{label} may be {' or '.join(names)}" for label, names in study.prices.suggestions.items() if names
     ]

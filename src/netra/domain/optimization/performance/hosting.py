@@ -62,7 +62,7 @@ class Hosting(msgspec.Struct, frozen=True, kw_only=True):
     batching: Batching
     balancing: Balancing  # that the size was replayed with
     spare: int = 0
-    holding_share: float | None = None  # of random replays with slow steps; None: only for the cheapest
+    holding_share: float | None = None  # of random replays with slow steps; None: not replayed
 
     @property
     def gpus(self) -> int:
@@ -88,11 +88,13 @@ def cheapest_fleets(
     slo: Slo,
     checkpoint: Checkpoint,
     sizing: Sizing | None = None,
+    states_all: bool = False,
 ) -> tuple[Hosting, ...]:
     """Return the replayed fleets that keep `slo`, cheapest first; empty if no fleet does.
 
-    A fleet keeps the limits with steps at the slow bound of their interval where any number of replicas
-    does; else with steps as modelled, and `tails` says so.
+    A fleet keeps the limits with steps at the slow bound of their interval. Only if no fleet does, the first
+    configuration that keeps them with steps as modelled is returned, and its `tails` say so. The cheapest
+    has its `holding_share`; with `states_all` every fleet has.
     """
     able = tuple(one for one in candidates if holds_alone(requests, deployment=one.deployment, slo=slo))
     ranked = ranked_by_estimate(able, load=load, slo=slo)
@@ -114,14 +116,19 @@ def cheapest_fleets(
             slo=slo,
             sizing=sizing or Sizing(),
             checkpoint=part,
+            must_hold_when_slow=bool(found),
         )
         if hosting is not None:
             burst = hosting.needed / estimate.replicas
             found.append(hosting)
-    found.sort(key=lambda hosting: (hosting.usd_per_hour, hosting.configuration.name))
-    return tuple(
-        [_settled(requests, found[0], slo=slo, checkpoint=checkpoint), *found[1:]] if found else found
-    )
+    slow = [hosting for hosting in found if hosting.tails.holds_when_slow]
+    found = sorted(slow or found, key=lambda hosting: (hosting.usd_per_hour, hosting.configuration.name))
+    if not found:
+        return ()
+    best = _settled(requests, found[0], slo=slo, checkpoint=checkpoint)
+    if not states_all:
+        return (best, *found[1:])
+    return (best, *(_stated(requests, one, slo=slo, checkpoint=checkpoint) for one in found[1:]))
 
 
 def _most(configuration: ServingConfiguration, *, best_usd: float) -> int:
@@ -129,6 +136,12 @@ def _most(configuration: ServingConfiguration, *, best_usd: float) -> int:
     if best_usd == inf or configuration.usd_per_hour <= 0.0:
         return MOST_REPLICAS
     return max(1, min(MOST_REPLICAS, int(_DEAREST * best_usd / configuration.usd_per_hour)))
+
+
+def _stated(requests: Requests, hosting: Hosting, *, slo: Slo, checkpoint: Checkpoint) -> Hosting:
+    """Return the fleet with its share of replays that hold."""
+    share = _share(requests, hosting, slo=slo, checkpoint=checkpoint)
+    return msgspec.structs.replace(hosting, holding_share=share)
 
 
 def _settled(requests: Requests, hosting: Hosting, *, slo: Slo, checkpoint: Checkpoint) -> Hosting:
@@ -141,13 +154,14 @@ def _settled(requests: Requests, hosting: Hosting, *, slo: Slo, checkpoint: Chec
     for _ in range(_ENLARGED_MOST if can_grow else 0):
         if share == 1.0:
             break
-        hosting = _enlarged(requests, hosting, slo=slo, checkpoint=checkpoint)
+        size = hosting.needed + max(1, hosting.needed // 20)
+        hosting = resized(requests, hosting, size=size, slo=slo, checkpoint=checkpoint)
         share = _share(requests, hosting, slo=slo, checkpoint=checkpoint)
     return msgspec.structs.replace(hosting, holding_share=share)
 
 
-def _enlarged(requests: Requests, hosting: Hosting, *, slo: Slo, checkpoint: Checkpoint) -> Hosting:
-    size = hosting.needed + max(1, hosting.needed // 20)
+def resized(requests: Requests, hosting: Hosting, *, size: int, slo: Slo, checkpoint: Checkpoint) -> Hosting:
+    """Return the fleet with `size` replicas beside the spare ones, replayed; it may break the limits."""
     return _hosting(
         requests,
         Estimate(configuration=hosting.configuration, replicas=size, carried_per_s=hosting.carried_per_s),
@@ -168,6 +182,7 @@ def sized_fleet(
     slo: Slo,
     sizing: Sizing,
     checkpoint: Checkpoint,
+    must_hold_when_slow: bool = False,
 ) -> Hosting | None:
     """Return the smallest fleet of a configuration, or None if no number of replicas keeps the limits."""
     deployment = estimate.configuration.deployment
@@ -179,6 +194,7 @@ def sized_fleet(
         first_guess=first_guess,
         most_replicas=most_replicas,
         checkpoint=within(checkpoint, begin=0.0, end=0.6),
+        must_hold_when_slow=must_hold_when_slow,
     )
     if found is None:
         return None

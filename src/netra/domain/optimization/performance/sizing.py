@@ -51,13 +51,16 @@ def steady_fleet(
     first_guess: int,
     most_replicas: int,
     checkpoint: Checkpoint,
+    must_hold_when_slow: bool = False,
 ) -> tuple[Fleet, Batching] | None:
     """Return the smallest fleet with slow steps, else with steps as modelled, and its batching limits.
 
+    With `must_hold_when_slow` None if slow steps break the limits in every size.
     The engine's own limits are kept unless a step of fewer tokens needs fewer replicas, or is the only one
     that keeps the limits.
     """
-    for factor in (step_bounds(deployment)[1], 1.0):
+    slow = step_bounds(deployment)[1]
+    for factor in (slow,) if must_hold_when_slow else (slow, 1.0):
         best: tuple[Fleet, Batching] | None = None
         for batching in batchings_to_try(deployment.gpu):
             if best is not None and best[0].replicas == 1:
@@ -136,9 +139,10 @@ def draws_of(
     batching: Batching | None,
     slowdown: float,
     draws: int,
+    first_seed: int = 0,
 ) -> Iterator[Replay | None]:
     """Yield the replay of each draw of random balancing, None where it breaks a limit."""
-    for seed in range(draws):
+    for seed in range(first_seed, first_seed + draws):
         replayed = replay_within(
             requests,
             deployment=deployment,
@@ -160,16 +164,22 @@ DRAWS_STATED: Final = 20
 
 
 def holding_share(
-    requests: Requests, *, deployment: Deployment, replicas: int, batching: Batching | None, slo: Slo
+    requests: Requests,
+    *,
+    deployment: Deployment,
+    replicas: int,
+    batching: Batching | None,
+    slo: Slo,
+    slowdown: float | None = None,
 ) -> float:
-    """Return the share of replays with slow steps and random balancing that keep the limits."""
+    """Return the share of replays with random balancing that keep the limits; with slow steps by default."""
     draws = draws_of(
         requests,
         deployment=deployment,
         replicas=replicas,
         slo=slo,
         batching=batching,
-        slowdown=step_bounds(deployment)[1],
+        slowdown=step_bounds(deployment)[1] if slowdown is None else slowdown,
         draws=DRAWS_STATED,
     )
     return sum(one is not None for one in draws) / DRAWS_STATED

@@ -1,4 +1,4 @@
-"""Groups of calls that depend on one another: sessions where the log has them, else blocks of time.
+"""Groups of calls that depend on one another: sessions where the log has them, clients, or blocks of time.
 
 Calls of a session share a user, a task and a growing context, and calls of one quarter of an hour share
 a mix of users, so a standard error that takes calls as independent is too small (2.4 times on a public
@@ -11,7 +11,8 @@ from typing import Final, Literal
 import msgspec
 import numpy as np
 
-from netra.domain.workloads.columns import Floats, Ints, Labels
+from netra.domain.workloads.columns import Events, Floats, Ints, Labels
+from netra.domain.workloads.derived import labelled
 
 FEWEST: Final = 30  # clusters: with fewer, cluster-robust errors are too small (Cameron & Miller 2015, VI)
 BLOCKS_S: Final = (
@@ -26,7 +27,8 @@ BLOCKS_S: Final = (
     43_200.0,
     86_400.0,
 )  # the block lengths that are tried
-WITH_A_SESSION: Final = 0.9  # least share of the calls that must name a session
+WITH_A_SESSION: Final = 0.9  # least share of the calls that must name a session or client
+CLIENTS: Final = ("client", "customer", "user", "tenant")  # keys of `labels` that name who called
 _NS_PER_S: Final = 1e9
 
 
@@ -35,7 +37,7 @@ class Clusters(msgspec.Struct, frozen=True, kw_only=True):
 
     codes: Ints  # cluster of each call, from 0
     count: int
-    by: Literal["session", "time"]
+    by: Literal["session", "client", "time"]
     block_s: float | None = None  # the length of a block of time
 
     def total(self, values: Floats | Ints) -> Floats:
@@ -50,7 +52,7 @@ class Clusters(msgspec.Struct, frozen=True, kw_only=True):
         'blocks of 15 min'
         """
         if self.block_s is None:
-            return "sessions"
+            return f"{self.by}s"
         minutes = self.block_s / 60
         return f"blocks of {minutes:g} min" if minutes < 60 else f"blocks of {minutes / 60:g} h"
 
@@ -60,17 +62,27 @@ def sessions_of(session: Labels | None) -> Clusters | None:
 
     A call without a session is a cluster of its own.
     """
-    if session is None or not len(session.codes):
+    return _named(session, by="session")
+
+
+def clients_of(events: Events) -> Clusters | None:
+    """Return the calls by client, named by the first usable key of `CLIENTS`; None as for sessions."""
+    found = (_named(labelled(events, key), by="client") for key in CLIENTS)
+    return next((clusters for clusters in found if clusters is not None), None)
+
+
+def _named(labels: Labels | None, *, by: Literal["session", "client"]) -> Clusters | None:
+    if labels is None or not len(labels.codes):
         return None
-    alone = session.codes < 0
+    alone = labels.codes < 0
     if alone.mean() > 1 - WITH_A_SESSION:
         return None
-    marks = session.codes.astype(np.int64)
-    marks[alone] = len(session.names) + np.arange(int(alone.sum()))
+    marks = labels.codes.astype(np.int64)
+    marks[alone] = len(labels.names) + np.arange(int(alone.sum()))
     found, codes = np.unique(marks, return_inverse=True)
     if len(found) < FEWEST:
         return None
-    return Clusters(codes=codes.astype(np.int64), count=len(found), by="session")
+    return Clusters(codes=codes.astype(np.int64), count=len(found), by=by)
 
 
 def blocks_of(at_ns: Ints, *, block_s: float, edge_ns: int | None = None) -> Clusters:

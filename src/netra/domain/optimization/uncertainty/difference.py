@@ -23,6 +23,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """How much more the others have than the treated, on average over the treated calls that compare."""
 
     value: float
+    error: float  # standard error, clustered
     low: float | None  # the 90 % interval; None: there are too few clusters
     high: float | None
     treated: int
@@ -48,8 +49,8 @@ def difference_of(values: Floats, treated: Bools, cells: Ints, clusters: Cluster
     used = known & both[cells]
     counts = {"treated": int((used & treated).sum()), "others": int((used & ~treated).sum())}
     met = len(np.unique(clusters.codes[used]))
+    error = sqrt(met / max(met - 1, 1) * float(np.square(clusters.total(influence)).sum()))
     if met < FEWEST:
-        return Difference(value=value, low=None, high=None, **counts)
-    error = sqrt(met / (met - 1) * float(np.square(clusters.total(influence)).sum()))
+        return Difference(value=value, error=error, low=None, high=None, **counts)
     margin = student(Z_90, freedom=met - 1) * error
-    return Difference(value=value, low=value - margin, high=value + margin, **counts)
+    return Difference(value=value, error=error, low=value - margin, high=value + margin, **counts)

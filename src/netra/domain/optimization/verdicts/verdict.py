@@ -25,11 +25,11 @@ from netra.domain.optimization.verdicts.behaviour import (
     raw_difference,
 )
 from netra.domain.optimization.verdicts.configuration import Adopted, Mechanical, mechanical
+from netra.domain.optimization.verdicts.holdout import Arms, arms_of, compared
+from netra.domain.optimization.verdicts.reasons import reasons_of
 from netra.domain.optimization.verdicts.ruling import UNKNOWN, Money, Ruling, money_of
-from netra.domain.optimization.wording import count
 from netra.domain.workloads.columns import Events, Floats, Ints, Labels, instant_of
 
-NOTHING_CHANGED: Final = "No model, price or use of caching changed at that instant"
 SHOWN: Final = 50  # kinds of call in an answer, largest dollars first
 
 Quality = Literal["better", "worse", "same", "cannot_tell"]
@@ -87,12 +87,15 @@ class _Parts(msgspec.Struct, frozen=True, kw_only=True):
 
     calls: Calls
     after: Bools
+    summed: Bools  # the calls whose dollars are summed: the treated ones where a hold-out test decides
     groups: Labels
     mechanical: Mechanical
     priced: Bools  # calls of kinds whose prices are all known, and that were charged
     cells: Cells | None
     behaviour: Behaviour | str
     accepted: Behaviour | str
+    arms: Arms | None = None  # of the hold-out test that decides
+    undecided: str = ""  # why a hold-out test that the log has does not
 
 
 def verdict_of(
@@ -147,7 +150,7 @@ def _parts(events: Events, traffic: Traffic, now_usd: Floats, *, groups: Labels,
         )
         cells = _cells(left, events.at_ns, where, clusters=clusters, groups=groups, after=after)
         behaviour = behaviour_of(cells, unit=clusters.name)
-    return _Parts(
+    parts = _Parts(
         calls=Calls(
             usd=np.where(traffic.tariff == UNPRICED, np.nan, now_usd),
             output_tokens=events.output_tokens,
@@ -157,12 +160,31 @@ def _parts(events: Events, traffic: Traffic, now_usd: Floats, *, groups: Labels,
             latency_ms=events.latency_ms,
         ),
         after=after,
+        summed=after,
         groups=groups,
         mechanical=parted,
         priced=priced,
         cells=cells,
         behaviour=behaviour,
         accepted=_acceptance(events, charged, clusters=clusters, groups=groups, after=after),
+    )
+    arms = arms_of(events, after=after, charged=charged)
+    return parts if arms is None else _by_arms(parts, arms)
+
+
+def _by_arms(parts: _Parts, arms: Arms) -> _Parts:
+    """Return the parts with what the arms of a hold-out test show, if they are large enough."""
+    usd, answers = parts.mechanical.earlier_usd, parts.calls.accepted
+    behaviour = compared(usd, arms, groups=parts.groups, known=parts.priced, over=arms.treated)
+    if isinstance(behaviour, str):
+        return msgspec.structs.replace(parts, undecided=behaviour)
+    accepted = parts.accepted
+    if answers is not None:
+        judged = parts.calls.charged & (answers >= 0)
+        rate = answers.astype(np.float64)
+        accepted = compared(rate, arms, groups=parts.groups, known=judged, over=parts.after)
+    return msgspec.structs.replace(
+        parts, behaviour=behaviour, accepted=accepted, summed=arms.treated, arms=arms
     )
 
 
@@ -209,7 +231,7 @@ def _kind(parts: _Parts, code: int) -> Kind | None:
 
 def _money(parts: _Parts, mine: Bools, *, code: int | None) -> Money:
     """Return the money of one kind, or of all kinds with known prices if `code` is None."""
-    where = mine & parts.after & parts.priced
+    where = mine & parts.summed & parts.priced
     if parts.cells is None or not where.any():
         return UNKNOWN
     earlier, now = parts.mechanical.earlier_usd[where], parts.calls.usd[where]
@@ -247,7 +269,9 @@ def _change(parts: _Parts, kinds: Sequence[Kind], *, at: datetime) -> ChangeVerd
         behavioural_usd=money.behavioural_usd,
         low=money.low_usd,
         high=money.high_usd,
-        reasons=_reasons(parts, money),
+        reasons=reasons_of(
+            money.ruling, parts.mechanical, parts.behaviour, arms=parts.arms, undecided=parts.undecided
+        ),
         at=at,
         share=saved_usd / money.cost_usd if saved_usd is not None and money.cost_usd else None,
         before=side_of(parts.calls, everything & ~parts.after),
@@ -255,27 +279,3 @@ def _change(parts: _Parts, kinds: Sequence[Kind], *, at: datetime) -> ChangeVerd
         adopted=parts.mechanical.adopted[:SHOWN],
         is_unchanged=not parts.mechanical.adopted and not parts.mechanical.doubtful,
     )
-
-
-def _reasons(parts: _Parts, money: Money) -> tuple[str, ...]:
-    """Return the reasons for the ruling, and the limits of the log."""
-    found: list[str] = []
-    if parts.mechanical.doubtful:
-        found.append(
-            f"Of {count(parts.mechanical.doubtful, 'kind')} of call some use another model since then, in "
-            "too few calls to tell a change from chance."
-        )
-    elif not parts.mechanical.adopted:
-        found.append(f"{NOTHING_CHANGED}.")
-    if isinstance(parts.behaviour, str):
-        found.append(f"Whether calls are made in another way cannot be decided: {parts.behaviour}.")
-    elif money.ruling == "cannot_tell":
-        found.append(
-            "The calls before that instant vary as much between windows in which nothing changed; a longer "
-            "log or a hold-out group would tell."
-        )
-    elif money.ruling == "no_difference":
-        found.append("The difference is one that windows without a change show as well.")
-    if parts.mechanical.foreign.any():
-        found.append("The two providers count tokens differently, by up to 35 %; the interval includes it.")
-    return tuple(found)

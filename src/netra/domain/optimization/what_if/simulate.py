@@ -16,18 +16,17 @@ from netra.domain.optimization.analysers.caching.cache_schemes import OFF, Repla
 from netra.domain.optimization.analysers.model import ORDER, Study
 from netra.domain.optimization.measures.latency import tails_of
 from netra.domain.optimization.model import Checkpoint, Precision, never_stop
+from netra.domain.optimization.own_fleet import bought
 from netra.domain.optimization.performance.balancing import Balancing
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.traffic import (
     UNPRICED,
-    Bools,
     Change,
     Traffic,
     batched,
     capped,
     hosted,
     on_own_gpus,
-    routed,
     total_usd,
 )
 from netra.domain.optimization.what_if.fleet_trial import FleetTrial, trial_of
@@ -218,15 +217,7 @@ def _model(study: Study, proposal: Proposal) -> list[_Part]:
     to = _tariff(study, proposal.model)
     where = _fits(study, to) & ((study.traffic.tariff != UNPRICED) | (proposal.served_on is not None))
     notes = ("Token counts are assumed to be the same on both models; tokenisers differ by some 10 to 30 %.",)
-    return [_Part(kind="right_sizing", change=partial(_bought, where=where, to=to), notes=notes)]
-
-
-def _bought(traffic: Traffic, *, where: Bools, to: Tariff) -> Traffic:
-    """Return the traffic with the calls sent to a provider; own GPUs left without calls are returned."""
-    own = traffic.hosted & ~where
-    rent_usd = traffic.hosting_usd_in_window if own.any() else 0.0
-    left = msgspec.structs.replace(traffic, hosted=own, hosting_usd_in_window=rent_usd)
-    return routed(left, where, to=to)
+    return [_Part(kind="right_sizing", change=partial(bought, where=where, to=to), notes=notes)]
 
 
 def _left_behind(study: Study, proposal: Proposal) -> int:

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netra.domain.agents.guard.figures import NumberKind, figures
 from netra.domain.agents.guard.guard import unsupported
-from netra.domain.agents.guard.stated_numbers import NumberKind, figures
 from netra.domain.optimization.wording import cost_change, count, money, percent
 
 

@@ -102,6 +102,12 @@ TRUE = (
     "Of the calls, 635 belong to tagging.",
     "In the logged window gpt-4o ran up $17.11.",
     "The middle call of support_chat takes 1,824 ms.",
+    "The latency did not surge.",
+    "Prompt caching, unlike gpt-6-luna, needs no evaluation.",
+    "gpt-6-luna may be faster than gpt-4o.",
+    "Hardly any calls fail.",
+    "Run the changes together and replicate the command that measures them.",
+    "The log shows no trend.",
 )
 FALSE = (
     "The month comes to roughly $1,500.",
@@ -230,6 +236,11 @@ FALSE = (
     "tagging was called 474 times.",
     "Every second call fails.",
     "Of the calls, 635 belong to code_review.",
+    "The bill is down to $649.14 a month today.",
+    "The gap between tagging and gpt-4o is $3.00.",
+    "code_review costs $3.00 more than gpt-4o.",
+    "Only a few calls repeat a prompt.",
+    "Just over half of the bill goes to claude-sonnet-4-5.",
 )
 
 

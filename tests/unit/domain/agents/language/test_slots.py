@@ -139,6 +139,11 @@ def test_a_slot_of_another_row_is_refused_as_a_typed_number_is() -> None:
         ),
         (Tongue.GERMAN, "Ihr Ziel ist [[targets.saving_share.met]].", "Ihr Ziel ist erreicht."),
         (
+            Tongue.GERMAN,
+            "Die Kosten von [[by_feature.tagging.name]] sind [[by_feature.tagging.usd_in_window]].",
+            "Die Kosten von tagging sind 1,24 $.",
+        ),
+        (
             Tongue.FRENCH,
             "Le plan économise [[plan.saved_usd_per_month]].",
             "Le plan économise 568,53 $ par mois.",
@@ -164,6 +169,7 @@ def test_an_answer_in_another_language_takes_its_numbers_from_slots(
         "Die Kosten betragen [[plan.saved_usd_per_month]].",
         "Der Plan spart nicht [[plan.saved_share]].",
         "Die Funktion tagging kostet [[by_feature.code_review.usd_in_window]].",
+        "Die Kosten von [[by_feature.tagging.name]] sind [[by_feature.code_review.usd_in_window]].",
         "Die Funktion code_review kostet [[by_feature.tagging.usd_in_window]] und tagging [[bill_usd]].",
         "Der Monat von tagging kostet [[bill.usd_per_month]].",
         "Die Kosten von [[bill.usd_per_month]] sind hoch, weil der Server in Frankfurt steht.",

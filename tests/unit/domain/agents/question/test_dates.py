@@ -36,6 +36,8 @@ NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
         ("15.11.2026", datetime(2026, 11, 15, tzinfo=UTC)),
         ("2026/11/20", datetime(2026, 11, 20, tzinfo=UTC)),
         ("March", datetime(2026, 3, 1, tzinfo=UTC)),
+        ("the 15th", datetime(2026, 11, 15, tzinfo=UTC)),
+        ("the 25th", datetime(2026, 10, 25, tzinfo=UTC)),  # not yet this month
         ("December", datetime(2025, 12, 1, tzinfo=UTC)),
         ("last month", datetime(2026, 10, 1, tzinfo=UTC)),
         ("this month", datetime(2026, 11, 1, tzinfo=UTC)),

@@ -47,6 +47,18 @@ def test_cheaper_at_equal_quality_with_a_limit_per_feature(message: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("message", "count"),
+    [
+        ("We own 4x H100; would the H100 be enough?", 4),
+        ("Are H100s worth it? We own 4x H100.", 4),
+        ("At most 2 H100, or 3x H100 if that pays?", 2),
+    ],
+)
+def test_a_gpu_named_twice_is_one_fleet_with_its_first_count(message: str, count: int) -> None:
+    assert [(fleet.name, fleet.count) for fleet in read(message).fleets] == [("H100", count)]
+
+
+@pytest.mark.parametrize(
     "message",
     [
         "3x faster at no more money",

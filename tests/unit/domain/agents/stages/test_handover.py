@@ -175,5 +175,8 @@ def test_a_price_list_is_asked_for_the_named_models() -> None:
         def candidates(self, like: Tariff, **_: Any) -> tuple[Tariff, ...]:
             return ()
 
+        def offers(self, is_meant: Any, **_: Any) -> tuple[Tariff, ...]:
+            return ()
+
     found = price_list(LOG, Book(), default_model="old", asked_about=("gpt-5",))
     assert [tariff.model for tariff in found.candidates] == ["gpt-5"]

@@ -133,6 +133,29 @@ def test_a_log_with_nothing_to_gain_says_so() -> None:
     )
 
 
+def test_why_the_bill_changed_is_told_where_the_question_asks() -> None:
+    bill = {"calls": 10, "hours": 1.0, "usd": 0.1, "usd_per_hour": 0.1}
+    explanation = {
+        "before_usd": 0.1,
+        "after_usd": 0.1,
+        "effects": [],
+        "before": {"since": "2026-11-02T00:00:00Z", "until": "2026-11-02T01:00:00Z", **bill},
+        "after": {"since": "2026-11-02T01:00:00Z", "until": "2026-11-02T02:00:00Z", **bill},
+        "compared": {
+            "before_usd": 0.1,
+            "after_usd": 0.1,
+            "change_usd": 0.0,
+            "change_share": 0.0,
+            "is_hourly": False,
+        },
+        "by_kind": [],
+        "not_known": [],
+        "calls_without_price": 0,
+        "models_without_price": [],
+    }
+    assert "Costs are the same in both periods: $0.10." in said(explanation=explanation)
+
+
 def test_what_was_refused_and_never_paid_is_told_beside_the_bill() -> None:
     told = "Of the bill, $2.50 is the list price of 3 calls that were refused and not charged"
     assert told in said(requests_unpaid=3, unpaid_usd=2.5)

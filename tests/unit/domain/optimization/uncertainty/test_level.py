@@ -60,5 +60,10 @@ def test_the_error_of_the_share_adds_to_that_of_the_level() -> None:
 def test_a_month_holds_nothing_where_its_share_does(usd: float, margin: float) -> None:
     low, high, _ = month_range(usd, seconds=3 * DAY_S, swing=0.3, share_margin=margin)
     assert low <= usd <= high
-    if usd:
+    if abs(usd) > 1e-300:  # below it, halves are rounded to nothing
         assert (low <= 0 <= high) == (margin >= 1)
+
+
+def test_a_log_whose_dollars_all_lie_before_its_first_whole_day_swings_as_if_one_window_had_them() -> None:
+    at_ns = (np.array([0.0, 0.5, 8.4]) * DAY_S * 1e9).astype(np.int64)
+    assert swing_of(at_ns, np.array([5.0, 0.0, 0.0]), seconds=8.4 * DAY_S) == pytest.approx(8**0.5)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from netra.domain.optimization.uncertainty.clusters import Clusters
 from netra.domain.optimization.uncertainty.ratio import Z_90, ratio_of, student
-from netra.domain.optimization.uncertainty.share import Resampled, Sampling, sampling_of
+from netra.domain.optimization.uncertainty.share import Resampled, Sampling, Terms, sampling_of
 from netra.domain.workloads.columns import Events, Labels
 
 S = 10**9
@@ -32,46 +32,72 @@ def log(at_s: np.ndarray, *, sessions: np.ndarray | None = None) -> Events:
     )
 
 
-def test_an_interval_by_session_is_that_of_a_ratio_estimator() -> None:
+def test_an_interval_by_session_has_a_term_for_chance_and_one_for_other_days() -> None:
     # 40 sessions of two calls of $1: 20 save all of it and 20 nothing, so r = 0.5 and each residual is +-1;
-    # se = sqrt(40 / 39 x 40) / 80 = 0.08006, t(7) at 90 % is 1.895, and each window saves half: no drift
+    # se^2 = 40 / 39 x 40 / 80^2, each window saves half (no drift seen), s^2 = 0.25, and 79 min leave
+    # 0.045 x (79 / 60)^-0.4 of it unseen; t(4) at 90 % is 2.132
     sessions = np.repeat(np.arange(40), 2)
     part = np.repeat(np.arange(40) % 2, 2).astype(float)
-    found = sampled(log(np.arange(80.0), sessions=sessions)).share(part, np.ones(80))
+    found = sampled(log(np.arange(80.0) * 60, sessions=sessions)).share(part, np.ones(80))
     assert isinstance(found, Resampled)
     assert found.share == pytest.approx(0.5)
-    assert found.margin == pytest.approx(1.895 * 0.08006, rel=2e-3)
-    assert found.basis == "resampled by 40 sessions, with the drift between 8 windows"
+    unseen = 0.045 * (79 / 60) ** -0.4 * 0.25
+    assert found.margin == pytest.approx(2.1318 * (40 / 39 * 40 / 6400 + unseen) ** 0.5, rel=1e-4)
+    assert found.basis == (
+        "resampled by 40 sessions, with the drift between 8 windows and that of a public trace beyond 1.32 h"
+    )
 
 
-def test_a_share_that_drifts_is_known_no_better_than_between_windows() -> None:
+def test_the_drift_between_windows_widens_an_interval() -> None:
     # the first half of 64 sessions saves nothing and the second all: v = 8 / 7 x 0.25, se^2 = 0.25 / 63
     part = (np.arange(64) >= 32).astype(float)
-    found = sampled(log(np.arange(64.0), sessions=np.arange(64))).share(part, np.ones(64))
+    found = sampled(log(np.arange(64.0) * 600, sessions=np.arange(64))).share(part, np.ones(64))
     assert isinstance(found, Resampled)
-    drift = 2.5 * (8 / 7 * 0.25 - 8 * 0.25 / 63)
-    assert found.margin == pytest.approx(1.895 * (0.25 / 63 + drift) ** 0.5, rel=2e-3)
+    seen = 0.75 * (8 / 7 * 0.25 - 8 * 0.25 / 63)
+    unseen = 0.045 * 10.5**-0.4 * 0.25
+    assert found.margin == pytest.approx(2.1318 * (0.25 / 63 + seen + unseen) ** 0.5, rel=1e-3)
 
 
 def test_repeating_calls_inside_a_session_narrows_nothing() -> None:
     part = np.random.default_rng(1).random(48)
-    once = sampled(log(np.arange(48.0), sessions=np.arange(48))).share(part, np.ones(48))
-    often = sampled(log(np.arange(480.0), sessions=np.repeat(np.arange(48), 10))).share(
+    once = sampled(log(np.arange(48.0) * 60, sessions=np.arange(48))).share(part, np.ones(48))
+    often = sampled(log(np.arange(480.0) * 6, sessions=np.repeat(np.arange(48), 10))).share(
         np.repeat(part, 10), np.ones(480)
     )
     assert isinstance(once, Resampled)
     assert isinstance(often, Resampled)
-    assert often.margin == pytest.approx(once.margin)
+    assert often.margin == pytest.approx(once.margin, rel=0.01)  # 2,820 s and 2,874 s
 
 
 def test_without_sessions_the_longest_blocks_of_which_there_are_thirty_are_resampled() -> None:
     at_s = np.arange(0, 20 * 3600, 10.0)
     found = sampled(log(at_s)).share(np.ones(len(at_s)), np.ones(len(at_s)))
     assert isinstance(found, Resampled)
-    assert (found.margin, found.basis) == (
-        pytest.approx(0.0, abs=1e-9),
-        "resampled by 40 blocks of 30 min, with the drift between 8 windows",
+    assert found.margin == pytest.approx(0.0, abs=1e-9)
+    assert found.basis.startswith(
+        "resampled by 40 blocks of 30 min, with the drift between 8 windows and that"
     )
+
+
+def test_a_longer_log_leaves_less_unseen_up_to_a_week() -> None:
+    terms = Terms(chance=0.0, seen=0.0, between_calls=1.0)
+    margins = [terms.margin(hours) for hours in (0.5, 1.0, 24.0, 168.0, 720.0)]
+    assert margins[:4] == sorted(margins[:4], reverse=True)
+    assert margins[4] == margins[3]
+
+
+def test_a_log_of_minutes_tells_no_share_of_other_hours() -> None:
+    found = sampled(log(np.arange(0.0, 1500, 10), sessions=np.arange(150))).share(np.ones(150), np.ones(150))
+    assert found == "the log covers 25 min, from which no share of other hours can be told"
+
+
+def test_an_interval_does_not_depend_on_the_unit_of_money() -> None:
+    part, whole = np.random.default_rng(2).random((2, 90))
+    at_s = np.arange(90.0) * 60
+    found = [sampled(log(at_s)).share(part * unit, whole * unit) for unit in (1.0, 1e100)]
+    assert isinstance(found[0], Resampled)
+    assert isinstance(found[1], Resampled)
+    assert found[1].margin == pytest.approx(found[0].margin)
 
 
 def test_no_interval_from_too_few_clusters() -> None:

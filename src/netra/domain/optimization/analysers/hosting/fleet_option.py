@@ -38,6 +38,7 @@ def option_of(study: Study, case: Case, hosting: Hosting, *, kind: str) -> Optio
         gpu=deployment.gpu.name,
         replicas=fleet.replicas,
         gpus=fleet.replicas * deployment.gpus,
+        slow_replays_holding=hosting.holding_share,
         needs_evaluation=not case.stand_in.is_same or bool(case.unheld),
     )
     return _in_part(option) if case.others else option

@@ -16,6 +16,7 @@ import numpy as np
 from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.hosting.fleet_option import option_of, served_by
 from netra.domain.optimization.analysers.hosting.hosting_case import Case, case_of, concerns_own_gpus
+from netra.domain.optimization.analysers.hosting.named_fleets import asked_fleets, judge
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.performance.checkpoints import checkpoint_of
@@ -23,6 +24,7 @@ from netra.domain.optimization.performance.configurations import ServingConfigur
 from netra.domain.optimization.performance.hosting import Hosting, cheapest_fleets
 from netra.domain.optimization.performance.serving import context_limit
 from netra.domain.optimization.performance.validation.decisions import SAFETY_MARGIN
+from netra.domain.optimization.progress import within
 from netra.domain.optimization.supply_config import NO_SETTINGS
 from netra.domain.optimization.wording import count, money
 from netra.domain.workloads.columns import Floats
@@ -69,8 +71,19 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     if isinstance(case, Gap):
         return (case,)
     checkpoint(0.0, "Comparing GPUs")
+    fleets = asked_fleets(study)
+    if fleets:
+        return tuple(
+            judge(
+                study,
+                case,
+                fleet,
+                checkpoint=within(checkpoint, begin=turn / len(fleets), end=(turn + 1) / len(fleets)),
+            )
+            for turn, fleet in enumerate(fleets)
+        )
     table = [_row(case, one) for one in quantised(case)]
-    fleets = cheapest_fleets(
+    found = cheapest_fleets(
         case.replayed,
         candidates=case.candidates,
         load=case.load,
@@ -78,9 +91,9 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
         sizing=case.sizing,
         checkpoint=checkpoint,
     )
-    if not fleets:
+    if not found:
         return ()  # `self_hosting` reports that no size keeps the limits
-    return (_finding(study, case, fleets, table),)
+    return (_finding(study, case, found, table),)
 
 
 def quantised(case: Case) -> tuple[ServingConfiguration, ...]:

@@ -66,6 +66,8 @@ def case_of(
     """
     traffic = study.traffic
     where = traffic.kept & ~traffic.hosted & ((traffic.tariff >= 0) | (not priced_only))
+    if study.own_fleet is not None:
+        where = traffic.kept & study.own_fleet.where
     if proposed is not None:
         where &= proposed
     if not where.any():
@@ -79,7 +81,7 @@ def case_of(
         return _gap(kind, "models", "the catalogue has no open model that could stand in")
     others = 0
     if stand_in.is_same and proposed is None:
-        own = where & _are_of(study, stand_in.model)
+        own = where & calls_of(study, stand_in.model)
         others = int(np.count_nonzero(where & ~own))
         where = own
     return _readied(study, where, kind=kind, stand_in=stand_in, others=others)
@@ -202,7 +204,19 @@ def _model_of(study: Study, label: str) -> str:
     return label if tariff is None else tariff.model
 
 
-def _are_of(study: Study, model: ModelShape) -> Bools:
+def open_models(study: Study) -> dict[ModelShape, int]:
+    """Return the open models of the log, with the number of their calls."""
+    labels = study.events.model
+    calls = np.bincount(labels.codes[labels.codes >= 0], minlength=len(labels.names)).tolist()
+    found: dict[ModelShape, int] = {}
+    for label, count_of in zip(labels.names, calls, strict=True):
+        model = study.hardware.find_model(_model_of(study, label))
+        if model is not None and count_of:
+            found[model] = found.get(model, 0) + count_of
+    return found
+
+
+def calls_of(study: Study, model: ModelShape) -> Bools:
     """Return which calls of the log are of `model`, under any label."""
     labels = study.events.model
     is_it = [study.hardware.find_model(_model_of(study, label)) == model for label in labels.names]

@@ -64,6 +64,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
         slo=case.slo,
         sizing=case.sizing,
         checkpoint=within(checkpoint, begin=0.0, end=0.8),
+        states_all=True,
     )
     if not fleets:
         return (_unreachable(study, case),)

@@ -3,7 +3,8 @@
 from typing import Final
 
 from netra.domain.optimization.verdicts.configuration import Adopted
-from netra.domain.optimization.verdicts.verdict import NOTHING_CHANGED, ChangeVerdict, Kind, Verdict
+from netra.domain.optimization.verdicts.reasons import NOTHING_CHANGED
+from netra.domain.optimization.verdicts.verdict import ChangeVerdict, Kind, Verdict
 from netra.domain.optimization.wording import both, count, money, percent, saved
 
 SHOWN: Final = 3  # kinds of call whose changes the words name

@@ -1,0 +1,241 @@
+"""Put the numbers, names and dates of a text into the guard's terms: what each counts, and what it claims.
+
+`numbers.reader` reads the numbers; here each gets its kind, its interval of rounding, and the claims of the
+words around it: its period, its direction, and whether it is a wish.
+"""
+
+import enum
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+import msgspec
+
+from netra.domain.agents.guard import claim_context
+from netra.domain.agents.guard.list_numbers import numbered
+from netra.domain.agents.guard.percentile_phrases import percentile_phrases
+from netra.domain.agents.guard.ratios import RATIO_SLACK, Ratio, ratios_in
+from netra.domain.agents.guard.versions_and_dates import Label, labels_in
+from netra.domain.agents.numbers.digits import Convention
+from netra.domain.agents.numbers.lexicon import Unit
+from netra.domain.agents.numbers.model import Number
+from netra.domain.agents.numbers.reader import read_numbers
+from netra.domain.agents.numbers.spelled import GLYPHS
+from netra.domain.agents.question.mentions import blanked
+
+
+class NumberKind(enum.StrEnum):
+    """The kind of thing that a number counts; each kind has one scale."""
+
+    USD = "usd"
+    FOREIGN = "foreign"  # money in another currency than US dollars
+    SHARE = "share"  # 0.2 for "20 %"
+    FACTOR = "factor"
+    TIME = "time"  # seconds
+    GIB = "gib"
+    TOKENS = "tokens"
+    CALLS = "calls"
+    GPUS = "gpus"
+    REPLICAS = "replicas"
+    COUNT = "count"  # of other things, or of an unstated one
+    ANY = "any"  # a number of the payload without a stated kind
+
+
+class StatedNumber(msgspec.Struct, frozen=True, kw_only=True):
+    """A number stated by a text."""
+
+    text: str
+    value: float
+    kind: NumberKind
+    low: float  # smallest and, next, largest value that rounds to the number; nan if it has no certain value
+    high: float
+    period: str = ""  # "month" of "$5 a month"
+    sign: str = ""  # the sign as written
+    way: str = ""  # "down" of "$5 less", "up" of "$5 more"
+    is_wish: bool = False  # stated as a target or a limit
+    words: tuple[str, ...] = ()  # stems of the following words
+    start: int = 0  # its place in `Figures.plain`
+    end: int = 0
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """All checkable statements of a text."""
+
+    numbers: tuple[StatedNumber, ...]
+    labels: tuple[Label, ...]
+    plain: str = ""  # the text without emphasis and with digits as 0-9; positions refer to it
+
+
+_KINDS: Final[Mapping[Unit, tuple[NumberKind, float]]] = {
+    Unit.SHARE: (NumberKind.SHARE, 1.0),
+    Unit.FACTOR: (NumberKind.FACTOR, 1.0),
+    Unit.MS: (NumberKind.TIME, 0.001),
+    Unit.GIB: (NumberKind.GIB, 1.0),
+}
+"""The kind of each unit that has a kind of its own, and what one of the unit is on its scale."""
+_NOUNS: Final[Mapping[str, NumberKind]] = {
+    "token": NumberKind.TOKENS,
+    **dict.fromkeys(
+        ("call", "request", "query", "event", "row", "answer", "response", "prompt"), NumberKind.CALLS
+    ),
+    "gpu": NumberKind.GPUS,
+    "replica": NumberKind.REPLICAS,
+}
+_TIMES_CALLED: Final = re.compile(
+    r"\b(?:called|used|invoked|requested|ran|runs?|queried|triggered|calls)\b[^.;]{0,24}$",
+    re.IGNORECASE,
+)
+_OF_COUNTED: Final = re.compile(
+    r"\bof (?:the |your |all |these |input |output )*(?P<noun>calls|requests|tokens|answers"
+    r"|prompts),?\s*$",
+    re.IGNORECASE,
+)
+_WISH_WINDOW: Final = 400  # characters before a number in which its sentence may speak of a target
+_BEFORE: Final = 60  # characters before a number that may qualify it
+_AFTER: Final = 80  # characters after it
+_SHARE_SLACK: Final = 0.005  # half a percent: what a share or a factor in words may be off
+_ORDINAL: Final = re.compile(r"(?<![\w.])[0-9]{1,2}(?:st|nd|rd|th)\b(?!\s?percentile)", re.IGNORECASE)
+_EMPHASIS: Final = re.compile(r"[*_]{2,3}|(?<!\w)[*_](?=[\w$])|(?<=\w)[*_](?!\w)|`")
+_A_UNIT: Final = re.compile(r"(?:an?|sub)[\s-]?(?:second|minute|hour)", re.IGNORECASE)
+_DIGITS: Final = re.compile(r"[0-9][0-9.,]*")
+
+
+def figures(text: str, *, due: int = 1) -> Figures:
+    """Return the statements of `text`; a numbered list in it may continue at item `due`.
+
+    >>> [(n.value, n.kind.value, n.period) for n in figures("saves $1.2k a month, 12.5 % of gpt-4o").numbers]
+    [(1200.0, 'usd', 'month'), (0.125, 'share', '')]
+    >>> [label.text for label in figures("12.5 % of gpt-4o since 2026-11-20").labels]
+    ['gpt-4o', '2026-11-20']
+    """
+    plain = _EMPHASIS.sub("", normal(text))
+    labels = labels_in(plain)
+    rest = blanked(plain, [(label.start, label.end) for label in labels])
+    rest = blanked(rest, [match.span() for match in _ORDINAL.finditer(rest)])
+    rest = blanked(rest, [(match.start("n"), match.end()) for match, _ in numbered(rest, due)])
+    rest = blanked(rest, [(start, end) for _, start, end in percentile_phrases(rest)])
+    ratios = tuple(_ratio(rest, found) for found in ratios_in(rest))
+    rest = blanked(rest, [(ratio.start, ratio.end) for ratio in ratios])
+    read = read_numbers(rest, convention=Convention.POINT, is_blanked=True)
+    unread = blanked(rest, [(number.start, number.end) for number in read])
+    numbers = [*ratios, *_stated(rest, read), *_unreadable(unread)]
+    return Figures(numbers=tuple(sorted(numbers, key=_start)), labels=labels, plain=plain)
+
+
+def normal(text: str) -> str:
+    """Return `text` with the digits of every script as 0-9.
+
+    >>> normal("２７ ٪, ٣ of ½")
+    '27 ٪, 3 of ½'
+    """
+    if text.isascii():
+        return text
+    parts = re.split(f"([{GLYPHS}])", text)
+    composed = "".join(one if one in GLYPHS else unicodedata.normalize("NFKC", one) for one in parts)
+    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in composed)
+
+
+def _stated(text: str, numbers: Iterable[Number]) -> Iterator[StatedNumber]:
+    for number in numbers:
+        if number.unit is Unit.PERCENTILE or _A_UNIT.fullmatch(number.text):
+            continue
+        for one in number.ends or (number,):
+            stated = _in_terms(text, one, whole=number)
+            if stated is not None:
+                yield stated
+
+
+def _in_terms(text: str, number: Number, *, whole: Number) -> StatedNumber | None:
+    """Return a number, or an end of the range `whole`; None for a pronoun: "one of them"."""
+    start, end = number.start, _end(number)
+    before, after = text[max(0, start - _BEFORE) : start], text[_end(whole) : _end(whole) + _AFTER]
+    words = claim_context.words(after) if number.unit in (Unit.BARE, Unit.COUNT) else ()
+    kind, scale = _kind_of(number, before=before, words=words)
+    if number.text.lower().startswith("one") and number.value == 1 and kind is NumberKind.COUNT:
+        return None
+    value = number.value * scale
+    low, high = _interval(number, value, kind=kind, scale=scale, before=before)
+    return StatedNumber(
+        text=text[start:end].strip(),
+        value=math.nan if number.doubt else value,
+        kind=kind,
+        low=low,
+        high=high,
+        words=words,
+        sign=number.sign,
+        period=claim_context.period(before, after),
+        way=claim_context.way(before, after),
+        is_wish=claim_context.is_wish(text[max(0, start - _WISH_WINDOW) : start], after),
+        start=start,
+        end=end,
+    )
+
+
+def _end(number: Number) -> int:
+    """Return where a number ends with its unit; a counted thing is no unit."""
+    return number.amount_end if number.unit is Unit.COUNT else number.unit_end
+
+
+def _kind_of(number: Number, *, before: str, words: tuple[str, ...]) -> tuple[NumberKind, float]:
+    """Return what a number counts, by its unit or the words around it, and the unit's scale."""
+    if number.unit is Unit.MONEY:
+        return (NumberKind.USD if number.is_usd else NumberKind.FOREIGN), 1.0
+    if number.unit is Unit.FACTOR and _TIMES_CALLED.search(before) is not None:
+        return NumberKind.CALLS, 1.0  # "called 5 times"
+    if number.unit in _KINDS:
+        return _KINDS[number.unit]
+    noun = next((word for word in words if word in _NOUNS), number.noun)
+    if not noun and (counted := _OF_COUNTED.search(before)) is not None:
+        noun = claim_context.stem(counted["noun"])  # "of the calls, 5 are ..."
+    return _NOUNS.get(noun, NumberKind.COUNT), 1.0
+
+
+def _interval(
+    number: Number, value: float, *, kind: NumberKind, scale: float, before: str
+) -> tuple[float, float]:
+    """Return the interval of values that the number stands for."""
+    if number.doubt:
+        return math.nan, math.nan
+    if number.step > 0:
+        return claim_context.slack(
+            value, step=number.step * scale, written=number.scale * scale, before=before
+        )
+    is_rounded = kind in (NumberKind.SHARE, NumberKind.FACTOR)
+    plain = _SHARE_SLACK if is_rounded else 1e-9 * abs(value)
+    return claim_context.slack_in_words(value, before=before, plain=plain)
+
+
+def _ratio(text: str, found: Ratio) -> StatedNumber:
+    before, after = text[max(0, found.start - _BEFORE) : found.start], text[found.end : found.end + _AFTER]
+    plain = RATIO_SLACK * found.value
+    low, high = claim_context.slack_in_words(found.value, before=before, plain=plain)
+    return StatedNumber(
+        text=found.text,
+        value=found.value,
+        kind=NumberKind.SHARE,
+        low=low,
+        high=high,
+        way=claim_context.way(before, after),
+        start=found.start,
+        end=found.end,
+    )
+
+
+def _unreadable(text: str) -> Iterator[StatedNumber]:
+    """Yield the digits that are no readable number: they have no value, so no payload bears them out."""
+    for match in _DIGITS.finditer(text):
+        yield StatedNumber(
+            text=match[0],
+            value=math.nan,
+            kind=NumberKind.COUNT,
+            low=math.nan,
+            high=math.nan,
+            start=match.start(),
+            end=match.end(),
+        )
+
+
+def _start(number: StatedNumber) -> int:
+    return number.start

@@ -1,0 +1,1 @@
+"""Records the model calls of one program, for `netra record`."""
