@@ -49,10 +49,10 @@ const policyHash = (text) => `'sha256-${createHash("sha256").update(text).digest
 
 /** One page with its script and style inside. Netra puts the title, the words and the content where the comments are. */
 async function reportPage(out) {
-  const output = { format: "iife", entryFileNames: "report.js", assetFileNames: "report.[ext]" };
+  const output = { format: "iife", entryFileNames: "report.js", assetFileNames: "report.[ext]", codeSplitting: false };
   await build({
     root: here, logLevel: "warn",
-    build: { outDir: out, emptyOutDir: true, cssCodeSplit: false, rollupOptions: { input: join(here, "src", "report", "main.ts"), output } },
+    build: { outDir: out, emptyOutDir: true, cssCodeSplit: false, rolldownOptions: { input: join(here, "src", "report", "main.ts"), output } },
   });
   const script = readFileSync(join(out, "report.js"), "utf8").trim().replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--");
   const style = readFileSync(join(out, "report.css"), "utf8").trim();

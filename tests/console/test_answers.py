@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 from tests.console.conftest import Account
+from tests.console.test_every_screen import SHOTS
+from tests.console.test_every_screen import _is_well as is_well
 from tests.console.watched import Watched
 from tests.waiting import COMMAND_S, wait_until
 
@@ -116,6 +118,44 @@ def test_what_is_typed_is_kept_until_it_is_sent(page: Watched, workload: str):
     page.page.get_by_role("textbox", name="Question").fill("half a tho")
     page.page.reload()
     expect(page.page.get_by_role("textbox", name="Question")).to_have_value("half a tho")
+
+
+@pytest.mark.long(60)
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_screen_about_answers_is_accessible_and_keeps_to_itself(
+    theme: str, width: int, open_page: Callable[..., Watched], ada: Account, workload: str, answered: str
+):
+    page = open_page(theme=theme, width=width)
+    page.open()
+    page.sign_in(ada.email, ada.password)
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    thread = status_of(ada, answered)["thread_id"]
+    for name, place in {
+        "ask": f"#/w/{workload}/ask",
+        "conversation": f"#/t/{thread}",
+        "result": f"#/r/{answered}",
+        "result-open": f"#/r/{answered}?open=rec-1,rec-6&steps=alone",
+        "what-if": f"#/w/{workload}/what-if?batch=40&cache=on&a=model%3Dgpt-4o-mini",
+        "history": "#/history",
+    }.items():
+        page.go(place)
+        is_well(page, name, f"{theme}-{width}")
+
+
+@pytest.mark.long(30)
+def test_a_change_is_tried_and_its_bill_is_that_of_the_api(page: Watched, ada: Account, workload: str):
+    page.go(f"#/w/{workload}/what-if?cache=on")
+    page.page.get_by_text("Now and then").first.wait_for()
+    found = ada.client.post(f"/api/workloads/{workload}/simulate", json={"cache": True}).json()
+    expect(page.page.get_by_text(f"${found['then_usd_per_month']:,.2f}", exact=True).first).to_be_visible()
+    page.page.get_by_role("slider", name="Calls in batches").press("ArrowRight")
+    page.page.get_by_text("points computed").wait_for()
+    assert "batch=5" in page.page.url
+    page.page.get_by_role("button", name="Keep as A").click()
+    page.page.get_by_role("button", name="Propose nothing").click()
+    page.page.get_by_role("button", name="Show A").click()
+    assert "batch=5" in page.page.url.split("?")[1].split("a=")[1]
 
 
 @pytest.mark.long(30)
