@@ -60,7 +60,7 @@ def ask(page: Watched, question: str) -> str:
 
 
 @pytest.mark.long(60)
-def test_a_question_is_watched_over_a_reload_and_its_result_is_opened(page: Watched, workload: str):
+def test_a_question_is_watched_over_a_reload_and_its_result_is_opened(page: Watched, workload: str) -> None:
     page.go(f"#/w/{workload}/ask")
     run = ask(page, QUESTION)
     page.page.locator("[data-agent=OptimizationsCoreSubAgent].working").wait_for()
@@ -80,7 +80,7 @@ def test_a_question_is_watched_over_a_reload_and_its_result_is_opened(page: Watc
 @pytest.mark.long(60)
 def test_a_run_is_stopped_from_another_tab(
     page: Watched, open_page: Callable[..., Watched], ada: Account, workload: str
-):
+) -> None:
     page.go(f"#/w/{workload}/ask")
     run = ask(page, "And with 30 % more traffic?")
     other = page.page.context.new_page()
@@ -92,7 +92,7 @@ def test_a_run_is_stopped_from_another_tab(
 
 
 @pytest.mark.long(60)
-def test_two_questions_of_a_thread_are_answered_in_order(page: Watched, ada: Account, workload: str):
+def test_two_questions_of_a_thread_are_answered_in_order(page: Watched, ada: Account, workload: str) -> None:
     page.go(f"#/w/{workload}/ask")
     first = ask(page, "Make it 20 % cheaper")
     page.page.get_by_role("textbox", name="Question").fill("And 30 % cheaper?")
@@ -103,7 +103,7 @@ def test_two_questions_of_a_thread_are_answered_in_order(page: Watched, ada: Acc
     assert status_of(ada, first)["completed_at"] <= status_of(ada, second)["started_at"]
 
 
-def test_goals_become_words_and_parameters(page: Watched, ada: Account, workload: str):
+def test_goals_become_words_and_parameters(page: Watched, ada: Account, workload: str) -> None:
     page.go(f"#/w/{workload}/ask")
     page.page.get_by_role("button", name="Add the goal: Saving").click()
     run = ask(page, "Optimize this")
@@ -113,7 +113,7 @@ def test_goals_become_words_and_parameters(page: Watched, ada: Account, workload
     ada.client.post(f"/api/agent/runs/{run}/cancel").raise_for_status()
 
 
-def test_what_is_typed_is_kept_until_it_is_sent(page: Watched, workload: str):
+def test_what_is_typed_is_kept_until_it_is_sent(page: Watched, workload: str) -> None:
     page.go(f"#/w/{workload}/ask")
     page.page.get_by_role("textbox", name="Question").fill("half a tho")
     page.page.reload()
@@ -125,7 +125,7 @@ def test_what_is_typed_is_kept_until_it_is_sent(page: Watched, workload: str):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_screen_about_answers_is_accessible_and_keeps_to_itself(
     theme: str, width: int, open_page: Callable[..., Watched], ada: Account, workload: str, answered: str
-):
+) -> None:
     page = open_page(theme=theme, width=width)
     page.open()
     page.sign_in(ada.email, ada.password)
@@ -144,7 +144,9 @@ def test_every_screen_about_answers_is_accessible_and_keeps_to_itself(
 
 
 @pytest.mark.long(30)
-def test_a_change_is_tried_and_its_bill_is_that_of_the_api(page: Watched, ada: Account, workload: str):
+def test_a_change_is_tried_and_its_bill_is_that_of_the_api(
+    page: Watched, ada: Account, workload: str
+) -> None:
     page.go(f"#/w/{workload}/what-if?cache=on")
     page.page.get_by_text("Now and then").first.wait_for()
     found = ada.client.post(f"/api/workloads/{workload}/simulate", json={"cache": True}).json()
@@ -159,7 +161,7 @@ def test_a_change_is_tried_and_its_bill_is_that_of_the_api(page: Watched, ada: A
 
 
 @pytest.mark.long(30)
-def test_the_result_shows_the_numbers_of_the_api(page: Watched, ada: Account, answered: str):
+def test_the_result_shows_the_numbers_of_the_api(page: Watched, ada: Account, answered: str) -> None:
     page.go(f"#/r/{answered}")
     page.page.get_by_text("can be saved").first.wait_for()
     plan = status_of(ada, answered)["result"]["metrics"]["plan"]
@@ -175,7 +177,7 @@ def cents(text: str) -> int:
 
 
 @pytest.mark.long(30)
-def test_a_filter_and_an_open_card_are_in_the_address(page: Watched, answered: str):
+def test_a_filter_and_an_open_card_are_in_the_address(page: Watched, answered: str) -> None:
     page.open(f"#/r/{answered}?shelf=evaluate&open=rec-6")
     page.page.locator("details.card").first.wait_for()
     assert page.page.locator("details.card.do").count() == 0
@@ -187,7 +189,7 @@ def test_a_filter_and_an_open_card_are_in_the_address(page: Watched, answered: s
 
 @pytest.mark.long(30)
 @pytest.mark.parametrize(("name", "kind"), [("HTML (one file)", "html"), ("Markdown", "md"), ("CSV", "csv")])
-def test_a_result_is_downloaded(name: str, kind: str, page: Watched, answered: str):
+def test_a_result_is_downloaded(name: str, kind: str, page: Watched, answered: str) -> None:
     page.go(f"#/r/{answered}")
     with page.page.expect_download() as download:
         page.page.get_by_role("button", name=name, exact=True).first.click()
@@ -196,7 +198,9 @@ def test_a_result_is_downloaded(name: str, kind: str, page: Watched, answered: s
 
 
 @pytest.mark.long(30)
-def test_the_history_leads_to_the_result_and_keeps_its_filters_in_the_address(page: Watched, answered: str):
+def test_the_history_leads_to_the_result_and_keeps_its_filters_in_the_address(
+    page: Watched, answered: str
+) -> None:
     page.go("#/history")
     page.page.get_by_label("Text").fill("cost efficiency")
     page.page.get_by_label("Status").select_option("completed")
@@ -217,9 +221,11 @@ def report(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.long(30)
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_report_opens_from_disk_and_requests_nothing(report: Path, width: int, engine: Browser):
+def test_the_report_opens_from_disk_and_requests_nothing(report: Path, width: int, engine: Browser) -> None:
     context = engine.new_context(viewport={"width": width, "height": 900}, offline=True)
-    page, requests, errors = context.new_page(), [], []
+    page = context.new_page()
+    requests: list[str] = []
+    errors: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
@@ -237,7 +243,7 @@ def test_the_report_opens_from_disk_and_requests_nothing(report: Path, width: in
 
 
 @pytest.mark.long(30)
-def test_a_printed_report_has_every_card_open(report: Path, engine: Browser):
+def test_a_printed_report_has_every_card_open(report: Path, engine: Browser) -> None:
     context = engine.new_context()
     page = context.new_page()
     page.goto(report.as_uri())
@@ -251,7 +257,7 @@ def test_a_printed_report_has_every_card_open(report: Path, engine: Browser):
 
 
 @pytest.mark.long(30)
-def test_what_others_wrote_is_shown_as_text(engine: Browser, tmp_path: Path):
+def test_what_others_wrote_is_shown_as_text(engine: Browser, tmp_path: Path) -> None:
     sly = "<img src=x onerror=alert(1)>"
     row = f'2026-11-0{{day}}T00:{{minute:02}}:00Z,gpt-4o,"{sly}",1000,{{out}}\n'
     log = tmp_path / f"{'x' * 20}.csv"
