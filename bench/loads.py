@@ -132,6 +132,7 @@ def netra(*, flood: bool = False, **settings: str) -> Iterator[tuple[Server, str
     env = {
         "NETRA_DATA": data,
         "NETRA_LIMIT_AUTHENTICATION": "0",
+        "NETRA_LIMIT_INGEST": "100000000",
         "NETRA_LIMIT_GENERAL": "100000000",
         "NETRA_LIMIT_AGENT": "100000000",
         "NETRA_LIMIT_WEBSOCKET": "100000000",

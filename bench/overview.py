@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 from netra.bootstrap import open_ports
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.overview.model import OverviewQuery
-from netra.domain.overview.service import OverviewService, tag_of
+from netra.domain.overview.service import OverviewService
 from netra.domain.users.model import AddUser
 from netra.domain.workloads.columns import Events
 from netra.plugboard import Container, Ports, contained
@@ -60,6 +60,7 @@ async def measured(ports: Ports, container: Container, workload_id: WorkloadId, 
         return OverviewService(
             log=ports.event_log,
             prices=ports.prices,
+            edition=ports.price_catalogue.edition,
             default_model=settings.default_model,
             quotas=settings.quotas,
         )
@@ -70,7 +71,7 @@ async def measured(ports: Ports, container: Container, workload_id: WorkloadId, 
 
     async def unchanged() -> object:
         delivery = await container.workload_service().delivery(workload_id, owner_id=owner_id)
-        return tag_of(delivery, QUERY, tz="Europe/Berlin")
+        return service.tag(delivery, QUERY, tz="Europe/Berlin")
 
     await timed("reading alone", 1.5, lambda: ports.event_log.read(workload_id, owner_id=owner_id))
     service = new_service()

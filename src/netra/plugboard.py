@@ -211,6 +211,7 @@ class Container(containers.DeclarativeContainer):
         OverviewService,
         log=ports.provided.event_log,
         prices=ports.provided.prices,
+        edition=ports.provided.price_catalogue.edition,
         default_model=settings.provided.default_model,
         quotas=quotas,
     )

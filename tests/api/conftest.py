@@ -56,6 +56,8 @@ def settings_for(data: Path, **changes: Any) -> Settings:
         "limit_authentication": 10_000,
         "limit_agent": 10_000,
         "limit_websocket": 10_000,
+        "limit_simulate": 10_000,
+        "limit_ingest": 10_000,
         "limit_general": 100_000,
     }
     return Settings(**{**given, **changes})

@@ -91,6 +91,7 @@ class Fleet:
             "NETRA_CLICKHOUSE_URL": self.clickhouse.url,
             "NETRA_DATA": str(data),
             "NETRA_SECRET": "s" * 48,
+            "NETRA_LIMIT_INGEST": "0",
             "NETRA_LIMIT_GENERAL": "0",
             "NETRA_LIMIT_AGENT": "0",
             "NETRA_LIMIT_AUTHENTICATION": "0",

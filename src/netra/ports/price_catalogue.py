@@ -9,6 +9,11 @@ from netra.domain.optimization.pricing import Tariff
 class PriceCatalogue(Protocol):
     """Lists models with their list prices, from memory and without I/O."""
 
+    @property
+    def edition(self) -> str:
+        """A name of all prices, the user's own included; another one where any of them may differ."""
+        ...
+
     def listed(self, *, at: datetime | None = None) -> tuple[Tariff, ...]:
         """Return every model that makers sell for text at `at`, the user's own prices first.
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from netra.adapters.prices.candidates import WELL_KNOWN
 from netra.adapters.prices.names import MAKERS, provider_named, resembling, spellings, squeezed
 from netra.adapters.prices.overrides import NO_OVERRIDES, Overrides
-from netra.adapters.prices.timeline import tariff_at
+from netra.adapters.prices.timeline import source, tariff_at
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.tariff import HORIZON_MONTHS, months_after
 
@@ -61,6 +64,12 @@ class GenaiPriceBook:
             found = self._found(model, provider)
             self._made[key] = None if found is None else tariff_at(*found, day=day)
         return self._made[key]
+
+    @property
+    def edition(self) -> str:
+        """A name of all prices; see the port."""
+        own = msgspec.json.encode((self._overrides, sorted(self._aliases.items())))
+        return f"{source()} {sha256(own).hexdigest()}"
 
     def listed(self, *, at: datetime | None = None) -> tuple[Tariff, ...]:
         """Return every model that makers sell for text at `at`; see the port."""

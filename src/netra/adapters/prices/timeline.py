@@ -179,7 +179,7 @@ def _priced(provider: "Provider", model: "ModelInfo", prices: "ModelPrice", *, d
         cache_granularity_tokens=facts.granularity_tokens,
         cache_ttl_s=facts.ttl_s,
         as_of=day,
-        source=_source(),
+        source=source(),
         cache_write_12h=None if twelve_hours is None else input_rate.times(twelve_hours),
         cache_min_known=facts.is_min_known,
         regional=()
@@ -193,7 +193,7 @@ def _priced(provider: "Provider", model: "ModelInfo", prices: "ModelPrice", *, d
 
 
 @functools.cache
-def _source() -> str:
+def source() -> str:
     """Name the data and its version, which is looked up in a file."""
     return f"genai-prices {importlib.metadata.version('genai-prices')}"
 

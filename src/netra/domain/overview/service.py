@@ -43,11 +43,13 @@ class OverviewService:
         *,
         log: EventLog,
         prices: PriceBook,
+        edition: str,
         default_model: str,
         quotas: Quotas,
         kept_calls: int = KEPT_CALLS,
     ) -> None:
         self._log = log
+        self._edition = edition  # of the prices
         self._prices = prices
         self._default_model = default_model
         self._limits = limits_of(quotas)
@@ -56,6 +58,12 @@ class OverviewService:
         self._overviews: OrderedDict[str, Overview] = OrderedDict()
         self._logs: OrderedDict[str, PricedLog] = OrderedDict()
 
+    def tag(self, delivery: Delivery, query: OverviewQuery, *, tz: str) -> str:
+        """Return what names the overview of this query at the workload's present revision and prices."""
+        asked = {name: getattr(query, name) for name in query.__struct_fields__ if name != "zone"}
+        asked["filters"] = sorted(query.filters.items())
+        return _digest((revision_of(delivery), self._edition, self._default_model, asked, tz))
+
     async def overview(self, delivery: Delivery, query: OverviewQuery, *, tz: str) -> Overview:
         """Return the overview of a workload in this state; `tz` is the name of the query's zone.
 
@@ -63,7 +71,7 @@ class OverviewService:
         the limits.
         """
         check_order(query)
-        key = tag_of(delivery, query, tz=tz)
+        key = self.tag(delivery, query, tz=tz)
         kept = self._overviews.get(key)
         if kept is not None:
             self._overviews.move_to_end(key)
@@ -109,13 +117,6 @@ def revision_of(delivery: Delivery) -> str:
         *(workload.bytes, delivery.waiting_events),
     )
     return _digest(parts)
-
-
-def tag_of(delivery: Delivery, query: OverviewQuery, *, tz: str) -> str:
-    """Return what names the overview of this query at the workload's present revision."""
-    asked = {name: getattr(query, name) for name in query.__struct_fields__ if name != "zone"}
-    asked["filters"] = sorted(query.filters.items())
-    return _digest((revision_of(delivery), asked, tz))
 
 
 def _digest(parts: object) -> str:

@@ -1,7 +1,7 @@
 """The route of a workload's overview: sums for charts and tables, in one answer that knows if it changed."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,9 +11,9 @@ from litestar.params import FromPath, QueryParameter
 from netra.domain.errors import ValidationFailed
 from netra.domain.ids import WorkloadId
 from netra.domain.overview.model import DIMENSIONS, Bin, Dimension, Money, Overview, OverviewQuery
-from netra.domain.overview.service import tag_of
 from netra.entrypoints.http.entity_tags import NOT_MODIFIED, answered_or_unchanged
 from netra.entrypoints.http.events import VALUES_MAX, Names, Since, Until, checked_values
+from netra.entrypoints.http.listing import instant_of
 from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import ApiRequest, InjectedServices
 
@@ -56,8 +56,8 @@ async def get_overview(
 ) -> Response[Overview]:
     """Return sums over time, by name and by hour of the week; values of one filter are alternatives."""
     query = OverviewQuery(
-        since=in_utc(since),
-        until=in_utc(until),
+        since=instant_of(since, path="from"),
+        until=instant_of(until, path="to"),
         bin=width,
         zone=zone_of(tz),
         by=by,
@@ -69,7 +69,7 @@ async def get_overview(
     delivery = await state
     return await answered_or_unchanged(
         request,
-        tag=tag_of(delivery, query, tz=tz),
+        tag=service.tag(delivery, query, tz=tz),
         compute=lambda: service.overview(delivery, query, tz=tz),
     )
 
@@ -99,8 +99,3 @@ def zone_of(name: str) -> tzinfo:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         message = f"there is no time zone {name!r}; use a name such as Europe/Berlin"
         raise ValidationFailed.of("tz", "unknown", message) from error
-
-
-def in_utc(at: datetime | None) -> datetime | None:
-    """Return the instant; one without a zone is in UTC."""
-    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at

@@ -220,3 +220,5 @@ def test_the_users_own_prices_come_first_in_the_catalogue() -> None:
     )
     book = GenaiPriceBook(overrides=Overrides(tariffs=(own,)), now=lambda: NOON)
     assert book.listed()[0] is own
+    assert book.edition != BOOK.edition
+    assert book.edition == GenaiPriceBook(overrides=Overrides(tariffs=(own,))).edition

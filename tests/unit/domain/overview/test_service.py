@@ -8,7 +8,7 @@ import pytest
 from netra.domain.errors import ValidationFailed
 from netra.domain.ids import UserId
 from netra.domain.overview.model import OverviewQuery
-from netra.domain.overview.service import KEPT_OVERVIEWS, OverviewService, revision_of, tag_of
+from netra.domain.overview.service import KEPT_OVERVIEWS, OverviewService, revision_of
 from netra.domain.quotas import DEFAULT_QUOTAS, Quotas
 from netra.domain.workloads.columns import Events, columns_of
 from netra.ports.call_outbox import Delivery
@@ -37,6 +37,7 @@ def service(desk: Any, log: Any = None, quotas: Quotas = DEFAULT_QUOTAS, **more:
     return OverviewService(
         log=log or desk.log,
         prices=desk.prices,
+        edition=more.pop("edition", "1"),
         default_model="big",
         quotas=quotas,
         **more,
@@ -127,5 +128,8 @@ async def test_every_part_of_a_query_is_in_its_tag(desk: Any, calls: Any) -> Non
         OverviewQuery(filters={"model": ("big",)}),
         OverviewQuery(filters={"tool": ("big",)}),
     ]
-    tags = [tag_of(delivery, query, tz="UTC") for query in queries]
-    assert len({*tags, tag_of(delivery, queries[0], tz="Europe/Berlin")}) == len(queries) + 1
+    overviews = service(desk)
+    tags = {overviews.tag(delivery, query, tz="UTC") for query in queries}
+    tags.add(overviews.tag(delivery, queries[0], tz="Europe/Berlin"))
+    tags.add(service(desk, edition="2").tag(delivery, queries[0], tz="UTC"))
+    assert len(tags) == len(queries) + 2

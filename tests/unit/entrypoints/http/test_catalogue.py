@@ -10,6 +10,8 @@ from .conftest import House
 class Shelf:
     """A catalogue of the tariffs that a test puts there."""
 
+    edition = "1"
+
     def __init__(self, *tariffs: Tariff) -> None:
         self._tariffs = tariffs
 
