@@ -1,6 +1,6 @@
 """How often the fleets that Netra proposes keep their limits, in replays that their size was not made with.
 
-    python bench/fleets_hold.py [--data ../shared/data] [--draws 20] [--log azure|day] [--all]
+    python bench/fleets_hold.py [--data ../shared/data] [--draws 20] [--log azure|day] [--model NAME] [--all]
 
 Two logs: the public hour of 19,366 calls of a chat service, and a day drawn from ServeGen's arrivals of
 DeepSeek-R1 (every client's arrivals in a window of 600 s are a renewal process of that window's rate and
@@ -90,9 +90,12 @@ def renewals(rate: float, family: str, shape: str, rng: np.random.Generator) -> 
 
 def case(requests: Requests, model: str, goals: Goals) -> Case | Gap:
     """Return the question of serving the requests with an open model under the limits."""
+    labels = labels_of([model] * len(requests))
+    if labels is None:
+        raise ValueError("no request to serve")
     events = Events(
         at_ns=1_700_000_000_000_000_000 + (requests.arrive_s * 1e9).astype(np.int64),
-        model=labels_of([model] * len(requests)) or labels_of([model]),  # type: ignore[arg-type]
+        model=labels,
         input_tokens=requests.input_tokens,
         output_tokens=requests.output_tokens,
     )
@@ -100,7 +103,7 @@ def case(requests: Requests, model: str, goals: Goals) -> Case | Gap:
         events,
         goals=goals,
         prices=PriceList(tariffs={}),
-        hardware=HARDWARE,  # type: ignore[arg-type]
+        hardware=HARDWARE,
     )
     return case_of(study, kind="self_hosting", priced_only=False)
 
@@ -137,13 +140,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[2] / "shared" / "data")
     parser.add_argument("--draws", type=int, default=20)
     parser.add_argument("--log", choices=("azure", "day"), action="append")
+    parser.add_argument("--model", choices=MODELS, action="append")
     parser.add_argument("--all", action="store_true", help="replay the whole log too")
     arguments = parser.parse_args()
     print(load_line())
     right: list[bool] = []
     for name, requests in logs(arguments.data, arguments.log or ("azure", "day")):
         print(f"{name}: {len(requests):,} calls over {requests.arrive_s[-1] / 3600:.1f} h")
-        for model in MODELS:
+        for model in arguments.model or MODELS:
             for limits, goals in LIMITS.items():
                 begun = time.perf_counter()
                 asked = case(requests, model, goals)

@@ -91,5 +91,13 @@ func Header(name, value string) CallOption {
 // MissingOK takes 404 for success in a deletion.
 func MissingOK() CallOption { return func(c *callSettings) { c.missing = true } }
 
+// Must returns the value, and panics when there is an error: for first steps and scripts.
+func Must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
+}
+
 // Ptr gives the address of a value, for optional fields.
 func Ptr[T any](value T) *T { return &value }

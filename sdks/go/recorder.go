@@ -20,7 +20,7 @@ type RecorderOptions struct {
 	OnRejected func([]RowOutcome)
 }
 
-// Flushed says what a flush has done.
+// Flushed says what became of the recorded calls so far. Rejected ones are not among those sent.
 type Flushed struct {
 	Sent, Pending, Dropped int64
 }
@@ -277,26 +277,25 @@ func (r *Recorder) slowDown() {
 }
 
 func (r *Recorder) settle(rows int, answer *EventsTaken) {
-	r.mutex.Lock()
-	r.sent += int64(rows)
-	r.inFlight = 0
-	r.pace = max(r.options.Interval, r.pace*9/10)
-	r.batch = max(r.options.Batch, r.batch*9/10)
-	r.changed.Broadcast()
-	r.mutex.Unlock()
 	var rejected []RowOutcome
 	for _, row := range answer.Results {
 		if row.Status == EventStatusRejected {
 			rejected = append(rejected, row)
 		}
 	}
-	if len(rejected) == 0 {
-		return
+	if len(rejected) > 0 {
+		r.service.client.set.logger.Warn("calls were rejected", "workload_id", r.id, "count", len(rejected), "first", text(rowError(rejected[0])))
+		if r.options.OnRejected != nil {
+			r.options.OnRejected(rejected)
+		}
 	}
-	r.service.client.set.logger.Warn("calls were rejected", "workload_id", r.id, "count", len(rejected), "first", text(rowError(rejected[0])))
-	if r.options.OnRejected != nil {
-		r.options.OnRejected(rejected)
-	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.sent += int64(rows - len(rejected))
+	r.inFlight = 0
+	r.pace = max(r.options.Interval, r.pace*9/10)
+	r.batch = max(r.options.Batch, r.batch*9/10)
+	r.changed.Broadcast()
 }
 
 func rowError(row RowOutcome) error {

@@ -126,7 +126,13 @@ func (r *rig) requests(t *testing.T, method, path string) []logged {
 
 func (r *rig) restart(t *testing.T) {
 	t.Helper()
-	r.control(t, "POST", "/restart", map[string]string{"how": "kill"}, nil)
+	r.restartBy(t, "kill")
+}
+
+// restartBy ends the server by SIGKILL ("kill") or SIGTERM ("term") and starts it again.
+func (r *rig) restartBy(t *testing.T, how string) {
+	t.Helper()
+	r.control(t, "POST", "/restart", map[string]string{"how": how}, nil)
 }
 
 func (r *rig) client(t *testing.T, options ...Option) *Client {

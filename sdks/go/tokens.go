@@ -3,6 +3,7 @@ package netra
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"time"
 )
@@ -22,6 +23,17 @@ type TokenSource interface {
 	Load() Tokens
 	Save(Tokens) error
 }
+
+// String says when the access token ends, and shows no secret. JSON has the secrets, so that tokens can be stored.
+func (t Tokens) String() string {
+	return "netra.Tokens(expires at " + t.ExpiresAt.UTC().Format(time.RFC3339) + ")"
+}
+
+// GoString is String, so that %#v shows no secret either.
+func (t Tokens) GoString() string { return t.String() }
+
+// LogValue is String, so that no log line shows a secret.
+func (t Tokens) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
 // MemoryTokens keeps tokens in memory.
 type MemoryTokens struct {
@@ -46,6 +58,12 @@ func (m *MemoryTokens) Save(tokens Tokens) error {
 	m.tokens = tokens
 	return nil
 }
+
+// String shows no secret.
+func (m *MemoryTokens) String() string { return "netra.MemoryTokens" }
+
+// GoString is String, so that %#v shows no secret either.
+func (m *MemoryTokens) GoString() string { return m.String() }
 
 func tokensOf(answer LoginResponse, now time.Time) Tokens {
 	tokens := Tokens{AccessToken: answer.AccessToken, ExpiresAt: now.Add(time.Duration(answer.ExpiresIn) * time.Second)}

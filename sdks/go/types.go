@@ -980,15 +980,14 @@ type ListedEvent struct {
 	UnitPrices *UnitPrices   `json:"unit_prices"`
 }
 
-// ListedGpu: A GPU, and its public price by the hour; null where none is known.
+// ListedGpu: A GPU, and its public price by the hour; null where unknown.
 type ListedGpu struct {
 	Name       string   `json:"name"`
 	MemoryGib  float64  `json:"memory_gib"`
 	USDPerHour *float64 `json:"usd_per_hour"`
 }
 
-// ListedModel: A model and its list prices in dollars for a million tokens; null where none is
-// published.
+// ListedModel: A model and its list prices in dollars for a million tokens; null where unpublished.
 //
 // Prices are those of a short prompt at the standard tier; `batch_discount` is the share that a
 // batch job saves on output.

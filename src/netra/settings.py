@@ -158,18 +158,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def quotas(self) -> Quotas:
         """The limits of everything that can grow."""
-        return Quotas(
-            max_message_length=self.max_message_length,
-            max_thread_messages=self.max_thread_messages,
-            max_live_runs_per_user=self.max_live_runs_per_user,
-            max_live_runs=self.max_live_runs,
-            max_events_per_workload=self.max_events_per_workload,
-            max_prefix_hashes_per_batch=self.max_prefix_hashes_per_batch,
-            max_prefix_hashes_per_workload=self.max_prefix_hashes_per_workload,
-            max_bytes_per_workload=self.max_bytes_per_workload,
-            max_waiting_events=self.max_waiting_events,
-            max_waiting_bytes=self.max_waiting_bytes,
-        )
+        names = set(Quotas.__struct_fields__) & set(self.__struct_fields__)
+        return Quotas(**{name: getattr(self, name) for name in names})
 
 
 def settings_from(environment: Mapping[str, str], **overrides: object) -> Settings:

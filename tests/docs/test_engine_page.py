@@ -39,5 +39,5 @@ def test_the_figure_and_the_scripts_it_names_are_there() -> None:
     assert "<svg" in drawn
     assert "replicas" in drawn
     scripts = re.findall(r"python (bench/\w+\.py)", PAGE)
-    assert len(scripts) == 3
+    assert len(scripts) == 4
     assert all((ROOT / script).exists() for script in scripts)

@@ -186,6 +186,14 @@ class Runner:
         shown = {"accepted": got.accepted, "rejected": got.rejected, "duplicates": got.duplicates}
         return {**shown, "last_line": got.results[-1].line}
 
+    def do_workloads_list_events(self, id: str, **filters: Any) -> Json:
+        page = self.client.workloads.list_events(id, **filters)
+        shown = {"ids": [one.event.id for one in page.items], "priced": all(one.usd for one in page.items)}
+        return {"total": page.total, **shown}
+
+    def do_workloads_intake(self, id: str) -> Json:
+        return plain(self.client.workloads.intake(id))
+
     def do_workloads_simulate(self, id: str, model: str) -> Json:
         got = self.client.workloads.simulate(id, model=model)
         return {"calls": got.calls, "cheaper": got.then_usd_in_window < got.now_usd_in_window}
@@ -205,8 +213,8 @@ class Runner:
     def do_agent_attach(self, id: str) -> None:
         self.client.agent.attach(id)
 
-    def do_agent_history(self, thread_id: str | None = None, limit: int | None = None) -> Json:
-        page = self.client.agent.history(thread_id=thread_id, limit=limit)
+    def do_agent_history(self, thread_id: str | None = None, **filters: Any) -> Json:
+        page = self.client.agent.history(thread_id=thread_id, **filters)
         return (
             {"total": page.total, "ids": [line.run_id for line in page]}
             if thread_id

@@ -18,7 +18,9 @@ export interface RecorderOptions {
   onRejected?: (rows: RowOutcome[]) => void;
 }
 
+/** What became of the recorded calls so far. */
 export interface Flushed {
+  /** Calls that the service has; rejected ones are not among them. */
   sent: number;
   pending: number;
   dropped: number;
@@ -180,11 +182,11 @@ export class Recorder {
   }
 
   #settled(rows: number, answer: EventsTaken): void {
-    this.#sent += rows;
+    const rejected = answer.results.filter((row) => row.status === "rejected");
+    this.#sent += rows - rejected.length;
     this.#inFlight = 0;
     this.#pace = Math.max(this.#options.intervalMs, this.#pace * 0.9);
     this.#batch = Math.max(this.#options.batch, Math.floor(this.#batch * 0.9));
-    const rejected = answer.results.filter((row) => row.status === "rejected");
     if (rejected.length === 0) return;
     const first = rejected[0];
     this.#transport.options.logger?.warn("calls were rejected", { count: rejected.length, first: `${first?.code}: ${first?.message}` });

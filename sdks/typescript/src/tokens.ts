@@ -28,7 +28,8 @@ export function tokensOf(answer: LoginResponse): Tokens {
 
 /** What signs requests: an API key, or tokens that are renewed once for all who wait. */
 export class Credentials {
-  tokens: Tokens | undefined;
+  // Private, so that no inspection and no JSON of a client shows a secret.
+  #tokens: Tokens | undefined;
   readonly #apiKey: string | (() => Promise<string>) | undefined;
   readonly #onTokens: OnTokens | undefined;
   readonly #renewal: Renewal | undefined;
@@ -36,9 +37,13 @@ export class Credentials {
 
   constructor(apiKey: string | (() => Promise<string>) | undefined, tokens: Tokens | undefined, onTokens: OnTokens | undefined, renewal?: Renewal) {
     this.#apiKey = apiKey;
-    this.tokens = tokens;
+    this.#tokens = tokens;
     this.#onTokens = onTokens;
     this.#renewal = renewal;
+  }
+
+  get tokens(): Tokens | undefined {
+    return this.#tokens;
   }
 
   get canRenew(): boolean {
@@ -58,7 +63,7 @@ export class Credentials {
     } catch (cause) {
       throw new SessionLostError("the new tokens could not be stored; sign in again", { cause });
     }
-    this.tokens = tokens;
+    this.#tokens = tokens;
   }
 
   /** Gets new tokens, once for all who wait. `old` is the access token that was refused. */

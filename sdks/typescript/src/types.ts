@@ -648,7 +648,7 @@ export interface ListedEvent {
   unit_prices: UnitPrices | null;
 }
 
-/** A GPU, and its public price by the hour; null where none is known. */
+/** A GPU, and its public price by the hour; null where unknown. */
 export interface ListedGpu {
   name: string;
   memory_gib: number;
@@ -656,7 +656,7 @@ export interface ListedGpu {
 }
 
 /**
- * A model and its list prices in dollars for a million tokens; null where none is published.
+ * A model and its list prices in dollars for a million tokens; null where unpublished.
  *
  * Prices are those of a short prompt at the standard tier; `batch_discount` is the share that a batch job
  * saves on output.

@@ -37,8 +37,8 @@ class Rig {
     return (await this.control("GET", "/log")).filter((one) => one.method === method && one.path === path);
   }
 
-  restart() {
-    return this.control("POST", "/restart", { how: "kill" });
+  restart(how = "kill") {
+    return this.control("POST", "/restart", { how });
   }
 
   client(options = {}) {

@@ -39,9 +39,7 @@ from netra.settings import Secret, Settings
 def memory_ports(settings: Settings) -> Ports:
     """Return ports with a memory adapter for every store; all data is lost when the process ends."""
     clock = SystemClock()
-    prices = price_book(settings)
-    state = MemoryState()
-    users = MemoryUserStore()
+    prices, state, users = price_book(settings), MemoryState(), MemoryUserStore()
     workloads = MemoryWorkloadStore(clock=clock)
     secret = settings.secret or Secret(secrets.token_urlsafe(48))
     return Ports(

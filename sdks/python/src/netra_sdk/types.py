@@ -720,7 +720,7 @@ class ListedEvent(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ListedGpu(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """A GPU, and its public price by the hour; null where none is known."""
+    """A GPU, and its public price by the hour; null where unknown."""
 
     name: str
     memory_gib: float
@@ -728,7 +728,7 @@ class ListedGpu(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ListedModel(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """A model and its list prices in dollars for a million tokens; null where none is published.
+    """A model and its list prices in dollars for a million tokens; null where unpublished.
 
     Prices are those of a short prompt at the standard tier; `batch_discount` is the share that a batch job
     saves on output.

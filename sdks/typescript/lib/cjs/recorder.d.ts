@@ -13,7 +13,9 @@ export interface RecorderOptions {
     onDrop?: (count: number, reason: string) => void;
     onRejected?: (rows: RowOutcome[]) => void;
 }
+/** What became of the recorded calls so far. */
 export interface Flushed {
+    /** Calls that the service has; rejected ones are not among them. */
     sent: number;
     pending: number;
     dropped: number;

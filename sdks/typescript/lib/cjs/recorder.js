@@ -160,11 +160,11 @@ class Recorder {
         }
     }
     #settled(rows, answer) {
-        this.#sent += rows;
+        const rejected = answer.results.filter((row) => row.status === "rejected");
+        this.#sent += rows - rejected.length;
         this.#inFlight = 0;
         this.#pace = Math.max(this.#options.intervalMs, this.#pace * 0.9);
         this.#batch = Math.max(this.#options.batch, Math.floor(this.#batch * 0.9));
-        const rejected = answer.results.filter((row) => row.status === "rejected");
         if (rejected.length === 0)
             return;
         const first = rejected[0];

@@ -16,8 +16,8 @@ export declare function tokensOf(answer: LoginResponse): Tokens;
 /** What signs requests: an API key, or tokens that are renewed once for all who wait. */
 export declare class Credentials {
     #private;
-    tokens: Tokens | undefined;
     constructor(apiKey: string | (() => Promise<string>) | undefined, tokens: Tokens | undefined, onTokens: OnTokens | undefined, renewal?: Renewal);
+    get tokens(): Tokens | undefined;
     get canRenew(): boolean;
     bearer(transport: Transport): Promise<string | undefined>;
     keep(tokens: Tokens): Promise<void>;

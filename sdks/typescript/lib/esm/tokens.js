@@ -10,16 +10,20 @@ export function tokensOf(answer) {
 }
 /** What signs requests: an API key, or tokens that are renewed once for all who wait. */
 export class Credentials {
-    tokens;
+    // Private, so that no inspection and no JSON of a client shows a secret.
+    #tokens;
     #apiKey;
     #onTokens;
     #renewal;
     #renewing;
     constructor(apiKey, tokens, onTokens, renewal) {
         this.#apiKey = apiKey;
-        this.tokens = tokens;
+        this.#tokens = tokens;
         this.#onTokens = onTokens;
         this.#renewal = renewal;
+    }
+    get tokens() {
+        return this.#tokens;
     }
     get canRenew() {
         return this.tokens !== undefined && (this.#renewal !== undefined || this.tokens.refreshToken !== undefined);
@@ -39,7 +43,7 @@ export class Credentials {
         catch (cause) {
             throw new SessionLostError("the new tokens could not be stored; sign in again", { cause });
         }
-        this.tokens = tokens;
+        this.#tokens = tokens;
     }
     /** Gets new tokens, once for all who wait. `old` is the access token that was refused. */
     renew(transport, old) {

@@ -80,7 +80,7 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None
     is_other: bool
     requests: tuple[int, ...]
-    usd: tuple[float | None, ...]  # None: the bin has calls, but none with a price
+    usd: tuple[float | None, ...]  # None: the bin has calls, but no call with a price
     input_tokens: tuple[int, ...]
     cached_input_tokens: tuple[int, ...] | None
     output_tokens: tuple[int, ...]

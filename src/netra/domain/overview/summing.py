@@ -83,7 +83,7 @@ def _clipped(at: datetime | None) -> int | None:
 
 
 def _previous(calls: PricedCalls, query: OverviewQuery, since_ns: int, until_ns: int) -> Totals | None:
-    """Return the sums of the window before; None where none is given or the log does not reach back."""
+    """Return the sums of the window before; None where it is not given or the log does not reach back."""
     before_ns = since_ns - (until_ns - since_ns)
     if query.since is None or not len(calls) or before_ns < int(calls.at_ns[0]):
         return None

@@ -1,5 +1,11 @@
-"""Calls as LiteLLM's generic API callback sends them: one `StandardLoggingPayload` each."""
+"""Calls as LiteLLM logs them: payloads of its callbacks, and rows of its table of spend logs.
 
+Both name the fields alike: `StandardLoggingPayload` and `LiteLLM_SpendLogs` of LiteLLM 1.110.2.
+`prompt_tokens` counts all input, whatever the provider.
+"""
+
+import enum
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -11,51 +17,70 @@ from netra.domain.telemetry.prompts import prompt_of_messages
 from netra.domain.telemetry.records import Attributes
 from netra.domain.telemetry.timing import instant_ns
 from netra.domain.telemetry.usage import Usage, filled, settled, usage_of
-from netra.domain.telemetry.values import count_of, label_of, number_of, object_of, truth_of
-from netra.domain.workloads.model import Event
+from netra.domain.telemetry.values import count_of, label_of, list_of, number_of, object_of, truth_of
+from netra.domain.workloads.model import UNSPECIFIED_MODEL, Event
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND_NS: Final = 1_000_000_000
 _CAPS: Final = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+_IDS: Final = ("litellm_call_id", "request_id", "id")
+_COSTS: Final = ("response_cost", "spend")
+_TRUE: Final = frozenset(("true", "t", "1"))
+_AGENT: Final = "user-agent:"  # a tag that LiteLLM sets itself
+
+
+class Reason(enum.StrEnum):
+    """Why a row is no call that can be counted."""
+
+    CACHED = "LiteLLM's cache answered, so no provider was called"
+    SILENT = "the call has no token counts"
+    UNREADABLE = "the row cannot be read"
 
 
 class NotACall(Exception):
     """The row is no call of a provider; the message says why."""
 
+    def __init__(self, reason: Reason, message: str | None = None) -> None:
+        super().__init__(message or reason.value)
+        self.reason = reason
 
-def event_of_payload(row: object, *, content_key: bytes | None = None) -> Event:
-    """Return the event of a payload; with a key, its prompt is hashed and forgotten.
 
-    Raises `NotACall` for a row without model or time, or one that LiteLLM's own cache answered.
+def event_of_row(row: object, *, content_key: bytes | None = None) -> Event:
+    """Return the event of a payload or a row; with a key, its prompt is hashed and forgotten.
+
+    Raises `NotACall` for a row without a time, one that LiteLLM's own cache answered, or one without usage
+    that did not fail.
     """
-    if not is_object(row) or not {"litellm_call_id", "startTime"} <= set(row):
-        raise NotACall("a StandardLoggingPayload has litellm_call_id and startTime")
-    if truth_of(row.get("cache_hit")):
-        raise NotACall("LiteLLM's cache answered, so no provider was called")
+    if not is_object(row) or "startTime" not in row:
+        raise NotACall(Reason.UNREADABLE, "a call of LiteLLM is an object with startTime")
+    if str(row.get("cache_hit")).lower() in _TRUE:
+        raise NotACall(Reason.CACHED)
     start_ns, end_ns = _ns(row.get("startTime")), _ns(row.get("endTime"))
-    model = label_of(row.get("model"))
-    if start_ns is None or model is None:
-        raise NotACall(f"startTime {str(row.get('startTime'))[:40]!r} is no time, or model is empty")
-    usage = _usage(row)
-    is_failed = row.get("status") == "failure"
+    if start_ns is None:
+        raise NotACall(Reason.UNREADABLE, f"startTime {str(row.get('startTime'))[:40]!r} is no time")
+    is_failed = _outcome(row) not in {None, "success"}
+    usage = Usage(input_tokens=0, output_tokens=0) if is_failed else _usage(row)
+    if not usage.is_known and not is_failed:
+        raise NotACall(Reason.SILENT)
     first_ns = _ns(row.get("completionStartTime"))
     has_first = first_ns is not None and first_ns != end_ns and first_ns >= start_ns
+    provider = label_of(row.get("custom_llm_provider"))
     return Event(
         timestamp=_EPOCH + timedelta(microseconds=start_ns // 1000),
-        id=label_of(row.get("litellm_call_id")),
-        model=model,
-        provider=_provider(row),
-        input_tokens=0 if is_failed else usage.input_tokens or 0,
-        output_tokens=0 if is_failed else usage.output_tokens or 0,
-        cached_input_tokens=None if is_failed else usage.cached,
-        cache_write_tokens=None if is_failed else usage.written,
-        cache_write_1h_tokens=None if is_failed else usage.written_1h or None,
-        reasoning_tokens=None if is_failed else usage.reasoning,
+        id=_first(row, _IDS),
+        model=_model(row, provider),
+        provider=None if provider is None else PROVIDERS.get(provider.lower(), provider),
+        input_tokens=usage.input_tokens or 0,
+        output_tokens=usage.output_tokens or 0,
+        cached_input_tokens=usage.cached,
+        cache_write_tokens=usage.written,
+        cache_write_1h_tokens=usage.written_1h or None,
+        reasoning_tokens=usage.reasoning,
         latency_ms=None if end_ns is None or end_ns < start_ns else (end_ns - start_ns) / 1e6,
         ttft_ms=(first_ns - start_ns) / 1e6 if has_first and first_ns is not None else None,
         streaming=truth_of(row.get("stream")),
-        status=_status(row, is_failed=is_failed),
-        cost=number_of(row.get("response_cost")) or None,
+        status=_failure(row) if is_failed else _finish(row),
+        cost=next((cost for name in _COSTS if (cost := number_of(row.get(name)))), None),
         max_output_tokens=_cap(row),
         session=_session(row),
         feature=_tag(row),
@@ -65,28 +90,43 @@ def event_of_payload(row: object, *, content_key: bytes | None = None) -> Event:
     )
 
 
+def _first(row: Attributes, names: Sequence[str]) -> str | None:
+    return next((label for name in names if (label := label_of(row.get(name))) is not None), None)
+
+
+def _model(row: Attributes, provider: str | None) -> str:
+    model = _first(row, ("model", "model_group")) or UNSPECIFIED_MODEL
+    return model.removeprefix(f"{provider}/") or model
+
+
 def _usage(row: Attributes) -> Usage:
     """Return the counts; LiteLLM's input is inclusive, and its metadata has the parts."""
     sent = Usage(
-        input_tokens=count_of(row.get("prompt_tokens")), output_tokens=count_of(row.get("completion_tokens"))
+        input_tokens=count_of(row.get("prompt_tokens")),
+        output_tokens=count_of(row.get("completion_tokens")),
+        total=count_of(row.get("total_tokens")),
     )
-    return settled(filled(sent, usage_of(object_of(row.get("metadata")).get("usage_object"))))[0]
+    parts = object_of(row.get("metadata")).get("usage_object") or row.get("usage_object")
+    return settled(filled(sent, usage_of(parts)) if parts else sent)[0]
 
 
-def _provider(row: Attributes) -> str | None:
-    provider = label_of(row.get("custom_llm_provider"))
-    return None if provider is None else PROVIDERS.get(provider.lower(), provider)
+def _outcome(row: Attributes) -> str | None:
+    return label_of(row.get("status")) or label_of(object_of(row.get("metadata")).get("status"))
 
 
-def _status(row: Attributes, *, is_failed: bool) -> str:
-    if not is_failed:
-        response = object_of(row.get("response"))
-        choices = response.get("choices")
-        first = choices[0] if is_array(choices) and choices else None
-        reason = label_of(first.get("finish_reason")) if is_object(first) else None
-        return reason or "ok"
-    error = object_of(row.get("error_information"))
-    return label_of(error.get("error_code")) or label_of(error.get("error_class")) or "error"
+def _finish(row: Attributes) -> str | None:
+    """Return why the answer ended, `ok` where only its success is known, None where not even that is."""
+    choices = object_of(row.get("response")).get("choices")
+    first = choices[0] if is_array(choices) and choices else None
+    reason = label_of(first.get("finish_reason")) if is_object(first) else None
+    return reason or ("ok" if _outcome(row) else None)
+
+
+def _failure(row: Attributes) -> str:
+    places = (row, object_of(row.get("metadata")))
+    errors = (object_of(place.get("error_information")) for place in places)
+    named = (_first(error, ("error_code", "error_class")) for error in errors)
+    return next(filter(None, named), "error")
 
 
 def _cap(row: Attributes) -> int | None:
@@ -110,15 +150,16 @@ def _is_uuid(text: str) -> bool:
 
 
 def _tag(row: Attributes) -> str | None:
-    tags = row.get("request_tags")
-    return label_of(tags[0]) if is_array(tags) and tags else None
+    """Return the first tag that the caller chose."""
+    tags = [label_of(tag) for tag in list_of(row.get("request_tags"))]
+    return next((tag for tag in tags if tag and not tag.lower().startswith(_AGENT)), None)
 
 
 def _labels(row: Attributes) -> dict[str, str]:
     metadata = object_of(row.get("metadata"))
     found = {
-        "customer": label_of(row.get("end_user")),
-        "team": label_of(metadata.get("user_api_key_team_alias")),
+        "end_user": label_of(row.get("end_user")),
+        "team": label_of(metadata.get("user_api_key_team_alias")) or label_of(row.get("team_id")),
         "key": label_of(metadata.get("user_api_key_alias")),
     }
     return {name: value for name, value in found.items() if value is not None}

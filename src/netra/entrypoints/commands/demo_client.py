@@ -155,7 +155,7 @@ class Journey:
         self._console.print(Rule(Text(f" {title} ", "bold cyan"), align="left", style="dim"))
 
 
-def farewell(url: str, visitor: Visitor, *, data: str | None) -> str:
+def farewell(url: str, visitor: Visitor, *, key: str, data: str | None) -> str:
     """Return the next steps, as lines to copy; `data` is the folder that is kept, if any."""
     body = msgspec.json.encode(visitor).decode()
     kept = f"All data is kept in {data}." if data else "All data is deleted when it ends."
@@ -167,6 +167,8 @@ def farewell(url: str, visitor: Visitor, *, data: str | None) -> str:
             "  Sign in, then use the access_token of the response:",
             f"    curl -s {url}/api/auth/login -H 'Content-Type: application/json' -d '{body}'",
             f"    curl -s {url}/api/agent/history -H 'Authorization: Bearer ACCESS_TOKEN'",
+            "  For an SDK or a script, an API key of this account that lasts a day:",
+            f"    export NETRA_BASE_URL={url} NETRA_API_KEY={key}",
             "  Your own request log:   netra optimize PATH",
             "  A permanent service:    netra serve --data netra-data",
         )

@@ -10,7 +10,7 @@ from websockets.exceptions import WebSocketException
 
 from netra.bootstrap import open_ports
 from netra.domain.errors import NetraError, UpstreamFailed
-from netra.domain.users.model import AddUser
+from netra.domain.users.model import AddUser, KeyScope
 from netra.domain.workloads.intake import read_ndjson
 from netra.entrypoints.app import create_app
 from netra.entrypoints.commands.demo_client import Journey, Visitor, farewell
@@ -28,6 +28,7 @@ from netra.settings import Settings
 
 CALLS: Final = 2_000  # calls; enough for every analyser, and only seconds to send and to analyse
 SEED: Final = 7
+SCOPES: Final = (KeyScope.READ, KeyScope.EXECUTE, KeyScope.INGEST)
 NAME: Final = "a synthetic day of a small product"
 
 
@@ -41,7 +42,10 @@ async def _shown(settings: Settings, bound: socket.socket, *, keeps_serving: boo
     ready = asyncio.Event()
     async with open_ports(settings) as ports:
         account = AddUser(email=visitor.email, name="Demo", password=visitor.password)
-        await contained(ports, settings).user_service().add(account)
+        container = contained(ports, settings)
+        user = await container.user_service().add(account)
+        keys = container.api_key_service()
+        _, key = await keys.issue(user, name="demo", scopes=SCOPES, lifetime_days=1)
         app = create_app(settings, ports)
         config = server_config(
             app,
@@ -58,7 +62,7 @@ async def _shown(settings: Settings, bound: socket.socket, *, keeps_serving: boo
             was_stopped = server.should_exit
             if failure is None and keeps_serving and not was_stopped:
                 kept = str(settings.data) if keeps_data else None
-                say_text(farewell(url_of(bound), visitor, data=kept))
+                say_text(farewell(url_of(bound), visitor, key=key, data=kept))
             else:
                 server.end()
     if failure is not None and not was_stopped:

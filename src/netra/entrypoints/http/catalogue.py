@@ -21,7 +21,7 @@ _MILLION: Final = 1_000_000
 
 
 class ListedModel(msgspec.Struct, frozen=True, kw_only=True):
-    """A model and its list prices in dollars for a million tokens; null where none is published.
+    """A model and its list prices in dollars for a million tokens; null where unpublished.
 
     Prices are those of a short prompt at the standard tier; `batch_discount` is the share that a batch job
     saves on output.
@@ -38,7 +38,7 @@ class ListedModel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ListedGpu(msgspec.Struct, frozen=True, kw_only=True):
-    """A GPU, and its public price by the hour; null where none is known."""
+    """A GPU, and its public price by the hour; null where unknown."""
 
     name: str
     memory_gib: float

@@ -13,7 +13,7 @@ from litestar.params import FromPath
 
 from netra.domain.ids import WorkloadId
 from netra.domain.json_values import is_array
-from netra.domain.telemetry.litellm import NotACall, event_of_payload
+from netra.domain.telemetry.litellm import NotACall, event_of_row
 from netra.domain.telemetry.reports import Emitter, Report, advice_on
 from netra.domain.telemetry.service import TelemetryService
 from netra.domain.users.model import KeyScope
@@ -150,7 +150,7 @@ def payloads_taken(body: bytes, *, content_key: bytes | None, max_rows: int) -> 
     faults: list[RowFault] = []
     for line, row in enumerate(rows, 1):
         try:
-            event = event_of_payload(row, content_key=content_key)
+            event = event_of_row(row, content_key=content_key)
         except NotACall as error:
             faults.append(RowFault(line=line, code="invalid_row", message=str(error)))
             continue

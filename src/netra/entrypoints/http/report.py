@@ -57,7 +57,7 @@ async def source_of(workload_id: WorkloadId | None, services: Services, *, owner
 
 def rendered(result: bytes, form: Form, *, source: str, question: str) -> str:
     """Return the report of an encoded result; blocking, and the first page takes about a second."""
-    # imported here: a service that renders no report needs none of it
+    # imported here: a service that renders no report does without
     from netra.entrypoints.reports.digest import digest_of
     from netra.entrypoints.reports.markdown import markdown_of
     from netra.entrypoints.reports.table import table_of

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from itertools import islice
 
+import msgspec
 import numpy as np
 import pytest
 from genai_prices.data import providers
@@ -198,6 +199,25 @@ def test_a_book_that_is_not_told_the_time_prices_today() -> None:
 def test_what_openai_charges_a_write_for_lives_half_an_hour(model: str, provider: str, ttl_s: int) -> None:
     facts = caching_facts(provider=provider, model=model)
     assert (facts.caching, facts.ttl_s) == ("automatic", (ttl_s,))
+
+
+def test_offers_are_what_every_provider_asks_for_the_models_that_are_meant() -> None:
+    found = BOOK.offers(lambda name: name.lower().endswith("llama-3.1-70b-instruct"))
+    assert {tariff.provider for tariff in found} >= {"novita", "openrouter"}
+    for tariff in found:
+        assert tariff.modality is None
+        assert tariff.input.usd_per_token > 0.0
+        assert not tariff.is_deprecated
+    assert BOOK.offers(lambda _: False) == ()
+
+
+def test_a_price_of_ones_own_is_an_offer_in_place_of_the_books() -> None:
+    listed = BOOK.offers(lambda name: name == "meta-llama/llama-3.1-70b-instruct")[0]
+    mine = msgspec.structs.replace(listed, input=Rate(usd_per_token=1e-9))
+    book = GenaiPriceBook(overrides=Overrides(tariffs=(mine,)), now=lambda: NOON)
+    found = book.offers(lambda name: name == listed.model)
+    assert mine in found
+    assert [one.provider for one in found].count(listed.provider) == 1
 
 
 def test_the_catalogue_lists_each_text_model_of_its_maker_once_with_the_books_own_prices() -> None:

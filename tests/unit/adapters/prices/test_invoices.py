@@ -1,10 +1,12 @@
 """Whole logs against bills computed by hand from the published prices, to 0.1 %."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pytest
+from genai_prices.data import providers
+from genai_prices.types import StartDateConstraint
 from msgspec import UNSET
 
 from netra.adapters.prices.book import GenaiPriceBook
@@ -305,15 +307,50 @@ def test_a_batch_of_calls_moved_to_another_model_keeps_its_tier() -> None:
     assert move.savings.usd_in_window == pytest.approx(flex_saving)
 
 
-def test_a_log_of_every_dated_change_names_it() -> None:
-    for model, day in (
-        ("gemini-4-argon", "2026-12-01"),
-        ("gemini-3.6-flash", "2027-01-01"),
-        ("gemini-3.7-flash", "2027-01-01"),
-    ):
-        changes = metrics_of(calls(100, model=model)).price_changes
+def dated() -> list[tuple[str, str | None, date]]:
+    """Return the model, the tier and the day of each price that the data dates later than now."""
+    found: list[tuple[str, str | None, date]] = []
+    for model in (model for provider in providers for model in provider.models):
+        prices = model.prices if isinstance(model.prices, list) else []
+        rows = [(None, one.constraint) for one in prices]
+        tiers = [
+            (one.when.get("service_tier") or one.when.get("processing"), one.constraint)
+            for one in model.price_variants or ()
+        ]
+        found += [
+            (model.id, tier, until.start_date)
+            for tier, until in (*rows, *tiers)
+            if isinstance(until, StartDateConstraint) and until.start_date > NOW.date()
+        ]
+    return found
+
+
+def test_a_log_of_every_dated_change_names_it_with_its_day() -> None:
+    assert len(dated()) == 17
+    for model, tier, day in dated():
+        changes = metrics_of(calls(100, model=model, service_tier=tier)).price_changes
         assert changes is not UNSET
-        assert [str(change.on) for change in changes] == [day], model
+        assert [(change.on, change.factor) for change in changes] == [(day, pytest.approx(2.0))], model
+
+
+@pytest.mark.parametrize("output_tokens", [400, 4_000])
+def test_a_move_to_a_model_whose_price_doubles_is_advised_against_where_the_year_is_a_loss(
+    output_tokens: int,
+) -> None:
+    tokens: dict[str, Any] = {"input_tokens": 10_000, "output_tokens": output_tokens}
+    old_usd = (10_000 * 1.25 + output_tokens * 10) / MILLION
+    judged = 0
+    for model, day in [(model, day) for model, tier, day in dated() if tier is None]:
+        log = columns_of(calls(2_881, model="gemini-2.5-pro", **tokens))
+        book = GenaiPriceBook(now=lambda: NOW)
+        prices = price_list(log, book, default_model="gpt-4o", asked_about=(model,))
+        found = analyse(log, goals=Goals(models=(model,)), prices=prices, hardware=HARDWARE)
+        until = (day - NOW.date()).days / 365
+        new_usd = bill(calls(1, model=model, **tokens)) * (until + 2 * (1 - until))
+        for move in (one for one in found.recommendations if one.kind == "right_sizing"):
+            judged += 1
+            assert (move.stance == "avoid") == (new_usd > old_usd), (model, move.action)
+    assert judged >= 3
 
 
 def test_parts_of_a_bill_add_up_by_name() -> None:

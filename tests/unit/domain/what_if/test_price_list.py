@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.price_list import unpriced_labels
 from netra.domain.optimization.pricing import Rate, Tariff, bill_usd, costs_usd
 from netra.domain.what_if.price_list import CANDIDATES_MAX, price_list
@@ -38,7 +39,7 @@ class ShelfBook:
         return self._cheaper
 
     def offers(self, is_meant: Callable[[str], bool], *, at: datetime | None = None) -> tuple[Tariff, ...]:
-        return ()
+        return tuple(offer for offer in OFFERS if is_meant(offer.model))
 
 
 def log(*models: str, providers: list[str | None] | None = None) -> Events:
@@ -55,6 +56,7 @@ def log(*models: str, providers: list[str | None] | None = None) -> Events:
 
 
 A, B = tariff_of("a"), tariff_of("b")
+OFFERS = (tariff_of("llama-3.1-8b-instruct"), tariff_of("llama-3.1-70b"), tariff_of("a"))
 BOOK = ShelfBook({(None, "a"): A, (None, "b"): B})
 
 
@@ -115,3 +117,11 @@ def test_models_asked_about_come_first_and_nothing_comes_twice() -> None:
     book = ShelfBook({(None, "a"): A, (None, "b"): B}, cheaper=(B, *cheaper))
     prices = price_list(log("a"), book, default_model="a", asked_about=["mystery", "b"])
     assert prices.candidates == (B, *cheaper)[:CANDIDATES_MAX]
+
+
+def test_open_models_get_what_every_provider_asks_for_their_weights() -> None:
+    names = ("Llama-3.1-8B", "Qwen3-32B", "mistral-large-latest", "a")
+    prices = price_list(log(*names), BOOK, default_model="a", hardware=HARDWARE)
+    assert prices.same_weights == {"Llama-3.1-8B": (OFFERS[0],)}
+    assert price_list(log("a"), BOOK, default_model="a", hardware=HARDWARE).same_weights == {}
+    assert price_list(log(*names), BOOK, default_model="a").same_weights == {}

@@ -39,8 +39,8 @@ def test_an_imported_log_is_listed_with_its_calls(
     made = json.loads(capsys.readouterr().out)
     assert (made["name"], made["event_count"]) == ("calls.csv", 30)
     assert exit_code(["workloads", "list", "--json", *data]) == 0
-    log = made.pop("log")
-    assert (log["rows"], log["accepted"], log["rejected"]) == (30, 30, 0)
+    taken = made.pop("log")
+    assert (taken["rows"], taken["accepted"], taken["rejected"]) == (30, 30, 0)
     assert json.loads(capsys.readouterr().out) == [made]
 
 

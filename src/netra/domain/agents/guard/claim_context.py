@@ -34,14 +34,17 @@ _UP_BEFORE: Final = re.compile(
     r"|surcharge|premium|mark-?up|penalty)" + _FILL,
     re.IGNORECASE,
 )
-_NO_WAY: Final = re.compile(r"\b(?:ran|runs?|rack\w*|ma[kd]\w+|sum\w*|clock\w*) up\s*$", re.IGNORECASE)
+_NO_WAY: Final = re.compile(
+    r"\b(?:t[ao]k\w+|end\w*|us\w+|eats?|soaks?|ran|runs?|rack\w*|ma[kd]\w+|sum\w*|clock\w*) up\s*$",
+    re.IGNORECASE,
+)
 _THEN: Final = r"^(?:\s?(?:a|per|each|/)\s?\w+)?\s(?:of savings?|in savings?|"
 _DOWN_AFTER: Final = re.compile(
-    _THEN + r"less|cheaper|lower|fewer|off|saved|savings?|reduction|decrease)\b", re.IGNORECASE
+    _THEN + r"less|cheaper|lower|smaller|fewer|off|saved|savings?|reduction|decrease)\b", re.IGNORECASE
 )
 _UP_AFTER: Final = re.compile(
     _THEN.replace("of savings?|in savings?|", "")
-    + r"more(?! than)|dearer|extra|higher|increase|loss|lost)\b",
+    + r"more(?! than)|dearer|extra|higher|larger|bigger|costlier|pricier|increase|loss|lost)\b",
     re.IGNORECASE,
 )
 _ABOUT: Final = re.compile(

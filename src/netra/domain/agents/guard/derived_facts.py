@@ -21,10 +21,41 @@ _MEASURES: Final = (
 def derived_facts(known: KnownVerdicts) -> Iterator[Fact]:
     """Yield each row's share of cost, calls and tokens, and what follows from the changes."""
     yield from _of_changes(known)
+    yield from _of_limits(known)
+    yield from _of_growth(known)
     for kind, rows in zip(_KINDS, known.rows, strict=True):
         for field, population, needs in _MEASURES:
             total = sum(float(getattr(row, field)) for row in rows)
             yield from _shares(rows, field, total, kind=kind, population=population, needs=needs)
+
+
+def _of_limits(known: KnownVerdicts) -> Iterator[Fact]:
+    """Yield the share of each feature's calls that are over its limit."""
+    for row in known.latency.by_feature:
+        if row.calls_over_limit is not None and row.calls > 0:
+            yield Fact(
+                value=row.calls_over_limit / row.calls,
+                kind=NumberKind.SHARE,
+                path=f"{row.feature}'s share of calls over its limit",
+                rows=(frozenset({Name(text=row.feature, kind=NameKind.FEATURE)}),),
+                population="call",
+                needs=("over_limit",),
+            )
+
+
+def _of_growth(known: KnownVerdicts) -> Iterator[Fact]:
+    """Yield what the asked growth adds to the month's bill."""
+    now, grown = known.plan.now_usd_per_month, known.growth.bill_usd_per_month
+    if now is not None and grown is not None and known.growth.traffic_growth > 0:
+        yield Fact(
+            value=grown - now,
+            kind=NumberKind.USD,
+            period="month",
+            way="up",
+            has_way=True,
+            path="what the growth adds to the bill",
+            needs=("growth",),
+        )
 
 
 def _of_changes(known: KnownVerdicts) -> Iterator[Fact]:

@@ -6,7 +6,7 @@ from typing import Final
 
 _UNIT: Final = (
     r"(?=\s?(?:%|percent\b|per cent\b|ms\b|s\b|calls?\b|requests?\b|tokens?\b|usd\b"
-    r"|dollars?\b|gpus?\b|times\b|x\b))"
+    r"|dollars?\b|[Gg][Pp][Uu]s?\b|times\b|x\b))"
 )
 _DISGUISED: Final = re.compile(
     r"[$€£]\s?(?=[0-9.,]*[lIOoSB])[0-9lIOoSB](?:[0-9lIOoSB.,]*[0-9lIOoSB])?(?!\w)"

@@ -95,11 +95,16 @@ _OF_COUNTED: Final = re.compile(
 _WISH_WINDOW: Final = 400  # characters before a number in which its sentence may speak of a target
 _BEFORE: Final = 60  # characters before a number that may qualify it
 _AFTER: Final = 80  # characters after it
-_SHARE_SLACK: Final = 0.005  # half a percent: what a share or a factor in words may be off
+_PLAIN_SLACK: Final = {NumberKind.SHARE: 0.005, NumberKind.FACTOR: 0.05}
+"""How far a share or a factor in words may be off: half a percent, and a twentieth of the present."""
+_CALLS: Final = re.compile(r"\b(?:calls?|requests?)\b", re.IGNORECASE)
+_SOME: Final = re.compile(r"\bsome\s*$", re.IGNORECASE)  # before a number it says "about"
+_HOUR_S: Final = 3_600.0
+_SPAN_SLACK: Final = 0.05  # share by which "one day" may be off, and other long times in words
 _ORDINAL: Final = re.compile(r"(?<![\w.])[0-9]{1,2}(?:st|nd|rd|th)\b(?!\s?percentile)", re.IGNORECASE)
 _EMPHASIS: Final = re.compile(r"[*_]{2,3}|(?<!\w)[*_](?=[\w$])|(?<=\w)[*_](?!\w)|`")
 _A_UNIT: Final = re.compile(r"(?:an?|sub)[\s-]?(?:second|minute|hour)", re.IGNORECASE)
-_DIGITS: Final = re.compile(r"[0-9][0-9.,]*")
+_DIGITS: Final = re.compile(r"[0-9][0-9.,]*[a-z]?\b|[0-9]+", re.IGNORECASE)
 
 
 def figures(text: str, *, due: int = 1) -> Figures:
@@ -119,9 +124,10 @@ def figures(text: str, *, due: int = 1) -> Figures:
     ratios = tuple(_ratio(rest, found) for found in ratios_in(rest))
     rest = blanked(rest, [(ratio.start, ratio.end) for ratio in ratios])
     read = read_numbers(rest, convention=Convention.POINT, is_blanked=True)
-    unread = blanked(rest, [(number.start, number.end) for number in read])
-    numbers = [*ratios, *_stated(rest, read), *_unreadable(unread)]
-    return Figures(numbers=tuple(sorted(numbers, key=_start)), labels=labels, plain=plain)
+    certain = [number for number in read if not number.doubt or number.is_spelled]
+    labels += _unreadable(blanked(rest, [(number.start, number.end) for number in certain]))
+    numbers = sorted((*ratios, *_stated(rest, certain)), key=_start)
+    return Figures(numbers=tuple(numbers), labels=tuple(sorted(labels, key=_start)), plain=plain)
 
 
 def normal(text: str) -> str:
@@ -156,10 +162,13 @@ def _in_terms(text: str, number: Number, *, whole: Number) -> StatedNumber | Non
     if number.text.lower().startswith("one") and number.value == 1 and kind is NumberKind.COUNT:
         return None
     value = number.value * scale
-    low, high = _interval(number, value, kind=kind, scale=scale, before=before)
+    is_uncertain = bool(number.doubt) and _SOME.search(before) is None
+    low, high = math.nan, math.nan
+    if not is_uncertain:
+        low, high = _interval(number, value, kind=kind, scale=scale, before=before)
     return StatedNumber(
         text=text[start:end].strip(),
-        value=math.nan if number.doubt else value,
+        value=math.nan if is_uncertain else value,
         kind=kind,
         low=low,
         high=high,
@@ -196,14 +205,13 @@ def _interval(
     number: Number, value: float, *, kind: NumberKind, scale: float, before: str
 ) -> tuple[float, float]:
     """Return the interval of values that the number stands for."""
-    if number.doubt:
-        return math.nan, math.nan
     if number.step > 0:
         return claim_context.slack(
             value, step=number.step * scale, written=number.scale * scale, before=before
         )
-    is_rounded = kind in (NumberKind.SHARE, NumberKind.FACTOR)
-    plain = _SHARE_SLACK if is_rounded else 1e-9 * abs(value)
+    plain = _PLAIN_SLACK.get(kind, 1e-9 * abs(value))
+    if kind is NumberKind.TIME and value >= _HOUR_S:
+        plain = _SPAN_SLACK * value
     return claim_context.slack_in_words(value, before=before, plain=plain)
 
 
@@ -218,24 +226,19 @@ def _ratio(text: str, found: Ratio) -> StatedNumber:
         low=low,
         high=high,
         way=claim_context.way(before, after),
+        words=("call",) if _CALLS.search(found.text + after[:10]) else (),
         start=found.start,
         end=found.end,
     )
 
 
-def _unreadable(text: str) -> Iterator[StatedNumber]:
-    """Yield the digits that are no readable number: they have no value, so no payload bears them out."""
-    for match in _DIGITS.finditer(text):
-        yield StatedNumber(
-            text=match[0],
-            value=math.nan,
-            kind=NumberKind.COUNT,
-            low=math.nan,
-            high=math.nan,
-            start=match.start(),
-            end=match.end(),
-        )
+def _unreadable(text: str) -> tuple[Label, ...]:
+    """Return the digits with no certain value as names: they stand only where the payload has them too."""
+    return tuple(
+        Label(text=match[0], key=("", match[0].lower()), start=match.start(), end=match.end())
+        for match in _DIGITS.finditer(text)
+    )
 
 
-def _start(number: StatedNumber) -> int:
-    return number.start
+def _start(one: StatedNumber | Label) -> int:
+    return one.start

@@ -79,7 +79,7 @@ def _in_sentence(piece: Piece, stated: Figures, facts: Facts, *, earlier: str) -
         yield Refusal(text=disguise, sentence=piece.text.strip(), what="number")
     for number, (start, stop) in zip(numbers, spans, strict=True):
         spot = plan.spot(start, stop)
-        if not is_held(number, facts.numbers, spot):
+        if not is_held(number, facts, spot):
             yield Refusal(
                 text=number.text, sentence=piece.text.strip(), what="number", number=number, spot=spot
             )

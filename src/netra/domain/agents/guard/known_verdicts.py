@@ -71,8 +71,10 @@ class TimedFeature(msgspec.Struct, frozen=True, kw_only=True):
     """The latency of a feature and its limit."""
 
     feature: str
+    calls: float = 0.0
     latency_ms_p99: float = 0.0
     limit_ms: float | None = None
+    calls_over_limit: float | None = None
     met: bool | None = None
 
 
@@ -87,6 +89,13 @@ class _Share(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Plan(msgspec.Struct, frozen=True, kw_only=True):
     saved_share: float | None = None
+    now_usd_per_month: float | None = None
+    planned_usd_per_month: float | None = None
+
+
+class _Growth(msgspec.Struct, frozen=True, kw_only=True):
+    traffic_growth: float = 0.0
+    bill_usd_per_month: float | None = None
 
 
 class _Option(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,6 +137,7 @@ class KnownVerdicts(msgspec.Struct, frozen=True, kw_only=True):
     duplicates: _Share = _Share()
     failures: _Share = _Share()
     plan: _Plan = _Plan()
+    growth: _Growth = _Growth()
     pareto: _Pareto = _Pareto()
     retirements: tuple[_Retirement, ...] = ()
     span: _Span = _Span()

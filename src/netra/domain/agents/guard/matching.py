@@ -1,16 +1,22 @@
 """Match a stated number with the facts: value, unit, period, sign, and then row and measure."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
-from netra.domain.agents.guard.facts import Fact, NamedLabel
+import msgspec
+
+from netra.domain.agents.guard.facts import Fact, Facts, NamedLabel
 from netra.domain.agents.guard.figures import NumberKind, StatedNumber
+from netra.domain.agents.guard.known_verdicts import KnownVerdicts
 from netra.domain.agents.guard.measures import is_of_measure, names_of
 from netra.domain.agents.guard.naming import Mention, Name, NameKind
 from netra.domain.agents.guard.placement import Spot
-from netra.domain.agents.guard.row_sums import is_difference, is_sum
+from netra.domain.agents.guard.ranked_rows import is_of_rank
+from netra.domain.agents.guard.row_ratios import is_ratio
+from netra.domain.agents.guard.row_sums import is_added_up, is_difference, is_sum
 from netra.domain.agents.guard.versions_and_dates import Label, is_known
+from netra.domain.agents.numbers.lexicon import months_in
 
 _COUNTS: Final = frozenset(
     {
@@ -23,16 +29,32 @@ _COUNTS: Final = frozenset(
     }
 )
 _LATENCIES: Final = frozenset({"latency", "ttft", "tpot"})
+_OTHER_PERIODS: Final = frozenset({"day", "week", "quarter", "year"})
+_RISES_TO: Final = re.compile(
+    r"\b(?:ris|rise|rises|grow|grows|climb|climbs|increase|increases|go up"
+    r"|goes up)\b.{0,12}\bto (?:about |around )?$",
+    re.IGNORECASE,
+)
 _SUMMED: Final = frozenset({NumberKind.USD, NumberKind.CALLS, NumberKind.TOKENS})
-_TODAY: Final = re.compile(r"\b(?:today|now|currently|at present|right now)\b", re.IGNORECASE)
-_COST: Final = re.compile(r"\b(?:costs?|pay\w*|spend\w*|charg\w+|bill)\b", re.IGNORECASE)
+_WITH_PLAN: Final = re.compile(
+    r"\b(?:with|under|after|once|following) (?:the|this|our) (?:whole |full )?plan\b(?! (?:saves|cuts"
+    r"|lowers))",
+    re.IGNORECASE,
+)
+_FROM: Final = re.compile(
+    r"\b(?:from|of|instead of|rather than|against|than|versus|vs\.?) (?:about |around |today's )?$",
+    re.IGNORECASE,
+)
 _SOFT: Final = frozenset(
     {NameKind.CHANGE, NameKind.PROVIDER, NameKind.GPU}
 )  # may stand by facts of other rows
 
 
-def is_held(number: StatedNumber, facts: Sequence[Fact], spot: Spot) -> bool:
-    """Return whether a fact bears out the number as it is stated."""
+def is_held(number: StatedNumber, known: Facts, spot: Spot) -> bool:
+    """Return whether a fact bears out the number as it is stated, or what rows come to together."""
+    if _is_of_now(number, known.verdicts, spot):
+        return False
+    facts = known.numbers
     near = [fact for fact in facts if number.low <= fact.value <= number.high and has_unit(number, fact)]
     near = [fact for fact in near if number.is_wish or not fact.is_wish]
     if number.way and not number.sign:
@@ -46,7 +68,40 @@ def is_held(number: StatedNumber, facts: Sequence[Fact], spot: Spot) -> bool:
         ]
     if any(is_of_row(fact, spot) and is_of_measure(number, fact, spot) for fact in near):
         return True
-    return is_sum(number, facts, spot) or is_difference(number, facts, spot)
+    if is_sum(number, facts, spot) or is_difference(number, facts, spot):
+        return True
+    if number.kind is NumberKind.USD and number.period in _OTHER_PERIODS:
+        return is_held(_a_month(number), known, spot)
+    judged = known.verdicts
+    return (
+        is_ratio(number, judged, spot)
+        or is_of_rank(number, judged, spot)
+        or is_added_up(number, judged, spot)
+    )
+
+
+def _a_month(number: StatedNumber) -> StatedNumber:
+    """Return a sum of another period as that of a month: "$1,200 a year" is $100 a month."""
+    times = months_in(number.period)
+    return msgspec.structs.replace(
+        number,
+        value=times * number.value,
+        low=times * number.low,
+        high=times * number.high,
+        period="month",
+    )
+
+
+def _is_of_now(number: StatedNumber, known: KnownVerdicts, spot: Spot) -> bool:
+    """Return whether today's bill is stated as the plan's: "with the plan the month costs" what it"
+    " costs now."""
+    now, planned = known.plan.now_usd_per_month, known.plan.planned_usd_per_month
+    if number.kind is not NumberKind.USD or now is None or not number.low <= now <= number.high:
+        return False
+    if planned is not None and number.low <= planned <= number.high:
+        return False
+    is_changed = _WITH_PLAN.search(spot.segment) or _RISES_TO.search(spot.before)
+    return is_changed is not None and _FROM.search(spot.before) is None
 
 
 def is_label_held(label: Label, known: Iterable[NamedLabel], spot: Spot) -> bool:

@@ -17,6 +17,7 @@ from netra.domain.agents.guard.facts import Fact, Rows
 from netra.domain.agents.guard.figures import NumberKind, StatedNumber
 from netra.domain.agents.guard.naming import Name, NameKind
 from netra.domain.agents.guard.placement import Spot
+from netra.domain.agents.guard.verdict_words import NO_EVALUATION
 
 HARD: Final = frozenset({NameKind.FEATURE, NameKind.TEMPLATE, NameKind.TOOL, NameKind.MODEL})
 CHANGES: Final = frozenset({NameKind.CHANGE, NameKind.RECOMMENDATION})
@@ -25,6 +26,7 @@ _OF_LOG: Final = re.compile(
     r"\b(?:over|in|of) (?:the|your|this) (?:whole )?(?:log|window)\b|\blog['’]s\b", re.IGNORECASE
 )
 _TODAY: Final = re.compile(r"\b(?:today|now|currently|at present|right now)\b", re.IGNORECASE)
+_BUSIEST: Final = re.compile(r"\b(?:busiest|peak) (?:second|minute|hour)\b", re.IGNORECASE)
 _COST: Final = re.compile(r"\b(?:costs?|pay\w*|spend\w*|charg\w+|bill)\b", re.IGNORECASE)
 
 
@@ -74,6 +76,8 @@ def _has_metric(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: 
 
 def _has_outcome(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: ARG001
     """Return whether a count of failed or repeated calls is one, or the whole of which they are a part."""
+    if fact.kind is NumberKind.CALLS and _BUSIEST.search(spot.segment) and "peak" not in fact.needs:
+        return False
     outcomes: set[str] = {name for name in OUTCOMES if name in concepts_in(spot.segment)}
     if not outcomes or fact.kind not in (NumberKind.CALLS, NumberKind.SHARE):
         return True
@@ -87,6 +91,8 @@ def _has_outcome(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa:
 
 def _has_time(number: StatedNumber, fact: Fact, spot: Spot) -> bool:
     """Return whether a planned sum is not stated of today, nor a month's of the log."""
+    if "if_pass" in fact.needs and NO_EVALUATION.search(spot.sentence):
+        return False
     if "planned" in fact.needs and _TODAY.search(spot.segment) and not says(spot.segment, "plan"):
         return False
     is_monthly = fact.period != "" and not fact.is_of_log and not number.period
@@ -101,7 +107,7 @@ def _has_percentile(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # no
 def _has_population(number: StatedNumber, fact: Fact, spot: Spot) -> bool:
     if number.kind is not NumberKind.SHARE:
         return True
-    stated = population_after(spot.after)
+    stated = population_after(spot.after) or next(iter(number.words), "")
     if not stated or stated == fact.population:
         return True
     is_call = (fact.population, stated) == ("answer", "call")

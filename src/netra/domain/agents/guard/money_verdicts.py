@@ -6,9 +6,10 @@ from typing import Final
 from netra.domain.agents.guard.concepts import says
 from netra.domain.agents.guard.judged import FalseVerdict, Judged
 from netra.domain.agents.guard.known_verdicts import Change
-from netra.domain.agents.guard.naming import NameKind
-from netra.domain.agents.guard.verdict_words import BAD, BAN, FREE, GOOD, NO_SAVING, ON_API, ORDER
+from netra.domain.agents.guard.naming import Name, NameKind
+from netra.domain.agents.guard.verdict_words import BAD, BAN, FREE, GOOD, NO_SAVING, ON_API, ORDER, WORTH
 
+_HOSTING: Final = Name(text="self_hosting", kind=NameKind.CHANGE)
 _WORTH_SAYING: Final = 0.01  # a smaller share of the bill is "nothing"
 
 
@@ -24,9 +25,12 @@ def false_directions(judged: Judged) -> Iterator[FalseVerdict]:
     is_good = is_good != judged.is_negated(found.start(), found.end())
     changes = [change for change in judged.changes() if _is_judged(change)]
     on_api = ON_API.search(judged.sentence)
-    between = judged.sentence[on_api.end() : found.start()] if on_api else ":"
+    is_before = on_api is not None and on_api.end() <= found.start()
+    between = judged.sentence[on_api.end() : found.start()] if on_api is not None and is_before else ":"
     if not judged.names(NameKind.CHANGE) and not set(",;:.") & set(between):
         changes = [one for one in judged.known.recommendations if one.kind == "self_hosting"]
+        is_good = not is_good
+    elif is_before and _than_hosting(judged, found.end()):
         is_good = not is_good
     wrong = [change for change in changes if _is_good(change) is not is_good]
     if changes and len(wrong) == len(changes):
@@ -37,6 +41,16 @@ def false_directions(judged: Judged) -> Iterator[FalseVerdict]:
     ):
         text = judged.around(found.start(), found.end())
         yield FalseVerdict(text=text, truth="The plan lowers the bill.")
+
+
+def false_worth(judged: Judged) -> Iterator[FalseVerdict]:
+    """Yield "worth doing" of a change that the result only informs about."""
+    found = WORTH.search(judged.sentence)
+    changes = tuple(judged.changes())
+    if found is None or not changes or judged.is_hedged or judged.is_negated(found.start(), found.end()):
+        return
+    if all(change.stance == "inform" for change in changes):
+        yield FalseVerdict(text=found[0], truth="The result does not advise it.")
 
 
 def false_orders(judged: Judged) -> Iterator[FalseVerdict]:
@@ -76,6 +90,12 @@ def false_freedom(judged: Judged) -> Iterator[FalseVerdict]:
         and not judged.is_negated(match.start(), match.end())
     ):
         yield FalseVerdict(text=match[0], truth=_truth(saving[0]))
+
+
+def _than_hosting(judged: Judged, end: int) -> bool:
+    """Return whether self-hosting is what the API is compared with: "the API is cheaper than hosting"."""
+    hosting = [one for one in judged.mentions if one.start >= end and _HOSTING in one.names]
+    return bool(hosting) and judged.sentence[end : hosting[0].start].strip().lower() == "than"
 
 
 def _is_about_plan(judged: Judged) -> bool:

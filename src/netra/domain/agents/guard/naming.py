@@ -54,10 +54,12 @@ _CHANGES: Final[Mapping[str, str]] = {
     r"(?:prompts?|calls|requests)",
     "batch": r"batch\w*",
     "self_hosting": r"self[- ]?host\w*|own (?:gpus?|hardware|servers?|fleet|cluster)|host\w* (?:it "
-    r"|them )?(?:yourself|ourselves)",
-    "right_sizing": r"right[- ]?siz\w+|smaller model|cheaper model",
+    r"|them |(?:the|your|a|this) (?:own )?models? "
+    r"|models? )?(?:yourself|yourselves|ourselves)|rent\w* (?:an? |your own |one |the )?(?:gpus?|replicas?)",
+    "right_sizing": r"right[- ]?siz\w+|switch\w* (?:of )?(?:the )?models?|model switch\w*"
+    r"|smaller model|cheaper model",
     "output_length": r"(?:output|answer|length) (?:caps?|limits?|lengths?)|capp?(?:ing|ed)? (?:the "
-    r")?(?:outputs?|answers?)"
+    r")?(?:lengths? of (?:the )?)?(?:outputs?|answers?)"
     r"|shorter (?:answers|outputs)",
     "waste": r"wast\w+|failed calls|failures|needless retries",
     "rate_limits": r"rate[- ]limits?",

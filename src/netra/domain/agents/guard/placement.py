@@ -72,6 +72,7 @@ _WHOLE_BEFORE: Final = re.compile(
     r"|(?<!'s )(?<!’s )\b(?:bill|total|spend|plan)\b(?! of \w+ is)[^,;.]{0,25}$",
     re.IGNORECASE,
 )
+_OF_WHOLE: Final = re.compile(r"\W*(?:out )?of (?:the |your |all )*\$?", re.IGNORECASE)
 _WHOLE_AFTER: Final = re.compile(
     r"^\s*(?:a month |per month |/month |over the log )?(?:(?:of|for|in) )?(?:(?:the|your|a|all) )?"
     r"(?:total|bill|in all|in total|overall|altogether|calls in (?:the log|all|total)|calls? in your log)\b",
@@ -137,7 +138,8 @@ class SentencePlan:
             rows=self._carried or self._rows(start, end, left, right),
             is_carried=bool(self._carried),
             says_whole=_WHOLE_BEFORE.search(before[-60:]) is not None
-            or _WHOLE_AFTER.match(after[:60]) is not None,
+            or _WHOLE_AFTER.match(after[:60]) is not None
+            or _OF_WHOLE.fullmatch(before) is not None,
             says_total=self._says_total,
             mentions=self.mentions,
             earlier=self._earlier,

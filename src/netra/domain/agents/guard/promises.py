@@ -10,6 +10,7 @@ from netra.domain.agents.guard.naming import NameKind
 from netra.domain.agents.guard.verdict_words import (
     ADVERB_FASTER,
     CAUSE,
+    DONE,
     EVALUATED,
     EXCLUSIVE,
     FASTER,
@@ -59,6 +60,15 @@ def false_evaluations(judged: Judged) -> Iterator[FalseVerdict]:
         safe = [change for change in judged.changes() if change.stance == "do"]
         if not safe:
             yield FalseVerdict(text=match[0], truth=f"{needing[0].id} needs an evaluation.")
+
+
+def false_deeds(judged: Judged) -> Iterator[FalseVerdict]:
+    """Yield proposed changes stated as made."""
+    match = DONE.search(judged.sentence)
+    if match is None or judged.is_hedged or judged.is_negated(match.start(), match.end()):
+        return
+    if judged.names(NameKind.CHANGE) or "plan" in judged.sentence.lower():
+        yield FalseVerdict(text=match[0], truth="The result proposes it; it does not say that it was done.")
 
 
 def false_causes(judged: Judged) -> Iterator[FalseVerdict]:

@@ -6,6 +6,7 @@ from typing import Final
 
 from netra.domain.agents.guard.facts import Fact
 from netra.domain.agents.guard.figures import NumberKind, StatedNumber
+from netra.domain.agents.guard.known_verdicts import KnownVerdicts
 from netra.domain.agents.guard.naming import NameKind
 from netra.domain.agents.guard.placement import Spot
 
@@ -23,6 +24,11 @@ _THAN: Final = re.compile(
 )
 
 
+_ONE_BY_ONE: Final = re.compile(
+    r"\b(?:one by one|separately|individually|each (?:alone|by itself|on its own)|added up|adding up"
+    r"|summed)\b",
+    re.IGNORECASE,
+)
 _GAP: Final = re.compile(r"\b(?:difference|gap)\b.{0,20}\bbetween\b", re.IGNORECASE)
 
 
@@ -46,6 +52,20 @@ def is_sum(number: StatedNumber, facts: Sequence[Fact], spot: Spot) -> bool:
         if len(known) == len(values) and number.low <= sum(known) <= number.high:
             return True
     return False
+
+
+def is_added_up(number: StatedNumber, known: KnownVerdicts, spot: Spot) -> bool:
+    """Return whether the number is what the named changes save, each counted alone, where the text"
+    " says so."""
+    if number.kind is not NumberKind.USD or number.way == "up" or not _ONE_BY_ONE.search(spot.sentence):
+        return False
+    kinds = {name.text for mention in spot.mentions for name in mention.of_kind(NameKind.CHANGE)}
+    named = [change for change in known.recommendations if change.kind in kinds]
+    if len(kinds) < 2 or {change.kind for change in named} != kinds or number.period not in ("", "month"):
+        return False
+    sums = [change.savings.usd_per_month for change in named]
+    known_sums = [one for one in sums if one is not None]
+    return len(known_sums) == len(named) and number.low <= sum(known_sums) <= number.high
 
 
 def is_difference(number: StatedNumber, facts: Sequence[Fact], spot: Spot) -> bool:

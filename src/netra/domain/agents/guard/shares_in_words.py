@@ -16,6 +16,11 @@ _MAJORITY: Final = re.compile(r"most|majority|more than half|over half|bulk|lion
 _NEARLY: Final = re.compile(r"nearly all|almost all|virtually all", re.IGNORECASE)
 _FEW: Final = re.compile(r"(?:only )?a handful|only a few|hardly any|almost no|very few|few", re.IGNORECASE)
 _NONE: Final = re.compile(r"none|no", re.IGNORECASE)
+_CAN_WAIT: Final = re.compile(r"\b(?:can|could|may) (?:all )?(?:wait|be batched|be delayed)\b", re.IGNORECASE)
+_SAME: Final = re.compile(
+    r"\b(?:all|every|each)\b.{0,40}\b(?:the same|one|a single) (?P<kind>feature|model|tool|template)\b",
+    re.IGNORECASE,
+)
 _COUNTED: Final = ("call", "request", "answer", "prompt", "traffic")
 _PAID: Final = ("bill", "cost", "spend", "money")
 
@@ -40,6 +45,16 @@ def false_shares(judged: Judged) -> Iterator[FalseVerdict]:
             yield FalseVerdict(text=match[0].strip(), truth=f"The share is {share:.1%}.")
 
 
+def false_sameness(judged: Judged) -> Iterator[FalseVerdict]:
+    """Yield "all calls are of the same model" where the result has several."""
+    match = _SAME.search(judged.sentence)
+    if match is None or judged.is_negated(match.start(), match.end()):
+        return
+    rows = judged.known.rows[_ROWS.index(NameKind(match["kind"].lower()))]
+    if len(rows) > 1:
+        yield FalseVerdict(text=match[0], truth=f"The result has {len(rows)} of them.")
+
+
 def _interval(word: str) -> tuple[float, float]:
     if word in ("every second", "half"):
         return 0.45, 0.55
@@ -57,6 +72,11 @@ def _share(judged: Judged, what: str) -> float | None:
     known = judged.known
     if says(judged.sentence, "repeat") and what.startswith(_COUNTED):
         return known.duplicates.share
+    if _CAN_WAIT.search(judged.sentence) and what.startswith(_COUNTED):
+        batched = [
+            one.calls for one in known.recommendations if one.kind == "batch" and one.calls is not None
+        ]
+        return batched[0] / known.requests if batched and known.requests else None
     if says(judged.sentence, "fail") and what.startswith(_COUNTED):
         return known.failures.share
     measure: Measure = (

@@ -9,7 +9,7 @@ def _words(pattern: str) -> re.Pattern[str]:
 
 
 NEGATION: Final = _words(
-    r"not|no|never|cannot|neither|nor|nothing|hardly|without|fail(?:s|ed)? to|unable to|far from"
+    r"not|no|none|never|cannot|neither|nor|nothing|hardly|without|fail(?:s|ed)? to|unable to|far from"
 )
 CONTRACTED: Final = re.compile(r"n['’]t\b", re.IGNORECASE)
 HEDGE: Final = _words(
@@ -25,7 +25,8 @@ TARGET: Final = _words(
 MET: Final = _words(
     r"met|meets?|meeting|reach(?:es|ed)?|hits?|achiev\w+|satisf\w+|fulfil\w*|kept|keeps?|holds?|held"
     r"|respect(?:s|ed)|within (?:its|the|their|your)"
-    r"|on target|in reach|within reach|fits?|attain\w*|deliver\w*|stays? (?:under|below|within)|delivers?"
+    r"|on target|under (?:the |your |its )?budget|in reach|within reach|fits?|attain\w*|deliver\w*"
+    r"|stays? (?:under|below|within)|delivers?"
 )
 MISSED: Final = _words(
     r"miss(?:es|ed)?|break(?:s|ing)?|broken|broke|violat\w*|exceed\w*|out of reach|unmet|falls? short"
@@ -43,7 +44,14 @@ BAD: Final = _words(
     r"dearer|more expensive|most expensive|costlier|costs? (?:you )?(?:\S+ )?(?:a month )?more|cost "
     r"more|raises?|increases?|loses? money|lose money|(?:should be|to be|best|better) avoided"
     r"|bad (?:idea|choice|deal)|waste of|pointless|useless|adds? to the (?:bill|cost)|not worth|should "
-    r"be (?:left|skipped)|drives? up|rises?|goes up"
+    r"be (?:left|skipped)|drives? up|rises?|grows?|goes up"
+    r"|makes? (?:\S+ ){1,4}?(?:\S+ % )?(?:larger|bigger|higher|dearer)"
+)
+WORTH: Final = _words(
+    r"worth(?:while| doing| it| the (?:effort|trouble))|recommended|should be (?:done|used|adopted|applied)"
+    r"|pays? off|makes sense|good idea|saves? (?:you )?(?:a lot|a fortune|plenty)|huge|massive"
+    r"|substantial(?:ly)?"
+    r"|significant(?:ly)?|considerabl[ey]"
 )
 ORDER: Final = re.compile(
     r"^\W*(?:please |now |first,? |then |next,? |just )*(?:self-?host|rent|buy|host|leave the api|move "
@@ -58,12 +66,13 @@ BAN: Final = re.compile(
 )
 ON_API: Final = _words(r"stay(?:ing)? (?:on|with) the api|the api")
 MOST: Final = re.compile(
-    r"(?<!at )(?<!the )\b(?P<word>most|(?:a|the) (?:large |vast )?majority|more than half|over half"
+    r"(?<!at )(?<!the )(?<!\bof )\b(?P<word>most|(?:a|the) (?:large |vast )?majority|more than half|over half"
     r"|nearly all|almost all|virtually all|hardly any|almost no(?:ne)?"
     r"|very few|(?:only )?a handful|only a few|few|none|every second|all|every|no|half|the bulk|the "
     r"lion's share)\b(?: of)?(?: the| "
     r"your| these| our| all| its)*\s*"
-    r"(?P<what>calls?|requests?|tokens?|answers?|prompts?|bill|costs?|spend(?:ing)?|savings?|failures?"
+    r"(?:[0-9][0-9,.]* |repeated |duplicate[d]? |failed |identical )?(?P<what>calls?|requests?"
+    r"|tokens?|answers?|prompts?|bill|costs?|spend(?:ing)?|savings?|failures?"
     r"|money|traffic)?\b",
     re.IGNORECASE,
 )
@@ -84,7 +93,8 @@ MORE_THAN: Final = re.compile(
     re.IGNORECASE,
 )
 PROMISE: Final = _words(
-    r"guarantee\w*|certain to|is certain|are certain|sure to|surely|certainly|undoubtedly|definitely"
+    r"guarantee\w*|for (?:certain|sure)|(?:no|without (?:a )?) ?doubt|bound to|will pass|certain to"
+    r"|is certain|are certain|sure to|surely|certainly|undoubtedly|definitely"
     r"|always|no risk|risk-?free|free of risk|without (?:any )?risk"
     r"|no danger|proven|proved|never (?:\w+ )?(?:cuts?|fails?|los\w+|hurts?|changes?|breaks?|affects?"
     r"|costs?)|foolproof"
@@ -103,7 +113,8 @@ PROMISE: Final = _words(
     r"|drop)\w*(?: of| in)? (?:\w+ )?(?:quality|accuracy)?"
     r"|no answers? (?:gets?|will|is|are|becomes?|suffers?)|(?:nothing|none) (?:can |will )?(?:breaks?"
     r"|goes? wrong|suffers?|gets? worse|is lost)"
-    r"|answers? (?:stay|remain|are|will be|get)s? (?:just )?(?:as good|the same|equally|better"
+    r"|answers? (?:stay|remain|are|will be|get)s? (?:just |exactly |every bit |fully )?(?:as good"
+    r"|the same|equally|better"
     r"|identical|unchanged|no worse)|more helpful|smarter|never makes?|makes? no mistakes?|no worse"
     r"|indistinguishable|perfect(?:ly)?|flawless\w*|best "
     r"possible|optimal|cannot be (?:beaten|improved)|happier|delighted|(?:see|notice|feel)s? no "
@@ -118,7 +129,15 @@ EVALUATED: Final = _words(
     r")?(?:passed|done|succeeded|been|complete\w*|positive|successful)"
     r"|(?:has|have) (?:already )?(?:passed|been (?:evaluated|tested|judged|proven))|was (?:already "
     r")?(?:evaluated|tested|judged)|were (?:already )?(?:evaluated|tested|judged)"
+    r"|(?:evaluations?|tests?|trials?) (?:came|turned|went) (?:back |out )?(?:positive|fine|well|good|ok)"
     r"|already (?:evaluated|tested|passed|judged)|passed (?:its|the|all|every) (?:evaluations?|tests?)"
+)
+DONE: Final = _words(
+    r"(?:has|have) (?:already |now |just )?been (?:switched on|turned on|enabled|implemented|deployed"
+    r"|rolled out"
+    r"|applied|adopted|set up|activated|done)|(?:was|were) (?:already )?(?:switched on|turned on"
+    r"|enabled|implemented"
+    r"|deployed|rolled out|activated)|(?:is|are) already (?:on|active|enabled|in place|running|live)"
 )
 NO_EVALUATION: Final = _words(
     r"no (?:further )?evaluations? (?:is |are )?(?:needed|required|necessary)|needs? no (?:further "
@@ -128,7 +147,8 @@ NO_EVALUATION: Final = _words(
     r"|unnecessary)|right away|immediately|straight away"
 )
 CAUSE: Final = re.compile(
-    r"\b(?:because(?: of)?|arises? from|originat\w+ (?:in|from)|since (?=(?:the|an?|our|your) )|due to"
+    r"\b(?:(?:were|are) all(?= (?:timeouts?|time-outs?|rate[- ]limit\w*|server|network|refus\w+|bugs?)\b)"
+    r"|because(?: of)?|arises? from|originat\w+ (?:in|from)|since (?=(?:the|an?|our|your) )|due to"
     r"|caused by|thanks to|as a result of|owing to|the reason (?:is|being)"
     r"|on account of|driven by|stems? from|com(?:es?|ing) from|came from|blame\w*|explained by"
     r"|results? from)\b(?P<cause>[^.;]*)",
@@ -166,7 +186,8 @@ TOO_SHORT: Final = _words(
 FREE: Final = _words(r"costs? (?:you )?nothing|for free|free of charge|cost-?free")
 SLOWER: Final = _words(r"slower")
 NO_SAVING: Final = _words(
-    r"(?:bill|costs?|spend\w*) (?:stays?|remains?|is) (?:the same|unchanged|flat)|changes? nothing|no "
+    r"(?:bill|costs?|spend\w*) (?:stays?|remains?|is) (?:the same|unchanged|flat)"
+    r"|(?<!you )(?<!we )changes? nothing|no "
     r"(?:effect|impact) on the bill"
     r"|saves? (?:you )?(?:nothing|no money|little)|nothing (?:here |else )?can be saved|nothing to "
     r"(?:save|gain|improve)|no savings?(?: (?:is|are) possible)?|cannot be (?:lowered|reduced|made "

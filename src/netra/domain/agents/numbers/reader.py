@@ -118,7 +118,7 @@ def _number(text: str, start: int, before: Before, after: After, read: Digits) -
         start=start,
         end=after.end,
         unit=unit,
-        value=round(read.value * after.times * scale, 9),
+        value=float(f"{read.value * after.times * scale:.12g}"),
         step=read.step * after.times * scale,
         scale=after.times * scale,
         amount_end=after.amount_end,

@@ -145,6 +145,9 @@ _NOTHING_BUT: Final = re.compile(
     + rf"{_FILL}$",
     re.IGNORECASE,
 )
+_OF_A_LIMIT: Final = re.compile(
+    r"\b(?:limits?|targets?|goals?|caps?|slos?|budgets?)\s(?:on|for|of)\s(?:the |our )?$", re.IGNORECASE
+)  # "leave the limit on X as it is" leaves the limit
 _BETWEEN: Final = re.compile(
     r"(?:\s|\ufffc|,|and|or|nor|&|/|\+|the|our|as well as|und|et|y|also|feature|features|\"|'|`)*",
     re.IGNORECASE,
@@ -200,7 +203,8 @@ def _excluding(before: str, after: str) -> int:
     found = next((match for match in starts if match is not None), None)
     if found is not None:
         return 1 if found.re is _KEEP_MODEL else max(1, len(before) - found.start())
-    return 1 if _AFTER.match(after) and leave is None else 0
+    is_of_limit = _OF_A_LIMIT.search(before) is not None
+    return 1 if _AFTER.match(after) and leave is None and not is_of_limit else 0
 
 
 def _groups(text: str, mentions: Sequence[Mention]) -> list[list[Mention]]:

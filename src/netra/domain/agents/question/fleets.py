@@ -47,6 +47,10 @@ _BOUND: Final = re.compile(
     r"|not exceed\w*)\b",
     re.IGNORECASE,
 )
+_IF_OWNED: Final = re.compile(
+    r"\b(?:if|suppose|assum\w+|imagine) (?:that )?(?:we|i) (?:bought|had|got|owned|purchased|ordered)\b",
+    re.IGNORECASE,
+)
 _GONE: Final = re.compile(
     r"\b(?:used to|no longer|formerly|previously|once) (?:\w+ ){0,2}?$|\b(?:sold|returned|gave back|had) "
     r"(?:\w+ ){0,2}?$",
@@ -101,6 +105,14 @@ def fleets_in(text: str, gpus: Sequence[Mention]) -> NamedFleets:
     return NamedFleets(fleets=_merged(text, fleets, spans), spans=tuple(spans))
 
 
+def _is_owned(sentence: str) -> bool:
+    if _IF_OWNED.search(sentence):
+        return False
+    if _STRONGLY_OWNED.search(sentence):
+        return True
+    return _OWNED.search(sentence) is not None and _NOT_OWNED.search(sentence) is None
+
+
 def _merged(text: str, fleets: Sequence[GpuFleet], spans: Sequence[tuple[int, int]]) -> tuple[GpuFleet, ...]:
     """Return one fleet a name: the first with a count that no later one corrects, and that is not gone."""
     found: dict[str, tuple[GpuFleet, int]] = {}
@@ -122,9 +134,7 @@ def _is_replaced(text: str, end: int, start: int) -> bool:
 def _fleet(text: str, gpu: Mention, *, start: int, count: int | None) -> GpuFleet:
     """Return the fleet of a mention whose count, if it has one, begins at `start`."""
     sentence, before = _sentence(text, gpu), text[:start]
-    is_owned = bool(_STRONGLY_OWNED.search(sentence)) or bool(
-        _OWNED.search(sentence) and not _NOT_OWNED.search(sentence)
-    )
+    is_owned = _is_owned(sentence)
     named = _BOUND.search(before[-24:]) or _COMPARED.search(before)
     is_bound = named is not None or (not is_owned and _BOUND.search(sentence) is not None)
     is_serving = _is_serving(before)
@@ -144,7 +154,7 @@ def _is_serving(before: str) -> bool:
 
 
 def serving_fields(fleets: Sequence[GpuFleet]) -> dict[str, str | int]:
-    """Return the fields of `Goals` on the fleet that serves the log now; empty if the text names none.
+    """Return the fields of `Goals` on the fleet that serves the log now; empty without one.
 
     Its replicas are taken as large as they go: 8 GPUs are one replica, 16 are two.
 

@@ -15,7 +15,8 @@ from netra.domain.agents.question.phrases import CLASSES, has
 from netra.domain.agents.question.readings import Metric, Reading, StatedTarget, Unread
 
 _STRONG: Final = re.compile(
-    r"(?:whole|entire|full|complete|total|overall)[- ]|end[- ]to[- ]end|e2e|latenc|response[- ]time|turn"
+    r"(?:whole|entire|full|complete|total|overall)[- ]|time to|end[- ]to[- ]end|e2e|latenc"
+    r"|response[- ]time|turn"
     r"|round|finish|complete[sd]?\b|done",
     re.IGNORECASE,
 )
@@ -23,7 +24,8 @@ _NEGATED: Final = re.compile(
     r"(?:\bnot|n't|instead of|rather than)\s(?:for |of |on )?(?:the |a |its )*$", re.IGNORECASE
 )
 _NO_LATENCY: Final = re.compile(
-    r"\b(?:ttl|cache|cached|window|last|past|ago|every (?=[0-9])|timeouts?|retention|trace|history|keepalive"
+    r"\b(?:ttl|cache|cached|window|last(?! token| word| byte)|past|ago|every (?=[0-9])|timeouts?"
+    r"|retention|trace|history|keepalive"
     r"|interval|log covers"
     r"|meeting|lunch|deadline|keep-alive|uptime|downtime)(?!\w)",
     re.IGNORECASE,
@@ -77,7 +79,11 @@ def limited(text: str, numbers: Numbers) -> tuple[Limited, ...]:
     percentiles = assigned(
         heads,
         numbers.clauses,
-        [Attribute(value=p.value, start=p.start, end=p.end) for p in numbers.percentiles],
+        [
+            Attribute(value=p.value, start=p.start, end=p.end)
+            for p in numbers.percentiles
+            if not _NEGATED.search(text[max(0, p.start - 24) : p.start])
+        ],
     )
     found = [_limited(head, metrics[at], percentiles[at]) for at, head in enumerate(heads)]
     return tuple(_in_turn(_with_common(text, one, numbers.percentiles) for one in found))

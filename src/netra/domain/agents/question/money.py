@@ -41,6 +41,10 @@ _EXTRA: Final = re.compile(
     r"(?:up to |about )?$",
     re.IGNORECASE,
 )
+_PER_THING: Final = re.compile(r"\s*(?:per|for each|for every|/)\s?[a-z]{2,}", re.IGNORECASE)
+_PERIOD: Final = re.compile(
+    r"\s*(?:\w+\s){1,4}?(?:a|per|each|every)\s(?P<period>hour|day|week|month|quarter|year)\b", re.IGNORECASE
+)
 _FINDING: Final = re.compile(r"\b(?:find|get back|gain|take|knock|cut|recover)\b", re.IGNORECASE)
 _RENT: Final = re.compile(r"\b(?:rent|hire|gpus?|each|apiece)\w*\b", re.IGNORECASE)
 ONE_THING: Final = "the price of a single thing sets no target; budgets are dollars a month"
@@ -56,8 +60,9 @@ def money_targets(
         return (Unread(text=quote, why=FOREIGN, start=number.start, is_grave=True),)
     if _FROM.search(context.before):
         return ()
+    period = number.period or _period_after(context.after)
     is_rent = number.period == "hour" and _RENT.search(context.clause.text) is not None
-    if number.per or is_rent:
+    if number.per or is_rent or (not period and _PER_THING.match(context.after)):
         return (Unread(text=quote, why=ONE_THING, start=number.start),)
     if _MORE.match(context.after) or _EXTRA.search(context.before):
         why = "a sum of more spending sets no target; write the budget that is left"
@@ -70,11 +75,11 @@ def money_targets(
     return (
         StatedTarget(
             field=SAVING if is_saving else BUDGET,
-            value=round(value * months_in(number.period or "month"), 2),
+            value=round(value * months_in(period or "month"), 2),
             start=number.start,
             end=number.end,
             text=quote,
-            assumed=_assumed(context, quote=quote),
+            assumed=_assumed(context, quote=quote, period=period),
         ),
     )
 
@@ -97,8 +102,13 @@ def _limits(before: str) -> bool:
     return has("at_most", before[-28:])
 
 
-def _assumed(context: NumberContext, *, quote: str) -> str:
-    number = context.quantity
-    if number.unit is Unit.BARE:
-        return f"“{quote}” is US dollars{'' if number.period else ' a month'}"
-    return "" if number.period else f"“{quote}” is a month's"
+def _period_after(after: str) -> str:
+    """Return the period that stands after words of saving: "$250 off each week"."""
+    match = _PERIOD.match(after)
+    return "" if match is None else match["period"].lower()
+
+
+def _assumed(context: NumberContext, *, quote: str, period: str) -> str:
+    if context.quantity.unit is Unit.BARE:
+        return f"“{quote}” is US dollars{'' if period else ' a month'}"
+    return "" if period else f"“{quote}” is a month's"

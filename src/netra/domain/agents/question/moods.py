@@ -97,6 +97,17 @@ _OF_NOW: Final = re.compile(
 _FROM: Final = re.compile(
     r"\b(?:from|down from|instead of) (?:about |around |roughly |currently |today's |now )*$", re.IGNORECASE
 )
+_TOO: Final = re.compile(
+    r"\s*(?:\w+\s){0,3}?(?:is|are|was|were|feels?|seems?)?\s?(?:far |way |much |simply |just |already )*too "
+    r"(?:slow|long|much|high|expensive|big|large|dear|costly|many)\b",
+    re.IGNORECASE,
+)  # "2 s is too slow" states a fact
+_OURS: Final = re.compile(r"\b(?:our|my|the|this|current) (?:current |present |monthly )?$", re.IGNORECASE)
+_BILL: Final = re.compile(r"\s?(?:bills?|spend(?:ing)?|invoices?)\b", re.IGNORECASE)
+_WE_PAY: Final = re.compile(
+    r"\s*(?:that )?(?:we|i) (?:currently |now |already )?(?:pay|spend|are paying|are spending)\b",
+    re.IGNORECASE,
+)
 _WHY: Final = re.compile(
     r"\bwhy\b|\bhow come\b|\bwhat (?:happened|went wrong)\b|\bworth (?:its|their|the|it)\b", re.IGNORECASE
 )
@@ -137,6 +148,9 @@ def _is_fact(context: NumberContext, *, is_traffic: bool) -> bool:
     is_left = _FROM.search(context.before) or _ARROW.match(context.after)
     if is_left and context.quantity.unit in (Unit.MS, Unit.MONEY, Unit.SHARE):
         return True
+    is_too_much = context.quantity.unit in (Unit.MS, Unit.MONEY) and _TOO.match(context.after)
+    if is_too_much or _is_of_today(context):
+        return True
     if has("claim", clause):
         return not has("ask", context.before)
     if is_traffic and has("future", clause) and not has("past", context.before):
@@ -144,6 +158,14 @@ def _is_fact(context: NumberContext, *, is_traffic: bool) -> bool:
     if has("we_did", clause) and not has("question_before_we", clause) and not has("future", clause):
         return True
     return not _is_asked(context) and _is_stated(context, is_traffic=is_traffic)
+
+
+def _is_of_today(context: NumberContext) -> bool:
+    """Return whether the number describes what is paid now: "our $10k bill", "the $9k we pay"."""
+    if context.quantity.unit is not Unit.MONEY:
+        return False
+    is_attribute = _OURS.search(context.before) is not None and _BILL.match(context.after) is not None
+    return is_attribute or _WE_PAY.match(context.after) is not None
 
 
 def _is_change(context: NumberContext) -> bool:

@@ -24,6 +24,7 @@ _TOPIC_END: Final = re.compile(r"\s*(?:calls|feature|tool)?\s*[,:–—-]")
 _FOR_NAME: Final = re.compile(
     r"\s*(?:for|on|in) (?:the |our )?(?P<name>[A-Za-z][\w-]{0,40})(?!\w)", re.IGNORECASE
 )
+_PERCENTILE: Final = re.compile(r"p[0-9]+", re.IGNORECASE)
 _GRAMMAR: Final = """
     all any each every everything everyone most some users user us me total production prod average general
     p99 p95 it them this that these those calls requests latency the a an my both less more their generating
@@ -102,7 +103,9 @@ def _is_topic(text: str, numbers: Numbers, part: Mention) -> bool:
 def _named_after(head: NumberContext) -> tuple[str, ...]:
     """Return "invoices" of "500 ms for invoices", for a name that the log lacks."""
     match = _FOR_NAME.match(head.after)
-    return () if match is None or match["name"].lower() in _NO_PART else (match["name"],)
+    if match is None or match["name"].lower() in _NO_PART or _PERCENTILE.fullmatch(match["name"]):
+        return ()
+    return (match["name"],)
 
 
 def _spread_back(numbers: Numbers, parts: Sequence[Mention], names: list[tuple[str, ...]]) -> None:

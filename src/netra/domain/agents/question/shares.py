@@ -32,7 +32,11 @@ _MORE: Final = re.compile(
     r"|on top|worse|longer)\b",
     re.IGNORECASE,
 )
-_TO: Final = re.compile(r"\bto (?:about |around |roughly |at most |only |just )*$", re.IGNORECASE)
+_TO: Final = re.compile(
+    r"\b(?<!up )to (?:about |around |roughly |at most |only |just |under |below |no more than "
+    r"|an? max(?:imum)? of )*$",
+    re.IGNORECASE,
+)
 _OF: Final = re.compile(r"\s?of\b|\s?(?:the|our|my) (?:price|cost|bill|spend|latency)", re.IGNORECASE)
 _HALF_PRICE: Final = re.compile(
     r"\s?(?:the |of the |our )?(?:price|cost|bill|spend|money|latency|time)\b", re.IGNORECASE
@@ -58,6 +62,7 @@ _QUANTILE: Final = re.compile(
 _OF_OURS_IS: Final = re.compile(
     r"\s?of (?:our|the|my|all|your) (?:\w+ ){1,3}?(?:is|are|goes|go|comes|come|was|were)\b", re.IGNORECASE
 )
+_BECOMES: Final = re.compile(r"\b(?:be|become|becomes) (?:only |just |about )?$", re.IGNORECASE)
 _WHAT_COST: Final = re.compile(
     r"\bwhat (?:would|will|does|do|might) (?:an? )?(?:doubl|tripl)ing\b", re.IGNORECASE
 )
@@ -205,6 +210,9 @@ def _is_what_is_left(context: NumberContext) -> bool:
     """Return whether the share is the remaining part: "a third of today's latency", "half the price"."""
     if context.quantity.is_spelled and _HALF_PRICE.match(context.after) and not _LESS.search(context.before):
         return not has("ask", context.before) or _WANTED.search(context.before) is not None
+    is_compared = _MORE.search(context.after) or _LESS.search(context.after)
+    if context.quantity.is_spelled and _BECOMES.search(context.before) and not is_compared:
+        return True
     return _OF.match(context.after) is not None and _WANTED.search(context.before) is not None
 
 

@@ -34,6 +34,8 @@ _CONTRACTED: Final = re.compile(
     r"\b(do|does|did|ca|wo|should|must|is|are|was|were|need|could|would|have|has)nt\b", re.IGNORECASE
 )
 _WITHOUT: Final = re.compile(r"(?<!\w)w/o\b", re.IGNORECASE)
+_PLAIN_DATE: Final = re.compile(r"[a-z]+|last (?:month|week)", re.IGNORECASE)
+"""A date without a number, whose words say that the sentence speaks of the past."""
 _METRICS_LISTED: Final = re.compile(
     r"(?<=\b(?:ttft|tpot) )and(?= (?:the )?(?:ttft|tpot|latency|whole|end|e2e|time|inter))", re.IGNORECASE
 )
@@ -73,7 +75,7 @@ def sighted(message: str, names: KnownNames, *, now: datetime) -> Sighting:
     fleets = fleets_in(plain, gpus)
     plain = blanked(plain, fleets.spans)
     dates = instants(plain, now=now)
-    plain = _without(plain, [date for date in dates if not date.text.isalpha()])
+    plain = _without(plain, [date for date in dates if not _PLAIN_DATE.fullmatch(date.text)])
     parts = parts_in(plain, known=names.parts())
     plain = _without(plain, parts)
     slips = slips_in(_without(plain, families), known=names.parts())

@@ -225,7 +225,8 @@ class _Reader:
             return True
         clause = context.clause.text
         is_same = context.clause.sentence == self._sentence
-        return is_same or has("correction", clause) or has("inheriting", clause) or FILLER in clause
+        is_corrected = has("correction", context.whole_sentence)
+        return is_same or is_corrected or has("inheriting", clause) or FILLER in clause
 
     def _memory(self, context: NumberContext, quote: str) -> tuple[Reading, ...]:
         number = context.quantity

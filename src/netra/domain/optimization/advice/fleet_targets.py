@@ -56,7 +56,7 @@ def _not_the_log_of(study: Study) -> TargetOutcome:
 
 
 def asked_option(findings: Sequence[Finding]) -> Option | None:
-    """Return the first fleet of the question as an option: the limits are asked of it, not of the log."""
+    """Return the first fleet of the question as an option: the limits apply to that fleet, not to the log."""
     return next(
         (
             option

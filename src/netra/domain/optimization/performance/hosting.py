@@ -1,17 +1,14 @@
-"""Finds the cheapest fleets for a stream of requests: ranks configurations by estimate, sizes by replay."""
+"""Finds the cheapest fleets for a stream of requests: `estimates` ranks the configurations, replay sizes."""
 
-from math import ceil, inf
+from math import inf
 from typing import Final
 
 import msgspec
 
 from netra.domain.optimization.model import Checkpoint
 from netra.domain.optimization.performance.balancing import Balancing
-from netra.domain.optimization.performance.configurations import (
-    RequestLoad,
-    ServingConfiguration,
-    carried_per_s,
-)
+from netra.domain.optimization.performance.configurations import RequestLoad, ServingConfiguration
+from netra.domain.optimization.performance.estimates import Estimate, ranked_by_estimate
 from netra.domain.optimization.performance.fleet import Fleet, Slo, holds_alone, smallest_fleet
 from netra.domain.optimization.performance.replay import Requests, replay
 from netra.domain.optimization.performance.replica import Batching
@@ -37,19 +34,6 @@ _ENLARGED_MOST: Final = 4
 
 _ESTIMATE_TRUST: Final = 0.5
 """A configuration is skipped if this share of its estimated price exceeds the best replayed price."""
-
-
-class Estimate(msgspec.Struct, frozen=True, kw_only=True):
-    """A configuration and the replicas it needs at the mean rate: for ranking, never for advice."""
-
-    configuration: ServingConfiguration
-    replicas: int
-    carried_per_s: float  # requests a second one replica is estimated to carry
-
-    @property
-    def usd_per_hour(self) -> float:
-        """Dollars an hour of all replicas."""
-        return self.replicas * self.configuration.usd_per_hour
 
 
 class Hosting(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,7 +145,7 @@ def _settled(requests: Requests, hosting: Hosting, *, slo: Slo, checkpoint: Chec
 
 
 def resized(requests: Requests, hosting: Hosting, *, size: int, slo: Slo, checkpoint: Checkpoint) -> Hosting:
-    """Return the fleet with `size` replicas beside the spare ones, replayed; it may break the limits."""
+    """Return the fleet with `size` replicas and its spare ones, replayed; it may break the limits."""
     return _hosting(
         requests,
         Estimate(configuration=hosting.configuration, replicas=size, carried_per_s=hosting.carried_per_s),
@@ -247,25 +231,6 @@ def _hosting(
         balancing=sizing.balancing,
         spare=sizing.spare,
     )
-
-
-def ranked_by_estimate(
-    candidates: tuple[ServingConfiguration, ...], *, load: RequestLoad, slo: Slo
-) -> tuple[Estimate, ...]:
-    """Return the estimated replicas of each candidate, cheapest first, without those of no capacity.
-
-    The best group size of each GPU comes before any second one, so that the replayed candidates differ.
-    """
-    estimates: list[Estimate] = []
-    for configuration in candidates:
-        carried = carried_per_s(configuration, load=load, slo=slo)
-        if carried > 0.0:
-            replicas = max(1, ceil(load.requests_per_s / carried))
-            estimates.append(Estimate(configuration=configuration, replicas=replicas, carried_per_s=carried))
-    estimates.sort(key=lambda one: (one.usd_per_hour, one.configuration.name))
-    best_of_gpu = {one.configuration.deployment.gpu.name: one for one in reversed(estimates)}
-    first = [one for one in estimates if best_of_gpu[one.configuration.deployment.gpu.name] is one]
-    return (*first, *(one for one in estimates if all(one is not other for other in first)))
 
 
 def _share(requests: Requests, hosting: Hosting, *, slo: Slo, checkpoint: Checkpoint) -> float:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from netra.domain.optimization.performance.balancing import Balancing, drawn
 from netra.domain.optimization.performance.batch_limits import default_batching
 from netra.domain.optimization.performance.percentiles import over_percentile
-from netra.domain.optimization.performance.replica import NEVER, Batching, Replica, table_of
+from netra.domain.optimization.performance.replica import NEVER, Batching, Replica, table_at
 from netra.domain.optimization.performance.roofline import Deployment, costs_of
 from netra.domain.workloads.columns import Events, Floats, Ints
 
@@ -195,7 +195,7 @@ def _staged(
     if not 1 <= replicas <= MAX_REPLICAS:
         raise ValueError(f"replicas must be 1 to {MAX_REPLICAS}, not {replicas}")
     batching = batching or default_batching(deployment.gpu)
-    table = table_of(costs_of(deployment), batching=batching).slower(slowdown)
+    table = table_at(costs_of(deployment), batching, slowdown)
     capacity = deployment.memory().kv_tokens
     lists = (requests.input_tokens.tolist(), requests.output_tokens.tolist())
     times = ([float("nan")] * len(requests), [float("nan")] * len(requests))

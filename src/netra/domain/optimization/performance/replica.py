@@ -8,6 +8,7 @@ the batch does not change, and any number of steps is summed in closed form.
 
 from collections import deque
 from collections.abc import Sequence
+from functools import lru_cache
 from heapq import heappop, heappush
 from math import ceil, inf, sqrt
 from typing import Final
@@ -18,6 +19,9 @@ import numpy as np
 from netra.domain.optimization.performance.roofline import OVERLAP, StepCosts, step_s
 
 NEVER: Final = inf
+
+TABLES_KEPT: Final = 8
+"""Upper bound on the compiled tables kept, of some 20,000 numbers each; a sizing alternates between two."""
 
 
 class Batching(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +74,12 @@ def table_of(costs: StepCosts, *, batching: Batching) -> StepTable:
         pair_s=costs.pair_s,
         has_floor=costs.host_s > 0.0,
     )
+
+
+@lru_cache(maxsize=TABLES_KEPT)
+def table_at(costs: StepCosts, batching: Batching, slowdown: float) -> StepTable:
+    """Return the table with every step `slowdown` times as long, shared by the replays of one fleet."""
+    return table_of(costs, batching=batching).slower(slowdown)
 
 
 class Replica:

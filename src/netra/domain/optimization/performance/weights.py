@@ -1,4 +1,4 @@
-"""Tells whether two names are of the same published weights; a shape alone may have several."""
+"""Identifies published weights by a name; models of one shape may have weights of their own."""
 
 import re
 from typing import Final

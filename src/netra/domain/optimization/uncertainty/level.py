@@ -48,8 +48,8 @@ def swing_of(at_ns: Ints, usd: Floats, *, seconds: float) -> float:
     window = np.floor((at_ns - int(at_ns.max())) / width_ns).astype(np.int64) + count
     inside = window >= 0
     sums = np.bincount(np.minimum(window[inside], count - 1), weights=usd[inside], minlength=count)
-    if not sums.any():  # all of it lies in the part of a day before the first whole one
-        return sqrt(count)  # as if one window had all of it
+    if not sums.any():  # everything lies in the part of a day before the first whole one
+        return sqrt(count)  # as if one window had everything
     parts: Floats = sums / np.abs(sums).max()  # squares of huge sums would overflow
     return float(parts.std(ddof=1) / parts.mean())
 

@@ -59,10 +59,10 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     def margin(
         self, hours: float, *, seen: float = SEEN, unseen: float = UNSEEN, fall: float = FALL
     ) -> float:
-        """Return half the width of the 90 % interval of a log of so many hours.
+        """Return half the width of the 90 % interval of a log of `hours` hours.
 
         >>> round(Terms(chance=1e-4, seen=0.0, between_calls=1.0).margin(24.0), 3)
-        0.241
+        0.24
         """
         beyond = unseen * min(hours, LONGEST_H) ** -fall * self.between_calls
         return T_90 * sqrt(self.chance + seen * self.seen + beyond)
@@ -126,7 +126,7 @@ def _length(hours: float) -> str:
     """Return a length of time as a sentence gives it.
 
     >>> _length(0.97), _length(26.0), _length(80.0)
-    ('58 min', '26 h', '3.3 days')
+    ('58 min', '26 h', '3.33 days')
     """
     if hours < 1:
         return f"{hours * 60:.0f} min"

@@ -35,6 +35,10 @@ from netra.domain.optimization.wording import cost_change, count, money, percent
         (".5 %", [0.005]),
         ("80 GB of 1 TB", [80.0, 1_024.0]),
         ("5 cents", [0.05]),
+        ("some nine thousand calls, 2½ s", [9_000.0, 2.5]),
+        ("every fourth call, one call in fifty", [0.25, 0.02]),
+        ("within a second, called 5 times", [5.0]),
+        ("of the calls, 5 are tests; -5 %", [5.0, 0.05]),
     ],
 )
 def test_numbers_are_found_in_their_scale_and_names_are_not(text: str, values: list[float]) -> None:
@@ -106,6 +110,10 @@ def test_a_number_is_read_with_what_it_says_of_the_change(text: str, way: str) -
         ("0.043 of the answers", {"break_even_accept_rate": 0.0429}),
         ("answers take 5 s at most", {"latency_ms": {"max": 5_000.0}}),
         ("a bill of zero dollars", {"usd": 0.0}),
+        ("$2.7e-194, $2.7e-12", {"usd": [2.69e-194, 2.7e-12]}),
+        ("Every call is of the same model.", {"by_model": [{"name": "a", "requests": 3}]}),
+        ("one day", {"span": {"seconds": 89_000.0}}),
+        ("12.34,56,7", {"note": "12.34,56,7"}),
         ("$0.00", {"usd": 0.001}),
         ("$0.00 less", {"saved_usd": 0.0, "savings": {"usd_in_window": -0.004}}),
     ],
@@ -143,6 +151,10 @@ def test_a_number_of_the_payload_may_be_rounded_and_told_in_its_units(text: str,
         ("Twice as fast now.", {"targets": [{"target": "speedup", "asked": 2.0}]}, ("Twice",)),
         ("in Nov 2025 and on 1/2/2026", {"at": "2026-11-20"}, ("Nov 2025", "1/2/2026")),
         ("10.0.0.1 and #5", {"events": ["#4"]}, ("10.0.0.1", "#5")),
+        ("12.34,56,7 calls and 5m", {"calls": 12}, ("12.34,56,7", "5m")),
+        ("from €0.21 to $0.18", {"usd": [0.21, 0.18]}, ("€0.21",)),
+        ("two hours", {"span": {"seconds": 3_600.0}}, ("two hours",)),
+        ("a few thousand calls", {"calls": 3_000}, ("thousand",)),
     ],
 )
 def test_a_number_that_is_not_in_the_payload_is_found(

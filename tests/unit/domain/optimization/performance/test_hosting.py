@@ -20,12 +20,12 @@ from netra.domain.optimization.performance.configurations import (
     served_precision,
 )
 from netra.domain.optimization.performance.constants import VLLM
+from netra.domain.optimization.performance.estimates import ranked_by_estimate
 from netra.domain.optimization.performance.fleet import Slo, smallest_fleet
 from netra.domain.optimization.performance.hardware import Gpu, Hardware, ModelShape
 from netra.domain.optimization.performance.hosting import (
     Hosting,
     cheapest_fleets,
-    ranked_by_estimate,
     sizes_of,
 )
 from netra.domain.optimization.performance.replay import Requests

@@ -66,7 +66,9 @@ def test_a_retry_hits_nothing_that_was_refused_before_it(study: Make, call: Call
         for n, (at, status) in enumerate(tries)
     ]
     found = tried(study(calls, tariff(cache_write=Rate(usd_per_token=2e-6))), cache=True)
-    assert found.then_usd_in_window - found.now_usd_in_window == pytest.approx(5 * 512 * 1e-6)
+    assert found.then_usd_in_window - found.now_usd_in_window == pytest.approx(
+        4 * 512 * 1e-6
+    )  # not the first, which fills it
 
 
 def test_the_cache_is_turned_off(study: Make, call: Call, tariff: Price) -> None:

@@ -1,4 +1,4 @@
-"""The figures of a completed run beside its result; runs completed before have none."""
+"""Add the headline figures of a completed run; runs completed before lack them."""
 
 from alembic import op
 from sqlalchemy import Column, LargeBinary

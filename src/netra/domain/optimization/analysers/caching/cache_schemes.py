@@ -1,7 +1,10 @@
 """Caching schemes for one model's prompts, as changes of traffic: calls, cached part, time to live.
 
-Computes reads and writes in tokens from the replay and the provider's rules. `prompt_caching` chooses
-the best scheme and words it.
+Computes reads and writes in tokens from the replay and the provider's rules. What a cache held before the log
+is not known. Where writes are charged, the first time to live of the log fills the replayed cache: its calls
+stay as they are and count for nothing, as an empty cache writes what a full one reads. A log of less than
+`WARMED` times to live is replayed from an empty cache (`Replays.is_cold`), and so is free caching, whose
+reads an empty cache only understates. `prompt_caching` chooses the best scheme.
 """
 
 from collections.abc import Sequence
@@ -23,6 +26,8 @@ from netra.domain.workloads.columns import Floats, Ints
 
 HOUR_S: Final = 3600
 OFF: Final = 0
+WARMED: Final = 1.5  # least length of a log, in times to live, whose first one warms the cache
+_NS_PER_S: Final = 1e9
 _ODD_SHARE: Final = 0.05  # largest share of a group's calls that may share less than the marked prefix
 
 
@@ -71,6 +76,19 @@ class Replays:
         if self._shared_tokens is None:
             self._shared_tokens = np.minimum(_shared_part(self.study), self.covered_tokens)
         return self._shared_tokens
+
+    def is_cold(self, ttl_s: int) -> bool:
+        """Return whether the log is too short to warm a cache of this time to live."""
+        at_ns = self.study.events.at_ns
+        return not len(at_ns) or float(at_ns[-1] - at_ns[0]) < WARMED * ttl_s * _NS_PER_S
+
+    def counted(self, scheme: Scheme) -> Bools:
+        """Return the calls that a scheme is judged on: all, or those after the log's first time to live."""
+        at_ns = self.study.events.at_ns
+        if scheme.tariff.cache_write is None or self.is_cold(scheme.ttl_s):
+            return np.ones(len(at_ns), np.bool_)
+        since_ns: Ints = at_ns - at_ns[0]
+        return np.greater_equal(since_ns, scheme.ttl_s * _NS_PER_S)
 
     def hit_tokens(self, where: Bools, *, ttl_s: int, shared_only: bool = False) -> Ints:
         """Return the replayed hit tokens when only the calls in `where` use the cache."""
@@ -199,9 +217,10 @@ def _in_force(traffic: Traffic, *, replays: Replays, schemes: Sequence[Scheme]) 
     everywhere = np.zeros(len(traffic), np.bool_)
     changed = traffic
     for scheme in schemes:
-        where = scheme.where & traffic.kept & ~traffic.hosted & (traffic.tariff == scheme.code)
+        users = scheme.where & traffic.kept & ~traffic.hosted & (traffic.tariff == scheme.code)
+        where = users & replays.counted(scheme)
         indexes = np.flatnonzero(where)
-        reads[indexes], writes[indexes] = _split(replays, scheme, where, indexes=indexes)
+        reads[indexes], writes[indexes] = _split(replays, scheme, users, indexes=indexes)
         everywhere |= where
         if scheme.tariff != traffic.tariffs[scheme.code]:
             changed = routed(changed, where, to=scheme.tariff)
@@ -211,7 +230,7 @@ def _in_force(traffic: Traffic, *, replays: Replays, schemes: Sequence[Scheme]) 
 def _split(
     replays: Replays, scheme: Scheme, where: Bools, *, indexes: npt.NDArray[np.intp]
 ) -> tuple[Ints, Ints]:
-    """Return the tokens that the calls in `where` read and write under a scheme."""
+    """Return the tokens that the calls at `indexes` read and write if those in `where` use the cache."""
     nothing = np.zeros(len(indexes), np.int64)
     if scheme.ttl_s == OFF:
         return nothing, nothing

@@ -2,9 +2,17 @@
 
 from collections.abc import Sequence
 
-from netra.domain.optimization.analysers.caching.cache_schemes import OFF, Scheme, is_explicit
+from netra.domain.optimization.analysers.caching.cache_schemes import (
+    OFF,
+    WARMED,
+    Replays,
+    Scheme,
+    is_explicit,
+)
+from netra.domain.optimization.analysers.model import Study
+from netra.domain.optimization.model import Gap
 from netra.domain.optimization.supply_config import CacheSetting
-from netra.domain.optimization.wording import both
+from netra.domain.optimization.wording import both, count
 
 
 def instruction_of(alike: Sequence[Scheme]) -> str:
@@ -66,6 +74,38 @@ def grouped_by_instruction(schemes: Sequence[Scheme]) -> list[list[Scheme]]:
         lives_s = scheme.ttl_s if is_marked or scheme.ttl_s == OFF else 0
         groups.setdefault((is_marked, lives_s, scheme.shared_only), []).append(scheme)
     return list(groups.values())
+
+
+def warming_of(replays: Replays, schemes: Sequence[Scheme]) -> tuple[str, ...]:
+    """Say which calls of the log only fill the replayed cache, or that it starts empty."""
+    said: list[str] = []
+    kept = [scheme for scheme in schemes if scheme.ttl_s != OFF]
+    for ttl_s, filling in sorted({(scheme.ttl_s, _filling(replays, scheme)) for scheme in kept}):
+        said.append(
+            f"The first {ttl_s:,} s of the log, {count(filling, 'call')}, only fill the cache and stay as "
+            "they are, so the saving is stated low by their share."
+            if filling
+            else f"The replayed cache of {ttl_s:,} s is empty at the log's start, so the real one saves more."
+        )
+    return tuple(said)
+
+
+def _filling(replays: Replays, scheme: Scheme) -> int:
+    return int((~replays.counted(scheme)).sum())
+
+
+def too_short(study: Study, scheme: Scheme) -> Gap:
+    """Return the gap of a log too short to fill a cache: from an empty one every prompt is written first."""
+    ttl_s, model = scheme.ttl_s, scheme.tariff.model
+    return Gap(
+        kind="prompt_caching",
+        missing=(f"{WARMED * ttl_s:,.0f} s of calls to {model}",),
+        reason=(
+            f"The log covers {study.span.seconds:,.0f} s. On it an empty cache costs more than it saves, but "
+            f"the first {ttl_s:,} s only fill the cache of {model}."
+        ),
+        would_add="Whether marking prompts for caching pays.",
+    )
 
 
 def _names(schemes: Sequence[Scheme]) -> str:

@@ -30,6 +30,8 @@ from netra.domain.optimization.analysers.caching.cache_wording import (
     instruction_of,
     setting_of,
     steps_of,
+    too_short,
+    warming_of,
 )
 from netra.domain.optimization.analysers.evidence import rows, saved_by_call_usd
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
@@ -88,8 +90,10 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     switched = [scheme for scheme in paying if not _may_be_in_force(study, scheme)]
     found = [_switch(replays, switched, table=table)] if switched else []
     found += [_unseen(replays, unseen, table=table)] if unseen else []
-    losing = _losing(study, stays)
+    lost = _losing(study, stays)
+    losing = [scheme for scheme in lost if not replays.is_cold(scheme.ttl_s)]
     warned = [_leave_off(replays, losing, table=table)] if losing else []
+    gaps += [too_short(study, scheme) for scheme in lost if replays.is_cold(scheme.ttl_s)]
     return (*found, *_kept(study, stays, table=table), *warned, *gaps)
 
 
@@ -133,7 +137,7 @@ def _switch(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[Trie
         grade=Grade.REPLAY,
         formula=FORMULA,
         inputs=SchemeInputs(schemes=tuple(_row(replays, scheme) for scheme in schemes), tried=tuple(table)),
-        assumptions=_assumptions(replays.study, schemes),
+        assumptions=_assumptions(replays, schemes),
         evidence=_evidence(replays, schemes),
         how_to_verify=(
             "Compare the cached and cache-write token counts in the provider's responses with the replay's "
@@ -183,7 +187,7 @@ def _leave_off(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[T
         grade=Grade.REPLAY,
         formula=FORMULA,
         inputs=SchemeInputs(schemes=tuple(_row(replays, scheme) for scheme in schemes), tried=tuple(table)),
-        assumptions=_assumptions(replays.study, schemes),
+        assumptions=_assumptions(replays, schemes),
         evidence=_evidence(replays, schemes),
         how_to_verify=(
             "Cache the prompts of one template for a day and compare the cost of writes with the saving of "
@@ -228,7 +232,7 @@ def _break_even_of(tariff: Tariff) -> float | None:
 
 def _row(replays: Replays, scheme: Scheme) -> TriedScheme:
     study = replays.study
-    mine = (study.traffic.tariff == scheme.code) & study.recurring
+    mine = (study.traffic.tariff == scheme.code) & study.recurring & replays.counted(scheme)
     after = change_of(replays, [scheme])(study.traffic)
     input_tokens = int(study.traffic.input_tokens[mine].sum())
     read = int(after.cached_input_tokens[mine].sum())
@@ -255,10 +259,12 @@ def _evidence(replays: Replays, schemes: Sequence[Scheme]) -> Evidence:
     return rows(replays.study, where, weight=np.abs(saved))
 
 
-def _assumptions(study: Study, schemes: Sequence[Scheme]) -> tuple[str, ...]:
+def _assumptions(replays: Replays, schemes: Sequence[Scheme]) -> tuple[str, ...]:
+    study = replays.study
     assumed = [
         "Equal prefix hashes mean equal prompts up to that block; one cache serves all calls of a model.",
         "A block stays cached until its last use, hit or write, is longer ago than the time to live.",
+        *warming_of(replays, schemes),
     ]
     if study.events.cached_input_tokens is None:
         assumed.append(

@@ -18,7 +18,7 @@ from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.measures.span import dense_ends
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.performance.configurations import ServingConfiguration
-from netra.domain.optimization.performance.hosting import ranked_by_estimate
+from netra.domain.optimization.performance.estimates import ranked_by_estimate
 from netra.domain.optimization.performance.scaling import (
     COOL_DOWN_S,
     START_UP_S,

@@ -17,8 +17,8 @@ from netra.domain.optimization.performance.configurations import (
     ServingConfiguration,
     largest_batch,
 )
+from netra.domain.optimization.performance.estimates import ranked_by_estimate
 from netra.domain.optimization.performance.fleet import Slo
-from netra.domain.optimization.performance.hosting import ranked_by_estimate
 from netra.domain.optimization.performance.roofline import costs_of, prefill_s
 from netra.domain.optimization.wording import percent
 

@@ -35,7 +35,8 @@ def offers_of(study: Study, where: Bools) -> tuple[Offer, ...]:
     """Return the offers for the calls in `where`, cheapest first; refused calls cost nothing anywhere."""
     chosen = np.flatnonzero(where & ~study.traffic.unpaid)
     labels = study.events.model
-    used = {labels.names[code] for code in np.unique(labels.codes[chosen]).tolist() if code >= 0}
+    codes: list[int] = np.unique(labels.codes[chosen]).tolist()
+    used = {labels.names[code] for code in codes if code >= 0}
     sold = {
         (tariff.provider, tariff.model): tariff
         for label in sorted(used)

@@ -12,7 +12,7 @@ from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.composition import compose, worth_alone
 from netra.domain.optimization.model import Gap, Goals, Stance, never_stop
 from netra.domain.optimization.performance.hardware import Hardware
-from netra.domain.optimization.prefix import chain_tokens, reuse_of
+from netra.domain.optimization.prefix import chain_tokens, prefix_reuse, reuse_of
 from netra.domain.optimization.price_list import PriceList
 from netra.domain.optimization.pricing import Rate, Tariff
 from netra.domain.optimization.study import study_of
@@ -75,7 +75,7 @@ def test_automatic_caching_that_the_log_does_not_show_is_between_nothing_and_all
 def test_explicit_caching_pays_for_writes_and_says_when_it_loses(
     study: Make, call: Call, tariff: Price
 ) -> None:
-    log = study([prompt(call, second, second) for second in range(4)], explicit(tariff))
+    log = study([prompt(call, 300 * n, n) for n in range(5)], explicit(tariff))  # the first fills the cache
     (found,) = findings(log)
     assert found.stance is Stance.AVOID
     assert worth_alone(log, found).saved_usd == pytest.approx(-4 * 512 * 0.25e-6)
@@ -259,7 +259,7 @@ def test_a_hit_under_the_minimum_is_not_billed_as_one(tariff: Price) -> None:
 def test_a_shared_start_under_the_minimum_is_never_read_from_a_marked_prompt(
     study: Make, call: Call, tariff: Price
 ) -> None:
-    calls = [prompt(call, 10 * n, 1, 3 * n + 2, 3 * n + 3, 3 * n + 4) for n in range(9)]
+    calls = [prompt(call, 60 * n, 1, 3 * n + 2, 3 * n + 3, 3 * n + 4) for n in range(9)]
     (found,) = findings(study(calls, explicit(tariff, cache_min_tokens=1024)))
     assert found.stance is Stance.AVOID
     assert found.inputs.schemes[0].read_tokens == 0
@@ -361,7 +361,7 @@ def test_losing_writes_at_an_odd_price_have_no_break_even_to_name(
     study: Make, call: Call, tariff: Price
 ) -> None:
     dear_reads = explicit(tariff, cached_input=Rate(usd_per_token=2e-6))
-    log = study([prompt(call, second, 1) for second in range(3)], dear_reads)
+    log = study([prompt(call, 200 * n, 1) for n in range(4)], dear_reads)
     (found,) = findings(log)
     assert found.stance is Stance.AVOID
     assert "pays only if" not in found.impact
@@ -410,7 +410,7 @@ def test_a_retry_is_no_hit_of_the_prompt_that_was_refused_before_it(
     log = study(calls, explicit(tariff))
     (found,) = findings(log)
     assert found.stance is Stance.AVOID
-    assert worth_alone(log, found).saved_usd == pytest.approx(-10 * 512 * 0.25e-6)
+    assert worth_alone(log, found).saved_usd == pytest.approx(-9 * 512 * 0.25e-6)  # without the first
     assert found.inputs.schemes[0].calls == 10
 
 
@@ -508,3 +508,64 @@ def test_a_least_number_of_tokens_that_is_not_published_is_said_to_be_assumed(
     assert [sentence.split(" is not known; ")[0] for sentence in said] == [
         "The minimum number of tokens that big caches"
     ]
+
+
+def chat(call: Call, begin: float, end: float) -> list[Event]:
+    """Return calls every 20 s; each prompt starts with one of ten shared prefixes and ends in its own way."""
+    return [
+        prompt(call, second, 10 + second // 20 % 10, 10 + second // 20 % 10 + 100, 10_000 + second)
+        for second in range(int(begin), int(end), 20)
+    ]
+
+
+def test_the_first_time_to_live_fills_the_cache_and_is_not_counted(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    """Each prefix comes again after 200 s: in an hour all calls but the first ten read it."""
+    log = study(chat(call, 0, 3600), explicit(tariff))
+    (found,) = findings(log)
+    calls = 180 - 15  # those from 300 s on, all of which read 1,024 tokens
+    assert worth_alone(log, found).saved_usd == pytest.approx(calls * 1024 * 0.9e-6)
+    (row,) = found.inputs.schemes
+    assert (row.read_share, row.write_share) == (pytest.approx(2 / 3), 0.0)
+    assert any(
+        "The first 300 s of the log, 15 calls, only fill the cache" in one for one in found.assumptions
+    )
+
+
+@pytest.mark.parametrize("piece", range(6))
+def test_ten_minutes_of_an_hour_do_not_turn_the_sign_of_explicit_caching(
+    piece: int, study: Make, call: Call, tariff: Price
+) -> None:
+    """Prompts come again after 290 s: a warm cache reads them all, an empty one first writes 29 of 60."""
+    dear = explicit(tariff, cache_write=Rate(usd_per_token=2e-6), cached_input=Rate(usd_per_token=0.3e-6))
+    calls = [prompt(call, 10 * n, n % 29, 100 + n % 29) for n in range(60 * piece, 60 * piece + 60)]
+    log = study(calls, dear)
+    (found,) = findings(log)
+    assert (found.stance, found.inputs.schemes[0].saved_usd_in_window > 0) == (Stance.DO, True)
+    (cold,) = prefix_reuse(log.events, ttls_s=(300,))
+    hits = cold.hit_tokens.sum()
+    assert hits * 0.7e-6 < (60 * 1024 - hits) * 1e-6  # counted from empty it would lose
+
+
+def test_a_log_too_short_to_fill_a_cache_is_no_reason_to_leave_it_off(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    found = said(study([prompt(call, second, second) for second in range(4)], explicit(tariff)))
+    (gap,) = [one for one in found if isinstance(one, Gap)]
+    assert not [one for one in found if isinstance(one, Finding)]
+    assert gap.missing == ("450 s of calls to big",)
+    assert "the first 300 s only fill the cache of big" in gap.reason
+
+
+def test_a_cache_that_starts_empty_is_said_to_save_more(study: Make, call: Call, tariff: Price) -> None:
+    (found,) = findings(study([prompt(call, second, 1, 2) for second in range(4)], explicit(tariff)))
+    said = "The replayed cache of 300 s is empty at the log's start, so the real one saves more."
+    assert said in found.assumptions
+
+
+def test_free_caching_counts_every_read_of_the_log(study: Make, call: Call, tariff: Price) -> None:
+    calls = [prompt(call, 60 * n, 1, 2, cached_input_tokens=0) for n in range(60)]
+    log = study(calls, tariff(caching="automatic"))
+    (found,) = findings(log)
+    assert worth_alone(log, found).saved_usd == pytest.approx(59 * 1024 * 0.9e-6)
