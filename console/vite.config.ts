@@ -17,18 +17,6 @@ export default defineConfig({
     assetsInlineLimit: 0, // the page's policy allows no script or style that is inlined
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    rolldownOptions: {
-      output: {
-        // Small parts that several screens share travel together: they compress better, and each needs a request.
-        codeSplitting: {
-          includeDependenciesRecursively: false,
-          groups: [
-            { name: "answers", test: /src[\\/](lib[\\/]answer|screens[\\/](result|what-if))[\\/]/ },
-            { name: "shared", test: /src[\\/](lib[\\/](?!answer|charts|import)|messages)/, minShareCount: 2 },
-          ],
-        },
-      },
-    },
   },
   test: { include: ["tests/**/*.test.ts"], environment: "node" },
 });

@@ -223,7 +223,9 @@ def report(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_report_opens_from_disk_and_requests_nothing(report: Path, width: int, engine: Browser) -> None:
     context = engine.new_context(viewport={"width": width, "height": 900}, offline=True)
-    page, requests, errors = context.new_page(), [], []
+    page = context.new_page()
+    requests: list[str] = []
+    errors: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
