@@ -177,6 +177,7 @@ def status(word: str, **changes: Any) -> RunStatus:
     given: dict[str, Any] = {
         "run_id": "r", "thread_id": "t", "status": word, "phase": word, "progress": 1, "result": None,
         "error": None, "message": "m", "workload_id": None, "parameters": {}, "last_seq": 1,
+        "queue_position": None,
         "created_at": None, "started_at": None, "completed_at": None,
     }  # fmt: skip
     return RunStatus(**{**given, **changes})
