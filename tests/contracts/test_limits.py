@@ -90,7 +90,8 @@ async def test_a_limit_of_zero_is_none(limiter):
 
 async def test_the_live_limits_are_published(limiter):
     published = limiter.published()
-    assert published == {"authentication": 5, "agent": 3, "websocket": 0, "general": 2}
+    given = {"authentication": 5, "agent": 3, "websocket": 0, "general": 2}
+    assert published == {**given, "simulate": 60, "ingest": 600}
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -32,6 +32,7 @@ TICK_S: Final = 0.02
 CALM: Final = "calm"
 SETTINGS: Final = {
     "NETRA_LIMIT_AGENT": str(LIMIT),
+    "NETRA_LIMIT_SIMULATE": str(LIMIT),
     "NETRA_REGISTRATION": "true",
     "NETRA_LIMIT_GENERAL": "10000",
 }
@@ -131,7 +132,7 @@ async def one_run(play: Play, client: Client, key: str) -> None:
 
 
 async def is_admitted(play: Play, service: NetraProcess, client: Client) -> bool:
-    """Ask for what counts like a run and costs nothing; say whether the limit let it pass."""
+    """Ask for what is limited like a run and costs nothing; say whether the limit let it pass."""
     url = f"{service.url}/api/workloads/wl-unknown/simulate"
     answer = await play.http.post(url, headers=client._headers, json={})
     assert answer.status_code in {404, 422, 429}, answer.text

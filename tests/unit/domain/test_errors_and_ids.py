@@ -50,4 +50,4 @@ def test_anything_else_is_refused_with_its_field(text: str) -> None:
 
 
 def test_each_class_of_request_has_its_documented_limit() -> None:
-    assert [RequestRateLimits().of(name) for name in LimitName] == [5, 10, 30, 100]
+    assert [RequestRateLimits().of(name) for name in LimitName] == [5, 10, 30, 60, 600, 100]

@@ -66,7 +66,7 @@ def test_an_explanation_shows_dropped_rows_in_its_documents(
     assert exit_code(["explain", str(file), *BEFORE, "--md", "--html", str(page)]) == 0
     words = "3.0 % of the rows (3 of 100) could not be read"
     assert words in capsys.readouterr().out
-    assert f"<h1>{words}" in page.read_text()
+    assert f'"headline":"{words}' in page.read_text()
 
 
 def test_a_log_of_which_too_much_is_dropped_fails_unless_that_is_accepted(
