@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import SteppedClock
 from tests.unit.adapters.otlp.bodies import as_json, as_protobuf, attribute, traces
 
+from netra.adapters.local.intake_meter import LocalIntakeMeter
 from netra.bootstrap.one_process import tokens_of
 from netra.domain.paging import PageRequest
 from netra.domain.telemetry.settling import QUIET_S
@@ -86,7 +87,12 @@ async def receiving(**settings: Any) -> AsyncGenerator[Receiver]:
     clock = SteppedClock()
     changed = msgspec.structs.replace(SETTINGS, **settings)
     assert changed.secret is not None
-    async with opened(changed, clock=clock, tokens=tokens_of(changed, changed.secret, clock)) as house:
+    plugs = {
+        "clock": clock,
+        "tokens": tokens_of(changed, changed.secret, clock),
+        "intake_meter": LocalIntakeMeter(changed.intake_limits, clock=clock),
+    }
+    async with opened(changed, **plugs) as house:
         yield Receiver(house, clock)
 
 
