@@ -91,6 +91,8 @@ def place(finding: dict[str, Any], described: dict[str, Any]) -> str:
         return "answers"
     if path[:2] == ["components", "responses"]:
         return "public operations"  # those without a limit
+    if path[:3] == ["paths", "/api/audit", "get"] and "parameters" in path:
+        return "account numbers"
     if path[0] == "paths" and path[1] in UNCOUNTED and path[-1] == "headers":
         return "uncounted operations"
     if path[0] == "paths":

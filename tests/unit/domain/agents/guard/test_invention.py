@@ -53,4 +53,6 @@ def test_honest_answers_pass_and_every_invention_is_caught(
 
 
 def test_the_template_text_passes_whole(results: list[tuple[Result, Facts]]) -> None:
-    assert [unsupported_by(result["report"], facts) for result, facts in results] == [()] * len(results)
+    """The opening states the question as it was read, not the result, and no model words it."""
+    told = [(result["report"].partition("\n\n")[2], facts) for result, facts in results]
+    assert [unsupported_by(text, facts) for text, facts in told] == [()] * len(results)
