@@ -9,7 +9,7 @@ from litestar import Router, get
 from litestar.params import QueryParameter
 
 from netra.domain.audit.model import SecurityEvent, SecurityEventFilter, SecurityEventKind
-from netra.domain.errors import Forbidden
+from netra.domain.errors import Forbidden, ValidationFailed
 from netra.domain.ids import UserId
 from netra.domain.paging import LIMIT_DEFAULT, page_request
 from netra.domain.users.model import KeyScope
@@ -32,7 +32,12 @@ from netra.entrypoints.services import Services
 
 _USER_ID_MAX: Final = 2**63 - 1  # the widest integer that every store holds
 KindFilter = Annotated[
-    SecurityEventKind | None, QueryParameter(name="event", description="Only events of this kind.")
+    str | None,
+    QueryParameter(
+        name="event",
+        description="Only events of this kind.",
+        schema_extra={"enum": sorted(SecurityEventKind)},
+    ),
 ]
 UserFilter = Annotated[
     int | None, QueryParameter(ge=1, le=_USER_ID_MAX, description="Only events of this account.")
@@ -84,7 +89,7 @@ async def audit(
     """
     await _check_admin(request, services)
     chosen = SecurityEventFilter(
-        kind=kind,
+        kind=_kind_of(kind),
         user_id=None if user_id is None else UserId(user_id),
         since=instant_of(since, path="since"),
         until=instant_of(until, path="until"),
@@ -124,3 +129,13 @@ def _line(event: SecurityEvent) -> AuditLine:
         agent=event.origin.agent,
         details=event.details,
     )
+
+
+def _kind_of(name: str | None) -> SecurityEventKind | None:
+    if name is None:
+        return None
+    try:
+        return SecurityEventKind(name)
+    except ValueError as error:
+        message = f"there is no event {name!r}; the kinds are {', '.join(sorted(SecurityEventKind))}"
+        raise ValidationFailed.of("event", "unknown", message) from error

@@ -118,9 +118,7 @@ def _target(target: TargetOutcome) -> str:
 
 
 def _asked(target: TargetOutcome) -> str:
-    asked = target.asked
-    if asked is None:
-        return "not stated"
+    asked = target.asked or 0.0  # only a fleet, which has words of its own, is asked about without a number
     if target.target == "saving_share":
         return f"{percent(asked)}" if asked else "no more money than now"
     if target.target in ("budget_usd_per_month", "saving_usd_per_month"):
