@@ -168,7 +168,7 @@ def test_the_result_shows_the_numbers_of_the_api(page: Watched, ada: Account, an
     figure = page.page.locator("figure", has_text="The bill, step by step")
     shown = [cents(one) for one in figure.locator(".amount").all_inner_texts()]
     assert shown[0] == round(plan["now_usd_per_month"])
-    # Parts are rounded to add up to the whole as shown (largest remainder), so one may be off by up to a dollar.
+    # Steps are rounded so that they add up as shown: one may be off by up to a dollar.
     assert abs(shown[-1] - plan["planned_usd_per_month"]) < 1
     assert sum(shown[:-1]) == shown[-1]
 
