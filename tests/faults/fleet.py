@@ -237,6 +237,8 @@ class Client:
             except (httpx.NetworkError, httpx.RemoteProtocolError, httpx.TimeoutException):
                 await asyncio.sleep(0.05)
                 continue
+            if answer.status_code == httpx.codes.REQUEST_TIMEOUT:
+                continue  # a service that was frozen amid the request takes its own pause for a slow client
             if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
                 if "retry-after" not in answer.headers:
                     self._history.other.append(f"{path} answered 503 without Retry-After")

@@ -128,8 +128,8 @@ for path, headers in asked:
 
 
 INTERRUPTED = """
-import signal, sys, time
-def end(*_): print("saved", flush=True); sys.exit(5)
+import os, signal, sys
+def end(*_): os.write(1, b"saved\\n"); sys.exit(5)
 signal.signal(signal.SIGINT, end); signal.signal(signal.SIGTERM, end)
 print("ready", flush=True)
 signal.pause()
