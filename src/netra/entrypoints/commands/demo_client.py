@@ -163,6 +163,7 @@ def farewell(url: str, visitor: Visitor, *, key: str, data: str | None) -> str:
         (
             f"The service stays at {url} until Ctrl-C. {kept}",
             "",
+            f"  Look at it in a browser: {url}/console/",
             f"  Read and try the API:   {url}/docs",
             "  Sign in, then use the access_token of the response:",
             f"    curl -s {url}/api/auth/login -H 'Content-Type: application/json' -d '{body}'",
