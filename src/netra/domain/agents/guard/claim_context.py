@@ -13,7 +13,7 @@ _PERIOD: Final = re.compile(
 _PERIOD_BEFORE: Final = re.compile(
     r"(?:\b(?P<adverb>hourly|daily|weekly|monthly|yearly|annual(?:ised|ized)?)"
     r"|(?:^|[.!?;:,(\n]\s*)(?:per|each|every|a(?= \w+,)) (?P<period>second|minute|hour|day|week|month"
-    r"|year))\b[^.;:!?\n0-9]{0,40}$",
+    r"|year)|\b(?:in|over|within) (?:an?|one) (?:whole |full |single )?(?P<long>year|quarter|week))\b[^.;:!?\n0-9]{0,40}$",
     re.IGNORECASE,
 )
 _ADVERBS: Final = {"daily": "day"}
@@ -99,8 +99,8 @@ def period(before: str, after: str) -> str:
     if match is None:
         return ""
     found = match.groupdict()
-    if found.get("period"):
-        word = found["period"].lower()
+    if found.get("period") or found.get("long"):
+        word = (found.get("period") or found["long"]).lower()
     else:
         adverb = found["adverb"].lower()
         word = _ADVERBS.get(adverb, "year" if adverb.startswith("annual") else adverb.removesuffix("ly"))

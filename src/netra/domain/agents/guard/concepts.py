@@ -66,6 +66,9 @@ _TEXT: Final[Mapping[str, str]] = {
     "input": r"input|prompts?|sent|in|incoming|context|reads?",
     "output": r"output|answers?|generat\w*|complet\w*|written|wrote|writes?|out|repl(?:y|ies)|produced?"
     r"|returned|response",
+    "all_tokens": r"tokens?",
+    "other": r"others?|rest|remain\w*|apart from|except\w*|besides|outside|without|everything else|all but"
+    r"|exclud\w+|left|elsewhere|aside",
     "range": r"between|to|from|range\w*|interval|low\w*|high\w*|least|most|up|best|worst|upper|bottom"
     r"|top|either|or|and|may|might"
     r"|conservative\w*|optimistic\w*|pessimistic\w*|bound\w*|floor|ceiling|as much|as little",

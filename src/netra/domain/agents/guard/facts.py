@@ -33,6 +33,9 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     is_of_log: bool = False  # also the log's own sum, as no month is known
     content: frozenset[str] | None = None  # of the payload's sentence, if the number stands in one
     content_min: int = 0  # stems of `content` that a sentence must share
+    is_rate: bool = False  # derived: stands only with its period
+    is_rest: bool = False  # of all rows but its own: "apart from chat"
+    is_count: bool = False  # the number of rows, which is of no row
     is_share_of_row: bool = False  # derived: stands only where the sentence names the row
 
 

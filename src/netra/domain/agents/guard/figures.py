@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from netra.domain.agents.guard import claim_context
+from netra.domain.agents.guard.averages import is_unit_of_average, unit_of_average
 from netra.domain.agents.guard.list_numbers import numbered
 from netra.domain.agents.guard.percentile_phrases import percentile_phrases
 from netra.domain.agents.guard.ratios import RATIO_SLACK, Ratio, ratios_in
@@ -161,6 +162,8 @@ def _in_terms(text: str, number: Number, *, whole: Number) -> StatedNumber | Non
     kind, scale = _kind_of(number, before=before, words=words)
     if number.text.lower().startswith("one") and number.value == 1 and kind is NumberKind.COUNT:
         return None
+    if _is_one_call(number, before=before, after=after):
+        return None
     value = number.value * scale
     is_uncertain = bool(number.doubt) and _SOME.search(before) is None
     low, high = math.nan, math.nan
@@ -174,12 +177,24 @@ def _in_terms(text: str, number: Number, *, whole: Number) -> StatedNumber | Non
         high=high,
         words=words,
         sign=number.sign,
-        period=claim_context.period(before, after),
+        period=claim_context.period(before, after) or _average(kind, before, after),
         way=claim_context.way(before, after),
         is_wish=claim_context.is_wish(text[max(0, start - _WISH_WINDOW) : start], after),
         start=start,
         end=end,
     )
+
+
+def _average(kind: NumberKind, before: str, after: str) -> str:
+    """Return what money or tokens are an average of; empty for other numbers."""
+    return unit_of_average(before, after) if kind in (NumberKind.USD, NumberKind.TOKENS) else ""
+
+
+def _is_one_call(number: Number, *, before: str, after: str) -> bool:
+    """Return whether the number is the unit of an average: "one call costs", "per thousand calls"."""
+    if not number.text.lower().startswith(("one", "1", "thousand", "million", "a thousand", "a million")):
+        return False
+    return is_unit_of_average(number.text, before=before, after=after)
 
 
 def _end(number: Number) -> int:

@@ -72,6 +72,7 @@ class TimedFeature(msgspec.Struct, frozen=True, kw_only=True):
 
     feature: str
     calls: float = 0.0
+    latency_ms_p50: float = 0.0
     latency_ms_p99: float = 0.0
     limit_ms: float | None = None
     calls_over_limit: float | None = None
@@ -143,6 +144,9 @@ class KnownVerdicts(msgspec.Struct, frozen=True, kw_only=True):
     span: _Span = _Span()
     data_sufficiency: _Sufficiency = _Sufficiency()
     requests: float = 0.0
+    input_tokens: float = 0.0
+    output_tokens: float = 0.0
+    bill_usd: float | None = None
     goals: _Goals = _Goals()
     change: Any = None  # Any: only its presence counts
 

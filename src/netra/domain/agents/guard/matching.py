@@ -6,15 +6,17 @@ from typing import Final
 
 import msgspec
 
+from netra.domain.agents.guard.averages import AVERAGES
 from netra.domain.agents.guard.facts import Fact, Facts, NamedLabel
 from netra.domain.agents.guard.figures import NumberKind, StatedNumber
 from netra.domain.agents.guard.known_verdicts import KnownVerdicts
 from netra.domain.agents.guard.measures import is_of_measure, names_of
 from netra.domain.agents.guard.naming import Mention, Name, NameKind
+from netra.domain.agents.guard.pairs import is_of_pair
 from netra.domain.agents.guard.placement import Spot
 from netra.domain.agents.guard.ranked_rows import is_of_rank
-from netra.domain.agents.guard.row_ratios import is_ratio
-from netra.domain.agents.guard.row_sums import is_added_up, is_difference, is_sum
+from netra.domain.agents.guard.remainders import is_excluded, is_owned, is_rest_of
+from netra.domain.agents.guard.row_sums import is_added_up, is_sum
 from netra.domain.agents.guard.versions_and_dates import Label, is_known
 from netra.domain.agents.numbers.lexicon import months_in
 
@@ -68,13 +70,13 @@ def is_held(number: StatedNumber, known: Facts, spot: Spot) -> bool:
         ]
     if any(is_of_row(fact, spot) and is_of_measure(number, fact, spot) for fact in near):
         return True
-    if is_sum(number, facts, spot) or is_difference(number, facts, spot):
+    judged = known.verdicts
+    if is_sum(number, judged, spot) or is_of_pair(number, judged, spot):
         return True
     if number.kind is NumberKind.USD and number.period in _OTHER_PERIODS:
         return is_held(_a_month(number), known, spot)
-    judged = known.verdicts
     return (
-        is_ratio(number, judged, spot)
+        False
         or is_of_rank(number, judged, spot)
         or is_added_up(number, judged, spot)
     )
@@ -119,6 +121,10 @@ def has_unit(number: StatedNumber, fact: Fact) -> bool:
 
 def is_of_row(fact: Fact, spot: Spot) -> bool:
     """Return whether the rows that the number is stated of are those of the fact."""
+    if fact.is_count:
+        return not is_owned(spot)
+    if fact.is_rest:
+        return is_rest_of(fact, spot)
     if not spot.rows and spot.says_total and fact.kind in _SUMMED:
         return not names_of(fact.rows)
     if fact.kind is NumberKind.USD and fact.way and not fact.rows and not spot.says_whole:
@@ -142,7 +148,7 @@ def _is_of_rows(rows: tuple[frozenset[Name], ...], around: frozenset[Name], spot
         return True
     if spot.says_whole and not rows:
         return True
-    fits = [_is_row(mention, rows, around) for mention in spot.rows]
+    fits = [not is_excluded(mention, spot) and _is_row(mention, rows, around) for mention in spot.rows]
     return any(fits) if spot.is_carried else all(fits)
 
 
@@ -172,7 +178,11 @@ def _is_of_kind(number: StatedNumber, fact: Fact) -> bool:
 
 
 def _has_period(number: StatedNumber, fact: Fact) -> bool:
-    return number.period in ("", fact.period) or fact.kind is NumberKind.ANY
+    if fact.kind is NumberKind.ANY or number.period == fact.period:
+        return True
+    if number.period in AVERAGES:
+        return fact.percentile == "mean"
+    return number.period == "" and not fact.is_rate and fact.period not in AVERAGES
 
 
 def _has_sign(number: StatedNumber, fact: Fact) -> bool:

@@ -27,6 +27,9 @@ _OF_LOG: Final = re.compile(
 )
 _TODAY: Final = re.compile(r"\b(?:today|now|currently|at present|right now)\b", re.IGNORECASE)
 _BUSIEST: Final = re.compile(r"\b(?:busiest|peak) (?:second|minute|hour)\b", re.IGNORECASE)
+_CLAUSE: Final = r"[,;:()]\s"
+_INPUT: Final = re.compile(r"\b(?:input|prompts?|incoming|sent|reads?)\b", re.IGNORECASE)
+_OUTPUT: Final = re.compile(r"\b(?:output|completions?|generated|written|writes?|answers?|produced)\b", re.IGNORECASE)
 _COST: Final = re.compile(r"\b(?:costs?|pay\w*|spend\w*|charg\w+|bill)\b", re.IGNORECASE)
 
 
@@ -43,6 +46,8 @@ def names_of(rows: Rows) -> frozenset[Name]:
 
 def _names_its_row(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: ARG001 (one shape for all)
     """Return whether a fact of one row is stated where that row is named, here or in the sentence before."""
+    if fact.is_rest or fact.is_count:
+        return True
     if fact.is_share_of_row:
         is_named = any(not mention.names.isdisjoint(fact.rows[-1]) for mention in spot.rows)
         return is_named and (population_after(spot.after) != "" or spot.before.endswith("("))
@@ -72,6 +77,14 @@ def _has_metric(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: 
     metrics = {name for name in METRICS if name in concepts_in(spot.segment)}
     is_time = fact.kind is NumberKind.TIME or "latency" in fact.needs
     return not metrics or not is_time or not metrics.isdisjoint(fact.needs)
+
+
+def _has_side(number: StatedNumber, fact: Fact, spot: Spot) -> bool:
+    """Return whether a sum of input and output tokens is stated of both."""
+    if fact.kind is not NumberKind.TOKENS or "all_tokens" not in fact.needs:
+        return True
+    near = f"{re.split(_CLAUSE, spot.before)[-1]} {number.text} {re.split(_CLAUSE, spot.after)[0]}"
+    return (_INPUT.search(near) is None) == (_OUTPUT.search(near) is None)
 
 
 def _has_outcome(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: ARG001
@@ -132,6 +145,7 @@ _OF_FIELD: Final[tuple[Callable[[StatedNumber, Fact, Spot], bool], ...]] = (
     _names_its_row,
     _has_words,
     _has_metric,
+    _has_side,
     _has_outcome,
     _has_time,
     _has_percentile,

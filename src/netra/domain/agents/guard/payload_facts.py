@@ -41,6 +41,9 @@ _SECTIONS: Final[Mapping[str, str]] = {
     "rate_limits": "rate_limits",
 }
 """Sections that measure what one change is about."""
+_ROWS: Final = frozenset(
+    {"by_feature", "by_model", "by_tool", "by_template", "features", "models", "tools", "templates", "retirements"}
+)
 _KEYED_BY_NAME: Final = frozenset({"latency_ms", "models_assumed", "suggestions", "by_status"})
 
 
@@ -124,6 +127,7 @@ class _Reader:
             kind=NumberKind.COUNT,
             words=_stems(key) or frozenset({"item"}),
             path=f"the number of {place.path}",
+            is_count=key in _ROWS,
         )
         for item in items[:_LISTED_MAX]:
             yield from self.walk(item, place)

@@ -105,6 +105,17 @@ def pieces_of(text: str) -> tuple[Piece, ...]:
     return tuple(piece for piece in found if piece.text.strip())
 
 
+def runs_of(sentence: str, mentions: Sequence[Mention]) -> Sequence[Sequence[Mention]]:
+    """Return the mentions that stand in lists: "chat, search and tagging"."""
+    runs: list[list[Mention]] = []
+    for one in mentions:
+        if runs and _LIST_GAP.fullmatch(sentence[runs[-1][-1].end : one.start]):
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    return [run for run in runs if len(run) > 1]
+
+
 class SentencePlan:
     """The names and segments of one sentence; places each of its numbers."""
 
