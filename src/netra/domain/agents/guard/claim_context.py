@@ -35,7 +35,7 @@ _UP_BEFORE: Final = re.compile(
     re.IGNORECASE,
 )
 _NO_WAY: Final = re.compile(
-    r"\b(?:t[ao]k\w+|end\w*|us\w+|eats?|soaks?|ran|runs?|rack\w*|ma[kd]\w+|sum\w*|clock\w*) up\s*$",
+    r"\b(?:t[ao]k\w+|end\w*|us\w+|eats?|soaks?|ran|runs?|rack\w*|ma[kd]\w+|sum\w*|clock\w*|add\w*|amount\w*) up(?: to)?\s*$",
     re.IGNORECASE,
 )
 _THEN: Final = r"^(?:\s?(?:a|per|each|/)\s?\w+)?\s(?:of savings?|in savings?|"

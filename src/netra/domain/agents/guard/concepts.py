@@ -66,7 +66,27 @@ _TEXT: Final[Mapping[str, str]] = {
     "input": r"input|prompts?|sent|in|incoming|context|reads?",
     "output": r"output|answers?|generat\w*|complet\w*|written|wrote|writes?|out|repl(?:y|ies)|produced?"
     r"|returned|response",
+    "points": r"points?",
     "all_tokens": r"tokens?",
+    "succeed": r"succe\w+|went through|go through|(?:ended |finished )?well|ok|worked|answered|without (?:an? )?(?:error|failure)s?"
+    r"|(?:did|do|does) not fail|didn['’]t fail|never failed|not failed",
+    "unrepeated": r"(?:not|n['’]t|never|no) (?:\w+ ){0,3}(?:repeat\w*|duplicat\w*|repetition\w*)|unique|distinct"
+    r"|first[- ]time|unrepeated|new prompts?",
+    "cannot_wait": r"(?:cannot|can ?not|can['’]t|must not|could not|may not|not) (?:\w+ )?(?:wait|be (?:batched|delayed))"
+    r"|(?:stay|remain|kept?|left) (?:on|in|with) the standard|time-critical|interactive|urgent|need an answer",
+    "can_wait": r"(?:can|could|may) (?:all |also |well |easily )?(?:wait|be (?:batched|delayed|sent))|not urgent|offline"
+    r"|batch\w*|eligible",
+    "misfit": r"(?:not|n['’]t) fit|(?:too (?:long|large|big))|(?:stay|remain)\w* (?:on|with|where)",
+    "fit": r"fit\w*|suit\w*|suitable|could (?:go|move|run)|candidate\w*|eligible|mov\w+|take over",
+    "within_limit": r"(?:within|under|below|inside|meet\w*|keep\w*|hold\w*|respect\w*|compl\w+ with)"
+    r" (?:its |the |their |your |that |this )?(?:\w+ )?(?:limit|target|slo|objective|threshold|goal|budget)s?|in time|on time|not (?:over|above)|fast enough",
+    "over_by": r"(?:over|above|past|beyond|exceed\w*|miss\w*|break\w*|overshoot\w*|overrun\w*|too slow|slower than)"
+    r"(?: (?:its|the|their|your|that|this))?(?: \w+)? (?:limit|target|slo|objective|threshold|goal|budget)s?|(?:limit|target|slo|objective|threshold|goal|budget)s? (?:is )?(?:exceeded|missed|overshot|broken) by"
+    r"|over by|times (?:its|the) (?:limit|target|slo|objective|threshold|goal|budget)s?|(?:exceeds?|miss(?:es)?|over\w+) (?:it|this|that) by",
+    "under_by": r"(?:under|below|within|inside|short of)(?: (?:its|the|their|your|that|this))?(?: \w+)? (?:limit|target|slo|objective|threshold|goal|budget)s?"
+    r"|to spare|headroom|margin|reserve|room",
+    "tail_ratio": r"(?:its|the|their|that of the|own) (?:own )?(?:median|p50|typical|middle)",
+    "remain": r"remain\w*|left|leav\w*|still|rest|of (?:today['’]s|the current|the present|what you pay)",
     "other": r"others?|rest|remain\w*|apart from|except\w*|besides|outside|without|everything else|all but"
     r"|exclud\w+|left|elsewhere|aside",
     "range": r"between|to|from|range\w*|interval|low\w*|high\w*|least|most|up|best|worst|upper|bottom"
@@ -122,14 +142,14 @@ _PERCENTILE: Final = re.compile(
 _OF: Final = re.compile(
     r"^\s*(?:%|percent|per cent)?\s*(?:\([^)]*\)\s*)?(?:more |less |fewer )?of\s+(?:(?:the|your|our|its"
     r"|all|these|those|this"
-    r"|total|monthly|whole|entire|current|[\w-]+['’]s)\s+)*"
+    r"|total|monthly|whole|entire|current|present|plan|[\w-]+['’]s)\s+)*"
     r"(?P<what>input tokens?|prompt tokens?|output tokens?|tokens?|calls?|requests?|traffic|bill|costs?"
     r"|spend\w*|invoice|money"
-    r"|answers?|responses?|time|prompts?|list price|price)\b",
+    r"|answers?|responses?|time|prompts?|list price|price|savings?|gains?)\b",
     re.IGNORECASE,
 )
 _SAME: Final = {
-    "request": "call", "bill": "money", "cost": "money", "spend": "money", "spending": "money",
+    "request": "call", "traffic": "call", "gain": "saving", "bill": "money", "cost": "money", "spend": "money", "spending": "money",
     "invoice": "money",
     "response": "answer", "prompt token": "input token",
 }  # fmt: skip

@@ -93,6 +93,18 @@ _OF_COUNTED: Final = re.compile(
     r"|prompts),?\s*$",
     re.IGNORECASE,
 )
+_PART_OF: Final = re.compile(
+    r"\s(?:out )?of\s(?:[\w.'’-]*\s+){0,4}?(?:[0-9][0-9,]*\s)?(?P<noun>calls|requests|tokens|answers|prompts)\b",
+    re.IGNORECASE,
+)
+_OF_THEM: Final = re.compile(
+    r"\s(?:of (?:them|these|those|which)|succe\w+|failed|fail|were|was|are|is|repeat\w*|ended|end|exceed\w*|can|could"
+    r"|cannot|went|go|did|do|fit|br[eo]ak\w*|broke|miss\w*|st[ao]y\w*|take|took|came|come|belong\w*|ran|run)\b",
+    re.IGNORECASE,
+)
+_COUNTED_BEFORE: Final = re.compile(
+    r"[0-9]\s(?:[\w-]+\s)?(?P<noun>calls|requests|answers|prompts)\b[^.;]*$", re.IGNORECASE
+)
 _WISH_WINDOW: Final = 400  # characters before a number in which its sentence may speak of a target
 _BEFORE: Final = 60  # characters before a number that may qualify it
 _AFTER: Final = 80  # characters after it
@@ -159,7 +171,7 @@ def _in_terms(text: str, number: Number, *, whole: Number) -> StatedNumber | Non
     start, end = number.start, _end(number)
     before, after = text[max(0, start - _BEFORE) : start], text[_end(whole) : _end(whole) + _AFTER]
     words = claim_context.words(after) if number.unit in (Unit.BARE, Unit.COUNT) else ()
-    kind, scale = _kind_of(number, before=before, words=words)
+    kind, scale = _kind_of(number, before=before, after=after, words=words)
     if number.text.lower().startswith("one") and number.value == 1 and kind is NumberKind.COUNT:
         return None
     if _is_one_call(number, before=before, after=after):
@@ -202,7 +214,9 @@ def _end(number: Number) -> int:
     return number.amount_end if number.unit is Unit.COUNT else number.unit_end
 
 
-def _kind_of(number: Number, *, before: str, words: tuple[str, ...]) -> tuple[NumberKind, float]:
+def _kind_of(
+    number: Number, *, before: str, after: str, words: tuple[str, ...]
+) -> tuple[NumberKind, float]:
     """Return what a number counts, by its unit or the words around it, and the unit's scale."""
     if number.unit is Unit.MONEY:
         return (NumberKind.USD if number.is_usd else NumberKind.FOREIGN), 1.0
@@ -211,6 +225,10 @@ def _kind_of(number: Number, *, before: str, words: tuple[str, ...]) -> tuple[Nu
     if number.unit in _KINDS:
         return _KINDS[number.unit]
     noun = next((word for word in words if word in _NOUNS), number.noun)
+    if not noun and (part := _PART_OF.match(after)) is not None:
+        noun = claim_context.stem(part["noun"])  # "5 of chat's 300 calls"
+    if not noun and _OF_THEM.match(after) and (last := _COUNTED_BEFORE.search(before)) is not None:
+        noun = claim_context.stem(last["noun"])  # "300 calls, of which 5 failed"
     if not noun and (counted := _OF_COUNTED.search(before)) is not None:
         noun = claim_context.stem(counted["noun"])  # "of the calls, 5 are ..."
     return _NOUNS.get(noun, NumberKind.COUNT), 1.0

@@ -18,6 +18,7 @@ class _Savings(msgspec.Struct, frozen=True, kw_only=True):
     usd_in_window: float = 0.0
     low: float | None = None
     low_in_window: float | None = None
+    marginal_usd_per_month: float | None = None
     applied_as: int | None = None
 
 
@@ -55,6 +56,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     target: str
     met: bool | None = None
+    asked: float | None = None
+    reached: float | None = None
 
 
 class Spent(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +95,7 @@ class _Plan(msgspec.Struct, frozen=True, kw_only=True):
     saved_share: float | None = None
     now_usd_per_month: float | None = None
     planned_usd_per_month: float | None = None
+    saved_usd_per_month: float | None = None
 
 
 class _Growth(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,6 +30,27 @@ _BUSIEST: Final = re.compile(r"\b(?:busiest|peak) (?:second|minute|hour)\b", re.
 _CLAUSE: Final = r"[,;:()]\s"
 _INPUT: Final = re.compile(r"\b(?:input|prompts?|incoming|sent|reads?)\b", re.IGNORECASE)
 _OUTPUT: Final = re.compile(r"\b(?:output|completions?|generated|written|writes?|answers?|produced)\b", re.IGNORECASE)
+_SIDES: Final = (
+    ("fail", "succeed"),
+    ("repeat", "unrepeated"),
+    ("batch", "cannot_wait"),
+    ("over_limit", "within_limit"),
+)
+"""Each outcome with its opposite."""
+_OPPOSITES: Final = frozenset(negative for _, negative in _SIDES)
+_OF_BILL: Final = re.compile(
+    r"\b(?:of|off|from|to) (?:the|your|our|today['’]s) (?:\w+ )?(?:bill|spend|costs?)\b", re.IGNORECASE
+)
+_DISTANCE_AFTER: Final = re.compile(
+    r"\s*(?:of (?:headroom|room|margin)|(?:\w+ )?(?:above|over|below|under|past|beyond|inside|within|short of)\s(?:its|the|their|your"
+    r"|that|this)\s(?:\w+ )?(?:limit|target|slo|objective|threshold)s?\b|to spare|too slow|times (?:its|the) limit)",
+    re.IGNORECASE,
+)
+_DISTANCE_BEFORE: Final = re.compile(
+    r"\b(?:limit|target|slo|objective|threshold|it|this)s?\b(?: \w+)?(?: is)?(?: \w+)? by (?:about |around |roughly |nearly "
+    r"|almost |some |only |just )?$|\bover(?:shoots|runs)? (?:\w+ ){0,3}by $",
+    re.IGNORECASE,
+)
 _COST: Final = re.compile(r"\b(?:costs?|pay\w*|spend\w*|charg\w+|bill)\b", re.IGNORECASE)
 
 
@@ -68,9 +89,10 @@ def _has_words(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: A
 
 
 def _names_its_change(fact: Fact, spot: Spot) -> bool:
-    changes = {name for name in names_of(fact.rows) if name.kind in CHANGES}
+    kinds = {*CHANGES, NameKind.MODEL}
+    changes = {name for name in names_of(fact.rows) if name.kind in kinds}
     is_named = any(not mention.names.isdisjoint(changes) for mention in spot.rows)
-    return is_named and _COST.search(spot.sentence) is None
+    return is_named and _COST.search(_OF_BILL.sub("", spot.sentence)) is None
 
 
 def _has_metric(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: ARG001
@@ -91,6 +113,11 @@ def _has_outcome(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa:
     """Return whether a count of failed or repeated calls is one, or the whole of which they are a part."""
     if fact.kind is NumberKind.CALLS and _BUSIEST.search(spot.segment) and "peak" not in fact.needs:
         return False
+    if fact.kind in (NumberKind.CALLS, NumberKind.SHARE):
+        if not _has_negation(fact, spot):
+            return False
+        if not _OPPOSITES.isdisjoint(fact.needs):
+            return True
     outcomes: set[str] = {name for name in OUTCOMES if name in concepts_in(spot.segment)}
     if not outcomes or fact.kind not in (NumberKind.CALLS, NumberKind.SHARE):
         return True
@@ -100,6 +127,26 @@ def _has_outcome(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa:
     if changes:
         return not changes.isdisjoint(_OUTCOME_CHANGES[outcome] for outcome in outcomes)
     return fact.kind is NumberKind.CALLS and spot.says_whole
+
+
+def _has_negation(fact: Fact, spot: Spot) -> bool:
+    """Return whether the calls of one side of an outcome are not stated as those of the other."""
+    clause = f"{re.split(_CLAUSE, spot.before)[-1]} {re.split(_CLAUSE, spot.after)[0]}"
+    for positive, negative in _SIDES:
+        if negative in fact.needs:
+            return says(clause, negative)
+        if positive in fact.needs and says(clause, negative):
+            return negative == "succeed" and says(clause, positive)
+    return True
+
+
+def _has_distance(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: ARG001
+    """Return whether a distance from a limit is stated as one, and nothing else is."""
+    is_distance = "over_by" in fact.needs or "under_by" in fact.needs
+    if fact.kind not in (NumberKind.TIME, NumberKind.SHARE, NumberKind.FACTOR):
+        return True
+    stated = _DISTANCE_AFTER.match(spot.after) or _DISTANCE_BEFORE.search(spot.before)
+    return is_distance == (stated is not None)
 
 
 def _has_time(number: StatedNumber, fact: Fact, spot: Spot) -> bool:
@@ -147,6 +194,7 @@ _OF_FIELD: Final[tuple[Callable[[StatedNumber, Fact, Spot], bool], ...]] = (
     _has_metric,
     _has_side,
     _has_outcome,
+    _has_distance,
     _has_time,
     _has_percentile,
     _has_population,
