@@ -43,6 +43,7 @@ _WITH_PLAN: Final = re.compile(
     r"|lowers))",
     re.IGNORECASE,
 )
+_FROM_TO: Final = re.compile(r"\bfrom \$?[0-9][^;]{0,24} (?:down )?to (?:about |around )?$", re.IGNORECASE)
 _FROM: Final = re.compile(
     r"\b(?:from|of|instead of|rather than|against|than|versus|vs\.?) (?:about |around |today's )?$",
     re.IGNORECASE,
@@ -76,8 +77,7 @@ def is_held(number: StatedNumber, known: Facts, spot: Spot) -> bool:
     if number.kind is NumberKind.USD and number.period in _OTHER_PERIODS:
         return is_held(_a_month(number), known, spot)
     return (
-        False
-        or is_of_rank(number, judged, spot)
+        is_of_rank(number, judged, spot)
         or is_added_up(number, judged, spot)
     )
 
@@ -102,6 +102,8 @@ def _is_of_now(number: StatedNumber, known: KnownVerdicts, spot: Spot) -> bool:
         return False
     if planned is not None and number.low <= planned <= number.high:
         return False
+    if _FROM_TO.search(spot.before) and "plan" in spot.sentence.lower():
+        return True
     is_changed = _WITH_PLAN.search(spot.segment) or _RISES_TO.search(spot.before)
     return is_changed is not None and _FROM.search(spot.before) is None
 

@@ -37,6 +37,15 @@ _PERIODS_S: Final = {
     "quarter": 7_889_400,
     "year": 31_557_600,
 }
+_OF_ANALYSIS: Final = re.compile(
+    r"\s*(?:that )?(?:the|this|your|these|those|our) (?:short |whole |small )?(?:log|plan|sample|data|interval|estimate|window|steps?|savings?|figures?"
+    r"|numbers?|changes?|evaluations?)\b(?!.*\b(?:users?|customers?|provider|bugs?|releases?|deploy\w*|team|grew|grown)\b)",
+    re.IGNORECASE,
+)
+_OF_ROWS: Final = content_of(
+    "features models tools templates others rest alone just only mainly mostly largely almost entirely"
+)
+"""Words of a cause that name no more than rows: "comes from features other than chat"."""
 _CAUSE_SHARED: Final = 0.6  # least share of a cause's words that one sentence of the payload has
 
 
@@ -75,10 +84,12 @@ def false_causes(judged: Judged) -> Iterator[FalseVerdict]:
     """Yield causes that no sentence of the payload names."""
     for match in CAUSE.finditer(judged.sentence):
         at = match.start("cause")
+        if _OF_ANALYSIS.match(judged.sentence, at):
+            continue
         cause = blanked(judged.sentence, [(one.start, one.end) for one in judged.mentions])[
             at : match.end("cause")
         ]
-        content = {word for word in content_of(cause) if not word.startswith("*")}
+        content = {word for word in content_of(cause) if not word.startswith("*")} - _OF_ROWS
         held = max((len(content & one) for one in judged.facts.contents), default=0)
         if content and held < _CAUSE_SHARED * len(content):
             yield FalseVerdict(text=match[0].strip(), truth="The result names no such cause.")

@@ -30,7 +30,7 @@ MET: Final = _words(
 )
 MISSED: Final = _words(
     r"miss(?:es|ed)?|break(?:s|ing)?|broken|broke|violat\w*|exceed\w*|out of reach|unmet|falls? short"
-    r"|fell short|over (?:its|the|their|your)"
+    r"|fell short|over (?:its|the|their|your)(?! (?:log|window|day|whole log))"
     r"|breach\w*|above (?:its|the|their|your)|beyond reach|fails?|unattainable|unreachable"
 )
 GOOD: Final = _words(
@@ -76,13 +76,21 @@ MOST: Final = re.compile(
     r"|money|traffic)?\b",
     re.IGNORECASE,
 )
+SMALL: Final = _words(
+    r"(?:barely|hardly|scarcely) (?:registers?|matters?|shows?|counts?|weighs?|costs? anything)|negligible|insignificant"
+    r"|a rounding error|peanuts|trivial|immaterial"
+)
+LARGE: Final = _words(r"dominat\w+|eats? up most|makes? up the bulk|swallows?")
 HIGHEST: Final = _words(
     r"most expensive|costliest|dearest|priciest|biggest|largest|highest|top|heaviest|greatest|main"
     r"|leading|number one|(?<!at )most"
 )
-LOWEST: Final = _words(r"cheapest|smallest|lowest|least|least expensive|tiniest")
-SLOWEST: Final = _words(r"slowest(?! (?:one|[0-9]+) ?(?:%|percent)| (?:calls?|answers?|requests?))")
-FASTEST: Final = _words(r"fastest|quickest|snappiest")
+LOWEST: Final = _words(r"cheapest|smallest|lowest|(?<!at )least|least expensive|tiniest")
+SLOWEST: Final = _words(
+    r"(?:worst|longest|highest|largest|heaviest) (?:tail|p99|latenc\w+|response times?|median)(?: latenc\w+)?"
+    r"|slowest(?! (?:one|[0-9]+) ?(?:%|percent)| (?:calls?|answers?|requests?))")
+FASTEST: Final = _words(
+    r"(?:best|shortest|lowest) (?:tail|p99|latenc\w+|response times?|median)(?: latenc\w+)?|fastest|quickest|snappiest")
 BUSIEST: Final = _words(r"busiest|most used|most (?:calls|requests|traffic)|most frequent\w*|most popular")
 MORE_THAN: Final = re.compile(
     r"\b(?P<word>slower|faster|quicker|cheaper|dearer|costlier|pricier|busier|bigger|larger|smaller"
@@ -93,7 +101,9 @@ MORE_THAN: Final = re.compile(
     re.IGNORECASE,
 )
 PROMISE: Final = _words(
-    r"guarantee\w*|for (?:certain|sure)|(?:no|without (?:a )?) ?doubt|bound to|will pass|certain to"
+    r"(?:we|i)(?:['’]re| are|['’]m| am) (?:\w+ )?(?:sure|certain|confident|convinced|positive) (?:that|of)"
+    r"|(?:users|customers|people|readers) (?:are|seem|were) (?:\w+ )?(?:happy|satisfied|pleased|delighted)"
+    r"|guarantee\w*|for (?:certain|sure)|(?:no|without (?:a )?) ?doubt|bound to|will pass|certain to"
     r"|is certain|are certain|sure to|surely|certainly|undoubtedly|definitely"
     r"|always|no risk|risk-?free|free of risk|without (?:any )?risk"
     r"|no danger|proven|proved|never (?:\w+ )?(?:cuts?|fails?|los\w+|hurts?|changes?|breaks?|affects?"
@@ -133,7 +143,8 @@ EVALUATED: Final = _words(
     r"|already (?:evaluated|tested|passed|judged)|passed (?:its|the|all|every) (?:evaluations?|tests?)"
 )
 DONE: Final = _words(
-    r"(?:has|have) (?:already |now |just )?been (?:switched on|turned on|enabled|implemented|deployed"
+    r"(?:has|have) (?:already|just|now|recently) (?:enabled|switched|turned|adopted|deployed|rolled|implemented|activated"
+    r"|moved|cut|introduced|set|started|applied)|(?:has|have) (?:already |now |just )?been (?:switched on|turned on|enabled|implemented|deployed"
     r"|rolled out"
     r"|applied|adopted|set up|activated|done)|(?:was|were) (?:already )?(?:switched on|turned on"
     r"|enabled|implemented"
@@ -190,7 +201,7 @@ NO_SAVING: Final = _words(
     r"|(?<!you )(?<!we )changes? nothing|no "
     r"(?:effect|impact) on the bill"
     r"|saves? (?:you )?(?:nothing|no money|little)|nothing (?:here |else )?can be saved|nothing to "
-    r"(?:save|gain|improve)|no savings?(?: (?:is|are) possible)?|cannot be (?:lowered|reduced|made "
+    r"(?:save|gain|improve)|no savings?(?: (?:is|are) possible)?(?! counts?)|cannot be (?:lowered|reduced|made "
     r"cheaper)|nothing (?:here )?is worth"
 )
 RETIRED: Final = _words(

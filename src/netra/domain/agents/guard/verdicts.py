@@ -22,6 +22,7 @@ _RULES: Final[tuple[Callable[[Judged], Iterable[FalseVerdict]], ...]] = (
     ranks.false_comparisons,
     shares_in_words.false_shares,
     shares_in_words.false_sameness,
+    shares_in_words.false_smallness,
     promises.false_promises,
     promises.false_evaluations,
     promises.false_deeds,
