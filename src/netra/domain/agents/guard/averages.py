@@ -17,6 +17,7 @@ _PER_MANY: Final = re.compile(
 _PER_OUTPUT: Final = re.compile(
     r"(?:\s[a-z-]+){0,2}?\s(?:for (?:each|every)|per|to (?:each|every))\s(?:single )?output token\b", re.IGNORECASE
 )
+_PER_OUTPUT_BEFORE: Final = re.compile(r"\b(?:for|per|to) (?:each|every|an?|one)? ?(?:single )?output token\b[^.;:0-9]{0,40}$", re.IGNORECASE)
 _CALL: Final = r"(?:call|request|answer|prompt|response|query)\b(?![ -](?:cach|template|hash)\w*)"
 _PER_CALL_AFTER: Final = re.compile(
     rf"(?:\s[a-z-]+){{0,2}}?\s?(?:/\s?|\b(?:a|an|per|each|every|for (?:each|every))\s)(?:single )?{_CALL}",
@@ -46,6 +47,8 @@ def unit_of_average(before: str, after: str) -> str:
         return "output token"
     if _PER_CALL_AFTER.match(after):
         return "call"
+    if _PER_OUTPUT_BEFORE.search(before):
+        return "output token"
     near = re.split(r"[0-9]|[.;!?]\s", before)[-1]
     is_average = _PER_CALL_BEFORE.search(near) or _AVERAGE.search(near)
     return "call" if is_average or _AVERAGE_AFTER.match(after) else ""

@@ -48,7 +48,7 @@ _UP_AFTER: Final = re.compile(
     re.IGNORECASE,
 )
 _ABOUT: Final = re.compile(
-    r"(?:\b(?:about|around|roughly|approximately|approx\.?|some|nearly|almost|circa|just (?:over|under)"
+    r"(?:\b(?:near enough,?(?: the plan| it| this)?|give or take|more or less|about|around|roughly|approximately|approx\.?|some|nearly|almost|circa|just (?:over|under)"
     r"|close to)\s*|[~≈]\s?)$",
     re.IGNORECASE,
 )

@@ -80,10 +80,10 @@ _TEXT: Final[Mapping[str, str]] = {
     "fit": r"fit\w*|suit\w*|suitable|could (?:go|move|run)|candidate\w*|eligible|mov\w+|take over",
     "within_limit": r"(?:within|under|below|inside|meet\w*|keep\w*|hold\w*|respect\w*|compl\w+ with)"
     r" (?:its |the |their |your |that |this )?(?:\w+ )?(?:limit|target|slo|objective|threshold|goal|budget)s?|in time|on time|not (?:over|above)|fast enough",
-    "over_by": r"(?:over|above|past|beyond|exceed\w*|miss\w*|break\w*|overshoot\w*|overrun\w*|too slow|slower than)"
+    "over_by": r"(?:faster|quicker|shorter|less)\b.{0,40}\b(?:to|it) (?:keep|meet|hold|stay|reach|get|respect)|(?:over|above|past|beyond|exceed\w*|miss\w*|break\w*|overshoot\w*|overrun\w*|too slow|slower than)"
     r"(?: (?:its|the|their|your|that|this))?(?: \w+)? (?:limit|target|slo|objective|threshold|goal|budget)s?|(?:limit|target|slo|objective|threshold|goal|budget)s? (?:is )?(?:exceeded|missed|overshot|broken) by"
     r"|over by|times (?:its|the) (?:limit|target|slo|objective|threshold|goal|budget)s?|(?:exceeds?|miss(?:es)?|over\w+) (?:it|this|that) by",
-    "under_by": r"(?:under|below|within|inside|short of)(?: (?:its|the|their|your|that|this))?(?: \w+)? (?:limit|target|slo|objective|threshold|goal|budget)s?"
+    "under_by": r"to spare|headroom|margin|room|(?:under|below|within|inside|short of)(?: (?:its|the|their|your|that|this))?(?: \w+)? (?:limit|target|slo|objective|threshold|goal|budget)s?"
     r"|to spare|headroom|margin|reserve|room",
     "tail_ratio": r"(?:its|the|their|that of the|own) (?:own )?(?:median|p50|typical|middle)",
     "remain": r"remain\w*|left|leav\w*|still|rest|of (?:today['’]s|the current|the present|what you pay)",
@@ -140,17 +140,18 @@ _PERCENTILE: Final = re.compile(
     re.IGNORECASE,
 )
 _OF: Final = re.compile(
-    r"^\s*(?:%|percent|per cent)?\s*(?:\([^)]*\)\s*)?(?:more |less |fewer )?of\s+(?:(?:the|your|our|its"
+    r"^\s*(?:%|percent|per cent)?\s*(?:\([^)]*\)\s*)?(?:more |less |fewer )?(?:of|in)\s+(?:(?:the|your|our|its"
     r"|all|these|those|this"
     r"|total|monthly|whole|entire|current|present|plan|[\w-]+['’]s)\s+)*"
     r"(?P<what>input tokens?|prompt tokens?|output tokens?|tokens?|calls?|requests?|traffic|bill|costs?"
     r"|spend\w*|invoice|money"
-    r"|answers?|responses?|time|prompts?|list price|price|savings?|gains?)\b",
+    r"|answers?|responses?|what you (?:pay|spend)|what is (?:paid|spent)|dollars?|time|prompts?|list price|price|savings?|gains?)\b",
     re.IGNORECASE,
 )
 _SAME: Final = {
     "request": "call", "traffic": "call", "gain": "saving", "bill": "money", "cost": "money", "spend": "money", "spending": "money",
-    "invoice": "money",
+    "invoice": "money", "what you pay": "money", "what you spend": "money", "what is paid": "money",
+    "what is spent": "money", "dollar": "money",
     "response": "answer", "prompt token": "input token",
 }  # fmt: skip
 _POPULATIONS: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(

@@ -88,6 +88,7 @@ _TIMES_CALLED: Final = re.compile(
     r"\b(?:called|used|invoked|requested|ran|runs?|queried|triggered|calls)\b[^.;]{0,24}$",
     re.IGNORECASE,
 )
+_AS_OFTEN: Final = re.compile(r"\s(?:as|more|less)\b", re.IGNORECASE)
 _OF_COUNTED: Final = re.compile(
     r"\bof (?:the |your |all |these |input |output )*(?P<noun>calls|requests|tokens|answers"
     r"|prompts),?\s*$",
@@ -113,6 +114,8 @@ _PLAIN_SLACK: Final = {NumberKind.SHARE: 0.005, NumberKind.FACTOR: 0.05}
 _CALLS: Final = re.compile(r"\b(?:calls?|requests?)\b", re.IGNORECASE)
 _SOME: Final = re.compile(r"\bsome\s*$", re.IGNORECASE)  # before a number it says "about"
 _HOUR_S: Final = 3_600.0
+_HALVES: Final = re.compile(r"halv\w+", re.IGNORECASE)
+_VERB_SLACK: Final = 0.02  # how far a share may be off that "halves" states
 _SPAN_SLACK: Final = 0.05  # share by which "one day" may be off, and other long times in words
 _ORDINAL: Final = re.compile(r"(?<![\w.])[0-9]{1,2}(?:st|nd|rd|th)\b(?!\s?percentile)", re.IGNORECASE)
 _EMPHASIS: Final = re.compile(r"[*_]{2,3}|(?<!\w)[*_](?=[\w$])|(?<=\w)[*_](?!\w)|`")
@@ -220,7 +223,7 @@ def _kind_of(
     """Return what a number counts, by its unit or the words around it, and the unit's scale."""
     if number.unit is Unit.MONEY:
         return (NumberKind.USD if number.is_usd else NumberKind.FOREIGN), 1.0
-    if number.unit is Unit.FACTOR and _TIMES_CALLED.search(before) is not None:
+    if number.unit is Unit.FACTOR and _TIMES_CALLED.search(before) and not _AS_OFTEN.match(after):
         return NumberKind.CALLS, 1.0  # "called 5 times"
     if number.unit in _KINDS:
         return _KINDS[number.unit]
@@ -243,6 +246,8 @@ def _interval(
             value, step=number.step * scale, written=number.scale * scale, before=before
         )
     plain = _PLAIN_SLACK.get(kind, 1e-9 * abs(value))
+    if _HALVES.fullmatch(number.text.strip()):
+        plain = _VERB_SLACK
     if kind is NumberKind.TIME and value >= _HOUR_S:
         plain = _SPAN_SLACK * value
     return claim_context.slack_in_words(value, before=before, plain=plain)

@@ -30,6 +30,7 @@ _BUSIEST: Final = re.compile(r"\b(?:busiest|peak) (?:second|minute|hour)\b", re.
 _CLAUSE: Final = r"[,;:()]\s"
 _INPUT: Final = re.compile(r"\b(?:input|prompts?|incoming|sent|reads?)\b", re.IGNORECASE)
 _OUTPUT: Final = re.compile(r"\b(?:output|completions?|generated|written|writes?|answers?|produced)\b", re.IGNORECASE)
+_COUNTED: Final = frozenset({"call", "request", "token", "dollar"})
 _SIDES: Final = (
     ("fail", "succeed"),
     ("repeat", "unrepeated"),
@@ -43,7 +44,8 @@ _OF_BILL: Final = re.compile(
 )
 _DISTANCE_AFTER: Final = re.compile(
     r"\s*(?:of (?:headroom|room|margin)|(?:\w+ )?(?:above|over|below|under|past|beyond|inside|within|short of)\s(?:its|the|their|your"
-    r"|that|this)\s(?:\w+ )?(?:limit|target|slo|objective|threshold)s?\b|to spare|too slow|times (?:its|the) limit)",
+    r"|that|this)\s(?:\w+ )?(?:limit|target|slo|objective|threshold)s?\b|to spare|too slow"
+    r"|(?:faster|quicker|shorter|less)\b.{0,30}\b(?:to|before it|until it) (?:keep|meet|hold|stay|reach|get|respect)|times (?:its|the) limit)",
     re.IGNORECASE,
 )
 _DISTANCE_BEFORE: Final = re.compile(
@@ -71,7 +73,8 @@ def _names_its_row(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noq
         return True
     if fact.is_share_of_row:
         is_named = any(not mention.names.isdisjoint(fact.rows[-1]) for mention in spot.rows)
-        return is_named and (population_after(spot.after) != "" or spot.before.endswith("("))
+        is_counted = population_after(spot.after) != "" or bool(_COUNTED.intersection(number.words))
+        return is_named and (is_counted or spot.before.endswith("("))
     kinds = {name.kind for name in fact.rows[-1]} if fact.rows else set[NameKind]()
     is_of_one_row = not kinds.isdisjoint(HARD) and kinds.isdisjoint(CHANGES)
     if not is_of_one_row or not names_of(fact.rows).isdisjoint(spot.earlier_names):

@@ -27,7 +27,7 @@ _REFERENCE: Final = re.compile(
     re.IGNORECASE,
 )
 _RATIO: Final = re.compile(
-    r"\s*(?:as|what|the|that|those|more|less|longer|slower|faster|quicker|cheaper|dearer|higher|lower|larger"
+    r"\s*(?:(?:slow|long|expensive|dear|high|large|big|busy|often|much|many)er\b|as|what|the|that|those|more|less|longer|slower|faster|quicker|cheaper|dearer|higher|lower|larger"
     r"|bigger|greater|costlier|pricier|fewer|of)\b",
     re.IGNORECASE,
 )
@@ -40,6 +40,7 @@ _MEASURES: Final = {
     NumberKind.TIME: ("latency_p50", "latency_p99"),
     NumberKind.COUNT: ("calls",),
 }
+_PRONOUN: Final = re.compile(r"\b(?:it|its|they|the former)\b", re.IGNORECASE)
 _SAVINGS: Final = ("saving", "saving_in_window")
 
 
@@ -97,7 +98,7 @@ def _shares(subject: float, reference: float, spot: Spot) -> Iterator[float]:
     """Yield "27 % more than" and "half as much as"."""
     if reference <= 0:
         return
-    if re.match(r"\s*(?:as (?:much|many|long)|of what)\b", spot.after, re.IGNORECASE):
+    if re.match(r"\s*(?:as (?:much|many|long|often|high|big|large|slow|expensive|dear|fast)|(?:of )?what|(?:of )?the|(?:of )?th(?:at|ose) of)\b", spot.after, re.IGNORECASE):
         yield subject / reference
     elif _ADDED.match(spot.after):
         yield subject / reference - 1
@@ -115,15 +116,14 @@ def _direction(spot: Spot) -> re.Match[str] | None:
 
 def _pair(rows: Sequence[Mention], spot: Spot) -> tuple[Mention, Mention] | None:
     """Return the row that is compared, and the one that it is compared with."""
-    if len(rows) < 2:
-        return None
     at = len(spot.before)
-    near = sorted(sorted(rows, key=lambda one: abs(one.start - at))[:2], key=lambda one: one.start)
-    first, second = near
-    if first.names == second.names:
+    by_nearness = sorted(rows, key=lambda one: (abs(one.start - at), one.start))
+    other = next((one for one in by_nearness if one.names != by_nearness[0].names), None)
+    if other is None:
         return None
-    marked = [one for one in near if _REFERENCE.search(spot.sentence[: one.start])]
+    first, second = sorted((by_nearness[0], other), key=lambda one: one.start)
+    marked = [one for one in (first, second) if _REFERENCE.search(spot.sentence[: one.start])]
     if len(marked) == 1:
-        reference = marked[0]
-        return (second, reference) if reference is first else (first, reference)
-    return (first, second) if len(marked) == 2 or _GAP.search(spot.sentence) else None
+        return (second, first) if marked[0] is first else (first, second)
+    is_told = _GAP.search(spot.sentence) or (second.end <= at and _PRONOUN.search(spot.segment))
+    return (first, second) if len(marked) == 2 or is_told else None

@@ -84,6 +84,9 @@ def is_added_up(number: StatedNumber, known: KnownVerdicts, spot: Spot) -> bool:
         return False
     kinds = {name.text for mention in spot.mentions for name in mention.of_kind(NameKind.CHANGE)}
     named = [change for change in known.recommendations if change.kind in kinds]
+    if not kinds:
+        named = [change for change in known.recommendations if change.savings.applied_as is not None]
+        kinds = {change.kind for change in named}
     if len(kinds) < 2 or {change.kind for change in named} != kinds or number.period not in ("", "month"):
         return False
     sums = [change.savings.usd_per_month for change in named]

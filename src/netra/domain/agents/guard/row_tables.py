@@ -23,7 +23,7 @@ _WORDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ("input_tokens", r"(?:input|prompt) tokens?"),
         ("output_tokens", r"output tokens?"),
         ("tokens", r"tokens?"),
-        ("calls", r"calls?|requests?|traffic|busy|busier|volume"),
+        ("calls", r"calls?|called|often|frequent\w*|used|requests?|traffic|busy|busier|volume"),
         (
             "usd",
             r"costs?|spends?|spend\w*|outspen\w+|expensive|dear\w*|pric[ei]\w*|cheap\w*|money|bill|dollars?|pays?",

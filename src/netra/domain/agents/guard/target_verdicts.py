@@ -20,6 +20,9 @@ _WORDS: Final = (
     ("gpu_memory_gib", re.compile(r"\bmemory", re.IGNORECASE)),
 )
 _CLAUSES: Final = re.compile(r"[,;:]\s|\s(?:but|while|whereas|although|though|yet|and)\s", re.IGNORECASE)
+_PURPOSE: Final = re.compile(
+    r"\b(?:to|must|should|has to|have to|needs? to|would have to|so that \w+|before \w+|until \w+)\s(?:\w+ )?$", re.IGNORECASE
+)
 _ELLIPSIS: Final = re.compile(r"\b(?:is|are|was|does|do|will) (?:(?P<no>not)|too|as well)\W*$", re.IGNORECASE)
 _COUNTED: Final = re.compile(
     r"[0-9]\s?(?:%|percent|per cent)?\s(?:of )?(?:[\w.'’-]+ ){0,4}?(?:calls?|requests?|answers?)\b", re.IGNORECASE
@@ -34,7 +37,7 @@ def false_targets(judged: Judged) -> Iterator[FalseVerdict]:
     if TARGET.search(sentence) is None or HEDGE.search(sentence):
         return
     found = MISSED.search(sentence) or MET.search(sentence)
-    if found is None:
+    if found is None or _PURPOSE.search(sentence[: found.start()]):
         return
     if _COUNTED.search(sentence[: found.start()]) or _is_of_fleet(judged, found):
         return  # "5 % of the calls stay within the limit" is a number; a fleet is sized to hold the limits

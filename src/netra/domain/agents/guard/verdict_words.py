@@ -25,7 +25,7 @@ TARGET: Final = _words(
 MET: Final = _words(
     r"met|meets?|meeting|reach(?:es|ed)?|hits?|achiev\w+|satisf\w+|fulfil\w*|kept|keeps?|holds?|held"
     r"|respect(?:s|ed)|within (?:its|the|their|your)"
-    r"|on target|under (?:the |your |its )?budget|in reach|within reach|fits?|attain\w*|deliver\w*"
+    r"|on target|under (?:the |your |its )?(?:\w+ )?(?:budget|limit|target)|in reach|within reach|fits?|attain\w*|deliver\w*"
     r"|stays? (?:under|below|within)|delivers?"
 )
 MISSED: Final = _words(

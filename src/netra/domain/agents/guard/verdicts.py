@@ -42,7 +42,7 @@ def false_verdicts(
 ) -> Iterator[FalseVerdict]:
     """Yield the verdicts of a sentence that the payload does not bear out."""
     judged = Judged(sentence=sentence, facts=facts, mentions=tuple(mentions), earlier=earlier)
-    if judged.is_quoted(sentence):
+    if judged.is_quoted(sentence) or sentence.rstrip(" *_").endswith("?"):
         return
     for rule in _RULES:
         for verdict in rule(judged):
