@@ -17,6 +17,11 @@ _PER_MANY: Final = re.compile(
 _PER_OUTPUT: Final = re.compile(
     r"(?:\s[a-z-]+){0,2}?\s(?:for (?:each|every)|per|to (?:each|every))\s(?:single )?output token\b", re.IGNORECASE
 )
+_MANY_BEFORE: Final = re.compile(
+    r"(?:\b(?:an?|one|every|each|per)\s|\b1\s|(?<![0-9,])(?=1,?000\b))(?P<many>thousand|million|1,?000)\s(?:[\w.'’-]*\s+){0,3}?"
+    r"(?P<what>calls?|tokens?)(?: \w+)? (?:costs?|comes? to|runs?)\b[^.;:0-9]*$",
+    re.IGNORECASE,
+)
 _PER_OUTPUT_BEFORE: Final = re.compile(r"\b(?:for|per|to) (?:each|every|an?|one)? ?(?:single )?output token\b[^.;:0-9]{0,40}$", re.IGNORECASE)
 _CALL: Final = r"(?:call|request|answer|prompt|response|query)\b(?![ -](?:cach|template|hash)\w*)"
 _PER_CALL_AFTER: Final = re.compile(
@@ -47,6 +52,10 @@ def unit_of_average(before: str, after: str) -> str:
         return "output token"
     if _PER_CALL_AFTER.match(after):
         return "call"
+    many = _MANY_BEFORE.search(before)
+    if many is not None:
+        size = "million" if many["many"].lower()[0] == "m" else "thousand"
+        return f"{size} {'tokens' if many['what'].lower().startswith('token') else 'calls'}"
     if _PER_OUTPUT_BEFORE.search(before):
         return "output token"
     near = re.split(r"[0-9]|[.;!?]\s", before)[-1]
@@ -62,9 +71,14 @@ _UNIT_ONE: Final = re.compile(
     re.IGNORECASE,
 )
 
+_UNIT_MANY: Final = re.compile(
+    r"(?:an? |one |1 )?(?:thousand|million|1,?000)\s(?:[\w.'’-]*\s+){0,3}?(?:calls|tokens)(?: \w+)? (?:costs?|come to|runs?)\b",
+    re.IGNORECASE,
+)
+
 
 def is_unit_of_average(text: str, *, before: str, after: str) -> bool:
     """Return whether a number is the unit of an average: 1,000 of "$5 per 1,000 calls", "one call costs"."""
     if re.search(r"thousand|million|,?000|^1[km]?\b", text, re.IGNORECASE) and _UNIT_BEFORE.search(before):
         return True
-    return _UNIT_ONE.match(f"{text}{after}") is not None
+    return _UNIT_ONE.match(f"{text}{after}") is not None or _UNIT_MANY.match(f"{text}{after}") is not None

@@ -13,7 +13,7 @@ _PERIOD: Final = re.compile(
 _PERIOD_BEFORE: Final = re.compile(
     r"(?:\b(?P<adverb>hourly|daily|weekly|monthly|yearly|annual(?:ised|ized)?)"
     r"|(?:^|[.!?;:,(\n]\s*)(?:per|each|every|a(?= \w+,)) (?P<period>second|minute|hour|day|week|month"
-    r"|year)|\b(?:in|over|within) (?:an?|one) (?:whole |full |single )?(?P<long>year|quarter|week))\b[^.;:!?\n0-9]{0,40}$",
+    r"|year)|\b(?:in|over|within|for) (?:an?|one) (?:whole |full |single )?(?P<long>year|quarter|month|week))\b[^.;:!?\n0-9]{0,40}$",
     re.IGNORECASE,
 )
 _ADVERBS: Final = {"daily": "day"}
@@ -66,7 +66,9 @@ _ROUGHLY: Final = 0.04  # share by which a number in words may be off after "abo
 _JUST: Final = 0.075  # and on its own side after "just under" and "just over"
 _NEARBY: Final = 0.02  # share by which a number in digits may be off after "just under" and "just over"
 _OVER: Final = re.compile(r"\b(?:over|more than|above|upwards of|exceeds|exceeding)\s*$", re.IGNORECASE)
-_UNDER: Final = re.compile(r"\b(?:under|less than|below|fewer than)\s*$", re.IGNORECASE)
+_UNDER: Final = re.compile(
+    r"\b(?:under|less than|below|fewer than|not even|no more than|at most)\s*$", re.IGNORECASE
+)
 _WORD: Final = re.compile(
     r"\s+(?:of\s+)?(?:the\s+|your\s+|our\s+|these\s+|those\s+"
     r"|all\s+)?(?:[0-9][0-9,]*\s+)?(?P<word>[a-z][a-z_-]*)",
@@ -76,7 +78,7 @@ _SENTENCE: Final = re.compile(r"[.!?](?=\s)|\n")
 _WISH: Final = re.compile(
     r"\b(?:ask(?:ed|ing)?|want\w*|targets?|goals?|limits?|budgets?|wish\w*|aim\w*|request(?:ed)?"
     r"|need\w*|requir\w*"
-    r"|within|slo|more traffic|less traffic|growth|understood|speed-?up|keeps?|breaks?)\b",
+    r"|within|slo|allow\w*|permit\w*|more traffic|less traffic|growth|understood|speed-?up|keeps?|breaks?)\b",
     re.IGNORECASE,
 )
 _GRAMMAR: Final = """
@@ -214,5 +216,5 @@ def _sides(before: str, *, unit: float, coarse: float) -> tuple[float, float]:
     if _OVER.search(before):
         return unit / 2, max(coarse, unit / 2)
     if _UNDER.search(before):
-        return max(coarse, unit / 2), unit / 2
+        return max(coarse, unit), unit / 2
     return unit / 2, unit / 2

@@ -15,7 +15,8 @@ _TEXT: Final[Mapping[str, str]] = {
     "saving": r"sav\w+|can go|go(?:es)? away|disappear\w*|vanish\w*|cheaper|less|lower\w*|cut\w*|reduc\w+"
     r"|drops?|dropped|falls?|fell|down|off|gains?|gained|shav\w+|trim\w*|avoid\w*|differ\w*|change\w*"
     r"|decreas\w*"
-    r"|worth|impact|benefit\w*|recover\w*|knocks?|takes?|bring\w*|halv\w+|interval|fewer|smaller|gone",
+    r"|need not|needn['’]t|(?:do|does) not (?:need|have) to|(?:has|have|needs?|had) to|too much|unnecessar\w*|over(?:spend|pay)\w*"
+    r"|waiting|worth|impact|benefit\w*|recover\w*|knocks?|takes?|bring\w*|halv\w+|interval|fewer|smaller|gone",
     "loss": r"less|more|dearer|add\w*|cost\w*|loss|los(?:es?|ing|t)|extra|expensive|increas\w*|rais\w+"
     r"|penalty|surcharge"
     r"|higher|up|interval|change\w*|differ\w*|sav\w+|doubl\w+",
@@ -48,7 +49,7 @@ _TEXT: Final[Mapping[str, str]] = {
     "limit": r"limit\w*|target\w*|ask\w*|want\w*|goal\w*|slo|budget\w*|need\w*|requir\w*|request(?:ed"
     r"|ing)|promise\w*|within"
     r"|allow\w*|cap|under|threshold\w*|bound\w*|objective\w*|wish\w*|max\w*",
-    "over_limit": r"over|exceed\w*|break\w*|miss\w*|slower|above|violat\w*|beyond|late|breach\w*|out of"
+    "over_limit": r"too slow|over|exceed\w*|break\w*|miss\w*|slower|above|violat\w*|beyond|late|breach\w*|out of"
     r"|past|longer",
     "wait": r"wait\w*|queu\w*|delay\w*|hold\w*|held|smooth\w*|shap\w*",
     "peak": r"peak\w*|bus(?:y|iest)\w*|burst\w*|max\w*|rate limit\w*|most|highest|limit\w*|ask\w*"
@@ -67,6 +68,7 @@ _TEXT: Final[Mapping[str, str]] = {
     "output": r"output|answers?|generat\w*|complet\w*|written|wrote|writes?|out|repl(?:y|ies)|produced?"
     r"|returned|response",
     "points": r"points?",
+    "would": r"would|could|then|instead|will|only",
     "all_tokens": r"tokens?",
     "succeed": r"succe\w+|went through|go through|(?:ended |finished )?well|ok|worked|answered|without (?:an? )?(?:error|failure)s?"
     r"|(?:did|do|does) not fail|didn['’]t fail|never failed|not failed",
@@ -80,7 +82,7 @@ _TEXT: Final[Mapping[str, str]] = {
     "fit": r"fit\w*|suit\w*|suitable|could (?:go|move|run)|candidate\w*|eligible|mov\w+|take over",
     "within_limit": r"(?:within|under|below|inside|meet\w*|keep\w*|hold\w*|respect\w*|compl\w+ with)"
     r" (?:its |the |their |your |that |this )?(?:\w+ )?(?:limit|target|slo|objective|threshold|goal|budget)s?|in time|on time|not (?:over|above)|fast enough",
-    "over_by": r"(?:faster|quicker|shorter|less)\b.{0,40}\b(?:to|it) (?:keep|meet|hold|stay|reach|get|respect)|(?:over|above|past|beyond|exceed\w*|miss\w*|break\w*|overshoot\w*|overrun\w*|too slow|slower than)"
+    "over_by": r"to (?:keep|meet|hold|stay|get|respect)\b|(?:faster|quicker|shorter|less)\b.{0,40}\b(?:to|it) (?:keep|meet|hold|stay|reach|get|respect)|(?:over|above|past|beyond|exceed\w*|miss\w*|break\w*|overshoot\w*|overrun\w*|too slow|slower than)"
     r"(?: (?:its|the|their|your|that|this))?(?: \w+)? (?:limit|target|slo|objective|threshold|goal|budget)s?|(?:limit|target|slo|objective|threshold|goal|budget)s? (?:is )?(?:exceeded|missed|overshot|broken) by"
     r"|over by|times (?:its|the) (?:limit|target|slo|objective|threshold|goal|budget)s?|(?:exceeds?|miss(?:es)?|over\w+) (?:it|this|that) by",
     "under_by": r"to spare|headroom|margin|room|(?:under|below|within|inside|short of)(?: (?:its|the|their|your|that|this))?(?: \w+)? (?:limit|target|slo|objective|threshold|goal|budget)s?"

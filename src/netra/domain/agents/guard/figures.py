@@ -106,12 +106,17 @@ _OF_THEM: Final = re.compile(
 _COUNTED_BEFORE: Final = re.compile(
     r"[0-9]\s(?:[\w-]+\s)?(?P<noun>calls|requests|answers|prompts)\b[^.;]*$", re.IGNORECASE
 )
+_OF_A_DOLLAR: Final = re.compile(
+    r"\b(?:of|in|from|out of) (?:every|each|a) dollar\b[^.;0-9$]*#|#\s(?:of|in|on|out of) (?:every|each|a|the) dollar\b",
+    re.IGNORECASE,
+)
 _WISH_WINDOW: Final = 400  # characters before a number in which its sentence may speak of a target
 _BEFORE: Final = 60  # characters before a number that may qualify it
 _AFTER: Final = 80  # characters after it
 _PLAIN_SLACK: Final = {NumberKind.SHARE: 0.005, NumberKind.FACTOR: 0.05}
 """How far a share or a factor in words may be off: half a percent, and a twentieth of the present."""
 _CALLS: Final = re.compile(r"\b(?:calls?|requests?)\b", re.IGNORECASE)
+_DOLLARS: Final = re.compile(r"\bdollars?\b", re.IGNORECASE)
 _SOME: Final = re.compile(r"\bsome\s*$", re.IGNORECASE)  # before a number it says "about"
 _HOUR_S: Final = 3_600.0
 _HALVES: Final = re.compile(r"halv\w+", re.IGNORECASE)
@@ -222,6 +227,8 @@ def _kind_of(
 ) -> tuple[NumberKind, float]:
     """Return what a number counts, by its unit or the words around it, and the unit's scale."""
     if number.unit is Unit.MONEY:
+        if number.is_usd and _OF_A_DOLLAR.search(f"{before}#{after}"):
+            return NumberKind.SHARE, 1.0  # "48 cents of every dollar"
         return (NumberKind.USD if number.is_usd else NumberKind.FOREIGN), 1.0
     if number.unit is Unit.FACTOR and _TIMES_CALLED.search(before) and not _AS_OFTEN.match(after):
         return NumberKind.CALLS, 1.0  # "called 5 times"
@@ -264,10 +271,17 @@ def _ratio(text: str, found: Ratio) -> StatedNumber:
         low=low,
         high=high,
         way=claim_context.way(before, after),
-        words=("call",) if _CALLS.search(found.text + after[:10]) else (),
+        words=_nouns(found.text + after[:10]),
         start=found.start,
         end=found.end,
     )
+
+
+def _nouns(text: str) -> tuple[str, ...]:
+    """Return what a ratio in words is a ratio of: "one dollar in five"."""
+    if _CALLS.search(text):
+        return ("call",)
+    return ("money",) if _DOLLARS.search(text) else ()
 
 
 def _unreadable(text: str) -> tuple[Label, ...]:

@@ -44,6 +44,9 @@ _WITH_PLAN: Final = re.compile(
     re.IGNORECASE,
 )
 _FROM_TO: Final = re.compile(r"\bfrom \$?[0-9][^;]{0,24} (?:down )?to (?:about |around )?$", re.IGNORECASE)
+_FALLS: Final = re.compile(
+    r"\b(?:plan|falls?|drops?|goes down|shrinks?|sinks?|cuts?|lowers?|reduces?|down|less|save[sd]?)\b", re.IGNORECASE
+)
 _FROM: Final = re.compile(
     r"\b(?:from|of|instead of|rather than|against|than|versus|vs\.?) (?:about |around |today's )?$",
     re.IGNORECASE,
@@ -102,7 +105,7 @@ def _is_of_now(number: StatedNumber, known: KnownVerdicts, spot: Spot) -> bool:
         return False
     if planned is not None and number.low <= planned <= number.high:
         return False
-    if _FROM_TO.search(spot.before) and "plan" in spot.sentence.lower():
+    if _FROM_TO.search(spot.before) and _FALLS.search(spot.sentence):
         return True
     is_changed = _WITH_PLAN.search(spot.segment) or _RISES_TO.search(spot.before)
     return is_changed is not None and _FROM.search(spot.before) is None
@@ -129,11 +132,12 @@ def is_of_row(fact: Fact, spot: Spot) -> bool:
         return is_rest_of(fact, spot)
     if not spot.rows and spot.says_total and fact.kind in _SUMMED:
         return not names_of(fact.rows)
-    if fact.kind is NumberKind.USD and fact.way and not fact.rows and not spot.says_whole:
+    is_saving = fact.kind is NumberKind.SHARE and "saved" in fact.path
+    if fact.way and not fact.rows and (is_saving or (fact.kind is NumberKind.USD and not spot.says_whole)):
         changes = [
             one for one in spot.rows if one.of_kind(NameKind.CHANGE) or one.of_kind(NameKind.RECOMMENDATION)
         ]
-        if changes and not spot.says_total:
+        if changes and not spot.says_total and "plan" not in spot.segment.lower():
             return False  # the plan's saving is not that of one change
     if not _LATENCIES.isdisjoint(fact.needs) and not fact.rows and not spot.says_whole and _has_change(spot):
         return False  # the latency of all calls is not that of one change's

@@ -30,7 +30,7 @@ _BUSIEST: Final = re.compile(r"\b(?:busiest|peak) (?:second|minute|hour)\b", re.
 _CLAUSE: Final = r"[,;:()]\s"
 _INPUT: Final = re.compile(r"\b(?:input|prompts?|incoming|sent|reads?)\b", re.IGNORECASE)
 _OUTPUT: Final = re.compile(r"\b(?:output|completions?|generated|written|writes?|answers?|produced)\b", re.IGNORECASE)
-_COUNTED: Final = frozenset({"call", "request", "token", "dollar"})
+_COUNTED: Final = frozenset({"call", "request", "token", "money"})
 _SIDES: Final = (
     ("fail", "succeed"),
     ("repeat", "unrepeated"),
@@ -52,6 +52,14 @@ _DISTANCE_BEFORE: Final = re.compile(
     r"\b(?:limit|target|slo|objective|threshold|it|this)s?\b(?: \w+)?(?: is)?(?: \w+)? by (?:about |around |roughly |nearly "
     r"|almost |some |only |just )?$|\bover(?:shoots|runs)? (?:\w+ ){0,3}by $",
     re.IGNORECASE,
+)
+_TO_MEET: Final = re.compile(
+    r"\bto (?:keep|meet|hold|stay|get|respect)\b.{0,20}\blimit\b.*\b(?:would|must|has|have|needs?)\b"
+    r"|\b(?:would|must|has|have|needs?)\b.*\bto (?:keep|meet|hold|stay|get|respect)\b.{0,20}\blimit\b",
+    re.IGNORECASE,
+)
+_REMAINS: Final = re.compile(
+    r"\b(?:remain(?:s|ing)?|(?:is|are|would be) left|still (?:pay|cost)\w*|(?:pay|paying) still)\b", re.IGNORECASE
 )
 _COST: Final = re.compile(r"\b(?:costs?|pay\w*|spend\w*|charg\w+|bill)\b", re.IGNORECASE)
 
@@ -95,7 +103,7 @@ def _names_its_change(fact: Fact, spot: Spot) -> bool:
     kinds = {*CHANGES, NameKind.MODEL}
     changes = {name for name in names_of(fact.rows) if name.kind in kinds}
     is_named = any(not mention.names.isdisjoint(changes) for mention in spot.rows)
-    return is_named and _COST.search(_OF_BILL.sub("", spot.sentence)) is None
+    return is_named and _COST.search(_OF_BILL.sub("", spot.segment)) is None
 
 
 def _has_metric(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: ARG001
@@ -148,13 +156,19 @@ def _has_distance(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa
     is_distance = "over_by" in fact.needs or "under_by" in fact.needs
     if fact.kind not in (NumberKind.TIME, NumberKind.SHARE, NumberKind.FACTOR):
         return True
-    stated = _DISTANCE_AFTER.match(spot.after) or _DISTANCE_BEFORE.search(spot.before)
+    stated = (
+        _DISTANCE_AFTER.match(spot.after)
+        or _DISTANCE_BEFORE.search(spot.before)
+        or _TO_MEET.search(spot.sentence)
+    )
     return is_distance == (stated is not None)
 
 
 def _has_time(number: StatedNumber, fact: Fact, spot: Spot) -> bool:
     """Return whether a planned sum is not stated of today, nor a month's of the log."""
     if "if_pass" in fact.needs and NO_EVALUATION.search(spot.sentence):
+        return False
+    if "saving" in fact.needs and _REMAINS.search(spot.segment):
         return False
     if "planned" in fact.needs and _TODAY.search(spot.segment) and not says(spot.segment, "plan"):
         return False

@@ -46,6 +46,16 @@ def _of_change(change: Change, total: float, *, saved: float | None) -> Iterator
     if change.kind == "batch" and change.calls is not None:
         yield from _calls(total - change.calls, total, needs=("cannot_wait",))
         yield from _calls(change.calls, total, needs=("can_wait",))
+        spent = change.inputs.get("eligible_usd_in_window")
+        if isinstance(spent, int | float):
+            yield Fact(
+                value=spent - change.savings.usd_in_window,
+                kind=NumberKind.USD,
+                path="cost of the calls that can wait at batch prices",
+                rows=rows,
+                needs=("batch", "would"),
+                has_way=True,
+            )
     if change.kind == "right_sizing" and change.model and change.calls is not None:
         model: Rows = (frozenset({Name(text=change.model, kind=NameKind.MODEL), change_of(change.kind)}),)
         yield from _calls(total - change.calls, total, needs=("misfit",), rows=model)

@@ -67,6 +67,8 @@ def _measures(number: StatedNumber, spot: Spot) -> Sequence[str]:
     """Return the measures that the number can be of, by its kind and the words of the sentence."""
     named = measures_in(f"{spot.segment}") or measures_in(spot.sentence)
     of_kind = _MEASURES.get(number.kind)
+    if any(one.endswith(" a call") for one in named):
+        return named
     if of_kind is None:
         return (*named, *_SAVINGS) if re.search(r"\bsav|\bworth|\bbring", spot.sentence, re.IGNORECASE) else named
     if number.kind is NumberKind.USD:

@@ -81,6 +81,16 @@ def _of_sums(sums: Sums, *, seconds: float) -> Iterator[Fact]:
         rows=sums.rows,
         needs=("all_tokens",),
     )
+    for field, needs in (("input_tokens", ("input",)), ("output_tokens", ("output",))):
+        if sums.tokens > 0:
+            yield Fact(
+                value=float(getattr(sums, field)) / sums.tokens,
+                kind=NumberKind.SHARE,
+                path=f"{field} of all tokens of {sums.label}",
+                rows=sums.rows,
+                needs=needs,
+                population="token",
+            )
     if sums.output_tokens > 0:
         ratio = Fact(
             value=sums.input_tokens / sums.output_tokens,

@@ -32,6 +32,9 @@ _WORDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
 )
 
 
+_PER_CALL: Final = re.compile(r"\b(?:per|an?|each|every) (?:\w+ )?(?:call|request)\b|\bon average\b", re.IGNORECASE)
+
+
 def tables_of(known: KnownVerdicts, measure: str) -> Sequence[Table]:
     """Return the values of a measure by name, one table for each class of rows."""
     if measure in ("latency_p50", "latency_p99"):
@@ -44,6 +47,12 @@ def tables_of(known: KnownVerdicts, measure: str) -> Sequence[Table]:
         )
     if measure in ("saving", "saving_in_window"):
         return (_savings(known, is_monthly=measure == "saving"),)
+    if measure.endswith(" a call"):
+        tops, calls = tables_of(known, measure.removesuffix(" a call")), tables_of(known, "calls")
+        return tuple(
+            {name: value / many[name] for name, value in top.items() if many[name] > 0}
+            for top, many in zip(tops, calls, strict=True)
+        )
     fields = _FIELDS.get(measure, (measure,))
     return tuple(
         {
@@ -77,7 +86,10 @@ def measures_in(text: str) -> tuple[str, ...]:
     >>> measures_in("has the p99 latency"), measures_in("costs")
     (('latency_p99',), ('usd',))
     """
-    return tuple(dict.fromkeys(_measures(text)))
+    found = tuple(dict.fromkeys(_measures(text)))
+    if _PER_CALL.search(text) is None:
+        return found
+    return tuple(f"{one} a call" for one in found if one != "calls" and "latency" not in one) or found
 
 
 def _measures(text: str) -> Iterator[str]:

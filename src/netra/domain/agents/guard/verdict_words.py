@@ -66,7 +66,7 @@ BAN: Final = re.compile(
 )
 ON_API: Final = _words(r"stay(?:ing)? (?:on|with) the api|the api")
 MOST: Final = re.compile(
-    r"(?<!at )(?<!the )(?<!\bof )\b(?P<word>most|(?:a|the) (?:large |vast )?majority|more than half|over half"
+    r"(?<!at )(?<!the )(?<!\bof )(?<!for )\b(?P<word>most|(?:a|the) (?:large |vast )?majority|more than half|over half"
     r"|nearly all|almost all|virtually all|hardly any|almost no(?:ne)?"
     r"|very few|(?:only )?a handful|only a few|few|none|every second|all|every|no|half|the bulk|the "
     r"lion's share)\b(?: of)?(?: the| "
