@@ -85,6 +85,16 @@ def is_held(number: StatedNumber, known: Facts, spot: Spot) -> bool:
     )
 
 
+def is_held_as(number: StatedNumber, previous: StatedNumber | None, known: Facts, spot: Spot) -> bool:
+    """Return whether a bare number holds as one of the kind before it: "chat reads 90 tokens a call, search 40"."""
+    if previous is None or number.kind is not NumberKind.COUNT or number.words:
+        return False
+    like = msgspec.structs.replace(
+        number, kind=previous.kind, period=number.period or previous.period, words=previous.words
+    )
+    return previous.kind in (NumberKind.CALLS, NumberKind.TOKENS) and is_held(like, known, spot)
+
+
 def _a_month(number: StatedNumber) -> StatedNumber:
     """Return a sum of another period as that of a month: "$1,200 a year" is $100 a month."""
     times = months_in(number.period)

@@ -85,6 +85,10 @@ def _compared(number: StatedNumber, subject: float, reference: float, spot: Spot
             is_inverse = _INVERSE.match(spot.after) is not None
             yield reference / subject if is_inverse else subject / reference
         return
+    if number.kind is NumberKind.CALLS and re.search(r"\bfor (?:every|each) (?:call|request)\b", spot.before, re.IGNORECASE):
+        if subject > 0:
+            yield reference / subject
+        return
     if number.kind is NumberKind.SHARE:
         yield from _shares(subject, reference, spot)
         return
@@ -127,5 +131,6 @@ def _pair(rows: Sequence[Mention], spot: Spot) -> tuple[Mention, Mention] | None
     marked = [one for one in (first, second) if _REFERENCE.search(spot.sentence[: one.start])]
     if len(marked) == 1:
         return (second, first) if marked[0] is first else (first, second)
-    is_told = _GAP.search(spot.sentence) or (second.end <= at and _PRONOUN.search(spot.segment))
+    is_each = re.search(r"\bfor (?:every|each) (?:call|request)\b", spot.before, re.IGNORECASE) is not None
+    is_told = is_each or _GAP.search(spot.sentence) or (second.end <= at and _PRONOUN.search(spot.segment))
     return (first, second) if len(marked) == 2 or is_told else None
