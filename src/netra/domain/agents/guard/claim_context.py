@@ -58,11 +58,11 @@ _BELOW: Final = re.compile(
     re.IGNORECASE,
 )
 _ABOVE: Final = re.compile(
-    r"\b(?:just (?:over|above|more than)|slightly (?:over|above|more than)|a (?:little|bit) (?:over"
+    r"\b(?:just (?:over|above|more than)|slightly (?:over|above|more than)|a good|upwards of|a (?:little|bit) (?:over"
     r"|above|more than))\s*(?:in |by )?$",
     re.IGNORECASE,
 )
-_ROUGHLY: Final = 0.04  # share by which a number in words may be off after "about"
+_ROUGHLY: Final = 0.07  # share by which a number in words may be off after "about"
 _JUST: Final = 0.075  # and on its own side after "just under" and "just over"
 _NEARBY: Final = 0.02  # share by which a number in digits may be off after "just under" and "just over"
 _OVER: Final = re.compile(r"\b(?:over|more than|above|upwards of|exceeds|exceeding)\s*$", re.IGNORECASE)
@@ -78,7 +78,7 @@ _SENTENCE: Final = re.compile(r"[.!?](?=\s)|\n")
 _WISH: Final = re.compile(
     r"\b(?:ask(?:ed|ing)?|want\w*|targets?|goals?|limits?|budgets?|wish\w*|aim\w*|request(?:ed)?"
     r"|need\w*|requir\w*"
-    r"|within|slo|allow\w*|permit\w*|more traffic|less traffic|growth|understood|speed-?up|keeps?|breaks?)\b",
+    r"|within|slo|out of reach|beyond reach|twice as fast|allow\w*|permit\w*|more traffic|less traffic|growth|understood|speed-?up|keeps?|breaks?)\b",
     re.IGNORECASE,
 )
 _GRAMMAR: Final = """

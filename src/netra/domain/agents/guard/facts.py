@@ -57,6 +57,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     vocabulary: frozenset[str] = frozenset()  # the words of all strings and keys
     prose: str = ""  # all strings in lower case, one a line
     squeezed: str = ""  # the same without separators, in which all spellings of a name are alike
+    stems: frozenset[str] = frozenset()  # of all sentences
     contents: tuple[frozenset[str], ...] = ()  # of each sentence of the payload
 
 
@@ -70,6 +71,7 @@ def joined(facts: Facts, others: Facts) -> Facts:
         vocabulary=facts.vocabulary | others.vocabulary,
         prose=f"{facts.prose}\n{others.prose}",
         squeezed=f"{facts.squeezed}\n{others.squeezed}",
+        stems=facts.stems | others.stems,
         contents=(*facts.contents, *others.contents),
     )
 

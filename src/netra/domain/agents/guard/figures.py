@@ -99,7 +99,7 @@ _PART_OF: Final = re.compile(
     re.IGNORECASE,
 )
 _OF_THEM: Final = re.compile(
-    r"\s(?:of (?:them|these|those|which)|succe\w+|failed|fail|were|was|are|is|repeat\w*|ended|end|exceed\w*|can|could"
+    r"\s(?:of (?:them|these|those|which)|[a-z]+ed|got|hit|were|succe\w+|failed|fail|were|was|are|is|repeat\w*|ended|end|exceed\w*|can|could"
     r"|cannot|went|go|did|do|fit|br[eo]ak\w*|broke|miss\w*|st[ao]y\w*|take|took|came|come|belong\w*|ran|run)\b",
     re.IGNORECASE,
 )
@@ -113,12 +113,14 @@ _OF_A_DOLLAR: Final = re.compile(
 _WISH_WINDOW: Final = 400  # characters before a number in which its sentence may speak of a target
 _BEFORE: Final = 60  # characters before a number that may qualify it
 _AFTER: Final = 80  # characters after it
-_PLAIN_SLACK: Final = {NumberKind.SHARE: 0.005, NumberKind.FACTOR: 0.05}
+_PLAIN_SLACK: Final = {NumberKind.SHARE: 0.01, NumberKind.FACTOR: 0.05}
 """How far a share or a factor in words may be off: half a percent, and a twentieth of the present."""
 _CALLS: Final = re.compile(r"\b(?:calls?|requests?)\b", re.IGNORECASE)
 _DOLLARS: Final = re.compile(r"\bdollars?\b", re.IGNORECASE)
 _SOME: Final = re.compile(r"\bsome\s*$", re.IGNORECASE)  # before a number it says "about"
 _HOUR_S: Final = 3_600.0
+_ADVERB: Final = re.compile(r"twice|thrice", re.IGNORECASE)
+_COMPARES: Final = re.compile(r"\s(?:as|the|what|its|that|those|their)\b", re.IGNORECASE)
 _HALVES: Final = re.compile(r"halv\w+", re.IGNORECASE)
 _VERB_SLACK: Final = 0.02  # how far a share may be off that "halves" states
 _SPAN_SLACK: Final = 0.05  # share by which "one day" may be off, and other long times in words
@@ -182,6 +184,8 @@ def _in_terms(text: str, number: Number, *, whole: Number) -> StatedNumber | Non
     kind, scale = _kind_of(number, before=before, after=after, words=words)
     if number.text.lower().startswith("one") and number.value == 1 and kind is NumberKind.COUNT:
         return None
+    if _ADVERB.fullmatch(number.text.strip()) and not _COMPARES.match(after):
+        return None  # "no call is counted twice"
     if _is_one_call(number, before=before, after=after):
         return None
     value = number.value * scale

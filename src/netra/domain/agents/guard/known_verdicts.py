@@ -96,11 +96,13 @@ class _Plan(msgspec.Struct, frozen=True, kw_only=True):
     now_usd_per_month: float | None = None
     planned_usd_per_month: float | None = None
     saved_usd_per_month: float | None = None
+    if_evaluations_pass_usd_per_month: float | None = None
 
 
 class _Growth(msgspec.Struct, frozen=True, kw_only=True):
     traffic_growth: float = 0.0
     bill_usd_per_month: float | None = None
+    planned_usd_per_month: float | None = None
 
 
 class _Option(msgspec.Struct, frozen=True, kw_only=True):

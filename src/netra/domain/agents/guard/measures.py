@@ -30,6 +30,9 @@ _BUSIEST: Final = re.compile(r"\b(?:busiest|peak) (?:second|minute|hour)\b", re.
 _CLAUSE: Final = r"[,;:()]\s"
 _INPUT: Final = re.compile(r"\b(?:input|prompts?|incoming|sent|reads?)\b", re.IGNORECASE)
 _OUTPUT: Final = re.compile(r"\b(?:output|completions?|generated|written|writes?|answers?|produced)\b", re.IGNORECASE)
+_OF_THEM: Final = re.compile(
+    r"\s*of (?:them|these|those|it|all|everything|the (?:log|total|whole|lot))\b", re.IGNORECASE
+)
 _COUNTED: Final = frozenset({"call", "request", "token", "money"})
 _SIDES: Final = (
     ("fail", "succeed"),
@@ -81,8 +84,8 @@ def _names_its_row(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noq
         return True
     if fact.is_share_of_row:
         is_named = any(not mention.names.isdisjoint(fact.rows[-1]) for mention in spot.rows)
-        is_counted = population_after(spot.after) != "" or bool(_COUNTED.intersection(number.words))
-        return is_named and (is_counted or spot.before.endswith("("))
+        is_counted = population_after(spot.after) != "" or _OF_THEM.match(spot.after) or bool(_COUNTED.intersection(number.words))
+        return is_named and (bool(is_counted) or spot.before.endswith("("))
     kinds = {name.kind for name in fact.rows[-1]} if fact.rows else set[NameKind]()
     is_of_one_row = not kinds.isdisjoint(HARD) and kinds.isdisjoint(CHANGES)
     if not is_of_one_row or not names_of(fact.rows).isdisjoint(spot.earlier_names):
@@ -185,6 +188,8 @@ def _has_population(number: StatedNumber, fact: Fact, spot: Spot) -> bool:
     if number.kind is not NumberKind.SHARE:
         return True
     stated = population_after(spot.after) or next(iter(number.words), "")
+    if fact.population == "saving":
+        return stated == "saving"
     if not stated or stated == fact.population:
         return True
     is_call = (fact.population, stated) == ("answer", "call")

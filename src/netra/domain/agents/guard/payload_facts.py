@@ -83,6 +83,7 @@ def facts_of(payload: object) -> Facts:
     strings = tuple(dict.fromkeys(strings_in(held)))
     snakes = {word.lower() for text in strings for word in _SNAKE.findall(text)}
     words = snakes | {word.lower() for text in (*strings, *reader.keys) for word in _WORD.findall(text)}
+    contents = tuple(content_of(text) for text in strings)
     return Facts(
         numbers=tuple(dict.fromkeys(numbers)),
         dated=tuple(dict.fromkeys(dated)),
@@ -91,7 +92,8 @@ def facts_of(payload: object) -> Facts:
         vocabulary=frozenset((*words, *(key.lower() for key in reader.keys))),
         prose=_SPACES.sub(" ", "\n".join(strings).lower()),
         squeezed=squeezed("\n".join((*strings, *reader.keys))),
-        contents=tuple(content_of(text) for text in strings),
+        stems=frozenset(stem for content in contents for stem in content),
+        contents=contents,
     )
 
 

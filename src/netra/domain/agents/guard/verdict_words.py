@@ -68,7 +68,7 @@ ON_API: Final = _words(r"stay(?:ing)? (?:on|with) the api|the api")
 MOST: Final = re.compile(
     r"(?<!at )(?<!the )(?<!\bof )(?<!for )\b(?P<word>most|(?:a|the) (?:large |vast )?majority|more than half|over half"
     r"|nearly all|almost all|virtually all|hardly any|almost no(?:ne)?"
-    r"|very few|(?:only )?a handful|only a few|few|none|every second|all|every|no|half|the bulk|the "
+    r"|very few|(?:only )?a handful|only a few|few|none|every second|all|each(?= of)|every|no|half|the bulk|the "
     r"lion's share)\b(?: of)?(?: the| "
     r"your| these| our| all| its)*\s*"
     r"(?:[0-9][0-9,.]* |repeated |duplicate[d]? |failed |identical )?(?P<what>calls?|requests?"
