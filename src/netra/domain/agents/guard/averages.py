@@ -15,14 +15,18 @@ _PER_MANY: Final = re.compile(
     re.IGNORECASE,
 )
 _PER_OUTPUT: Final = re.compile(
-    r"(?:\s[a-z-]+){0,2}?\s(?:for (?:each|every)|per|to (?:each|every))\s(?:single )?output token\b", re.IGNORECASE
+    r"(?:\s[a-z-]+){0,2}?\s(?:for (?:each|every)|per|to (?:each|every))\s(?:single )?output token\b",
+    re.IGNORECASE,
 )
 _MANY_BEFORE: Final = re.compile(
-    r"(?:\b(?:an?|one|every|each|per)\s|\b1\s|(?<![0-9,])(?=1,?000\b))(?P<many>thousand|million|1,?000)\s(?:[\w.'’-]*\s+){0,3}?"
+    r"(?:\b(?:an?|one|every|each|per)\s|\b1\s|(?<![0-9,])(?=1,?000\b))(?P<many>thousand|million"
+    r"|1,?000)\s(?:[\w.'’-]*\s+){0,3}?"
     r"(?P<what>calls?|tokens?)(?: \w+)? (?:costs?|comes? to|runs?)\b[^.;:0-9]*$",
     re.IGNORECASE,
 )
-_PER_OUTPUT_BEFORE: Final = re.compile(r"\b(?:for|per|to) (?:each|every|an?|one)? ?(?:single )?output token\b[^.;:0-9]{0,40}$", re.IGNORECASE)
+_PER_OUTPUT_BEFORE: Final = re.compile(
+    r"\b(?:for|per|to) (?:each|every|an?|one)? ?(?:single )?output token\b[^.;:0-9]{0,40}$", re.IGNORECASE
+)
 _CALL: Final = r"(?:call|request|answer|prompt|response|query)\b(?![ -](?:cach|template|hash)\w*)"
 _PER_CALL_AFTER: Final = re.compile(
     rf"(?:\s[a-z-]+){{0,2}}?\s?(?:/\s?|\b(?:a|an|per|each|every|for (?:each|every))\s)(?:single )?{_CALL}",
@@ -63,16 +67,16 @@ def unit_of_average(before: str, after: str) -> str:
     return "call" if is_average or _AVERAGE_AFTER.match(after) else ""
 
 
-
-
 _UNIT_BEFORE: Final = re.compile(r"(?:\bper|\bfor (?:each|every)|\beach|\bevery|/)\s?$", re.IGNORECASE)
 _UNIT_ONE: Final = re.compile(
-    rf"(?:one|1)\b(?: [\w.'’-]+){{0,1}}?\s{{1,40}}{_CALL}.{{0,40}}\b(?:costs?|takes?|reads?|writes?|averages?|needs?)\b",
+    rf"(?:one|1)\b(?: [\w.'’-]+){{0,1}}?\s{{1,40}}{_CALL}.{{0,40}}\b(?:costs?|takes?|reads?|writes?"
+    rf"|averages?|needs?)\b",
     re.IGNORECASE,
 )
 
 _UNIT_MANY: Final = re.compile(
-    r"(?:an? |one |1 )?(?:thousand|million|1,?000)\s(?:[\w.'’-]*\s+){0,3}?(?:calls|tokens)(?: \w+)? (?:costs?|come to|runs?)\b",
+    r"(?:an? |one |1 )?(?:thousand|million|1,?000)\s(?:[\w.'’-]*\s+){0,3}?(?:calls|tokens)(?: \w+)? "
+    r"(?:costs?|come to|runs?)\b",
     re.IGNORECASE,
 )
 

@@ -13,7 +13,8 @@ _PERIOD: Final = re.compile(
 _PERIOD_BEFORE: Final = re.compile(
     r"(?:\b(?P<adverb>hourly|daily|weekly|monthly|yearly|annual(?:ised|ized)?)"
     r"|(?:^|[.!?;:,(\n]\s*)(?:per|each|every|a(?= \w+,)) (?P<period>second|minute|hour|day|week|month"
-    r"|year)|\b(?:in|over|within|for) (?:an?|one) (?:whole |full |single )?(?P<long>year|quarter|month|week))\b[^.;:!?\n0-9]{0,40}$",
+    r"|year)|\b(?:in|over|within|for) (?:an?|one) (?:whole |full |single )?(?P<long>year|quarter|month"
+    r"|week))\b[^.;:!?\n0-9]{0,40}$",
     re.IGNORECASE,
 )
 _ADVERBS: Final = {"daily": "day"}
@@ -35,7 +36,8 @@ _UP_BEFORE: Final = re.compile(
     re.IGNORECASE,
 )
 _NO_WAY: Final = re.compile(
-    r"\b(?:t[ao]k\w+|end\w*|us\w+|eats?|soaks?|ran|runs?|rack\w*|ma[kd]\w+|sum\w*|clock\w*|add\w*|amount\w*) up(?: to)?\s*$",
+    r"\b(?:t[ao]k\w+|end\w*|us\w+|eats?|soaks?|ran|runs?|rack\w*|ma[kd]\w+|sum\w*|clock\w*|add\w*"
+    r"|amount\w*) up(?: to)?\s*$",
     re.IGNORECASE,
 )
 _THEN: Final = r"^(?:\s?(?:a|per|each|/)\s?\w+)?\s(?:of savings?|in savings?|"
@@ -48,7 +50,8 @@ _UP_AFTER: Final = re.compile(
     re.IGNORECASE,
 )
 _ABOUT: Final = re.compile(
-    r"(?:\b(?:near enough,?(?: the plan| it| this)?|give or take|more or less|about|around|roughly|approximately|approx\.?|some|nearly|almost|circa|just (?:over|under)"
+    r"(?:\b(?:near enough,?(?: the plan| it| this)?|give or take|more or less|about|around|roughly"
+    r"|approximately|approx\.?|some|nearly|almost|circa|just (?:over|under)"
     r"|close to)\s*|[~≈]\s?)$",
     re.IGNORECASE,
 )
@@ -58,7 +61,8 @@ _BELOW: Final = re.compile(
     re.IGNORECASE,
 )
 _ABOVE: Final = re.compile(
-    r"\b(?:just (?:over|above|more than)|slightly (?:over|above|more than)|a good|upwards of|a (?:little|bit) (?:over"
+    r"\b(?:just (?:over|above|more than)|slightly (?:over|above|more than)|a good|upwards of|a (?:little"
+    r"|bit) (?:over"
     r"|above|more than))\s*(?:in |by )?$",
     re.IGNORECASE,
 )
@@ -78,7 +82,8 @@ _SENTENCE: Final = re.compile(r"[.!?](?=\s)|\n")
 _WISH: Final = re.compile(
     r"\b(?:ask(?:ed|ing)?|want\w*|targets?|goals?|limits?|budgets?|wish\w*|aim\w*|request(?:ed)?"
     r"|need\w*|requir\w*"
-    r"|within|slo|out of reach|beyond reach|twice as fast|allow\w*|permit\w*|more traffic|less traffic|growth|understood|speed-?up|keeps?|breaks?)\b",
+    r"|within|slo|out of reach|beyond reach|twice as fast|allow\w*|permit\w*|more traffic|less traffic"
+    r"|growth|understood|speed-?up|keeps?|breaks?)\b",
     re.IGNORECASE,
 )
 _GRAMMAR: Final = """

@@ -61,6 +61,11 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     contents: tuple[frozenset[str], ...] = ()  # of each sentence of the payload
 
 
+def names_of(rows: Rows) -> frozenset[Name]:
+    """Return the names of all rows of a fact."""
+    return frozenset(name for row in rows for name in row)
+
+
 def joined(facts: Facts, others: Facts) -> Facts:
     """Return the facts of a result and of what was looked up besides; the result alone judges."""
     return Facts(

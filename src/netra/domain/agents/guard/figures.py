@@ -95,19 +95,23 @@ _OF_COUNTED: Final = re.compile(
     re.IGNORECASE,
 )
 _PART_OF: Final = re.compile(
-    r"\s(?:out )?of\s(?:[\w.'’-]*\s+){0,4}?(?:[0-9][0-9,]*\s)?(?P<noun>calls|requests|tokens|answers|prompts)\b",
+    r"\s(?:out )?of\s(?:[\w.'’-]*\s+){0,4}?(?:[0-9][0-9,]*\s)?(?P<noun>calls|requests|tokens|answers"
+    r"|prompts)\b",
     re.IGNORECASE,
 )
 _OF_THEM: Final = re.compile(
-    r"\s(?:of (?:them|these|those|which)|[a-z]+ed|got|hit|were|succe\w+|failed|fail|were|was|are|is|repeat\w*|ended|end|exceed\w*|can|could"
-    r"|cannot|went|go|did|do|fit|br[eo]ak\w*|broke|miss\w*|st[ao]y\w*|take|took|came|come|belong\w*|ran|run)\b",
+    r"\s(?:of (?:them|these|those|which)|[a-z]+ed|got|hit|were|succe\w+|failed|fail|were|was|are|is"
+    r"|repeat\w*|ended|end|exceed\w*|can|could"
+    r"|cannot|went|go|did|do|fit|br[eo]ak\w*|broke|miss\w*|st[ao]y\w*|take|took|came|come|belong\w*|ran"
+    r"|run)\b",
     re.IGNORECASE,
 )
 _COUNTED_BEFORE: Final = re.compile(
     r"[0-9]\s(?:[\w-]+\s)?(?P<noun>calls|requests|answers|prompts)\b[^.;]*$", re.IGNORECASE
 )
 _OF_A_DOLLAR: Final = re.compile(
-    r"\b(?:of|in|from|out of) (?:every|each|a) dollar\b[^.;0-9$]*#|#\s(?:of|in|on|out of) (?:every|each|a|the) dollar\b",
+    r"\b(?:of|in|from|out of) (?:every|each|a) dollar\b[^.;0-9$]*#|#\s(?:of|in|on|out of) (?:every|each|a"
+    r"|the) dollar\b",
     re.IGNORECASE,
 )
 _WISH_WINDOW: Final = 400  # characters before a number in which its sentence may speak of a target
@@ -120,7 +124,9 @@ _DOLLARS: Final = re.compile(r"\bdollars?\b", re.IGNORECASE)
 _SOME: Final = re.compile(r"\bsome\s*$", re.IGNORECASE)  # before a number it says "about"
 _HOUR_S: Final = 3_600.0
 _ADVERB: Final = re.compile(r"twice|thrice", re.IGNORECASE)
-_COMPARES: Final = re.compile(r"\s(?:as|the|what|its|that|those|their)\b", re.IGNORECASE)
+_COUNTED_TWICE: Final = re.compile(
+    r"\b(?:count|sav|bill|charg|ask|pay|paid|sen[dt]|answer|measur|check)\w*\b[^.;,]{0,20}$", re.IGNORECASE
+)
 _HALVES: Final = re.compile(r"halv\w+", re.IGNORECASE)
 _VERB_SLACK: Final = 0.02  # how far a share may be off that "halves" states
 _SPAN_SLACK: Final = 0.05  # share by which "one day" may be off, and other long times in words
@@ -184,7 +190,7 @@ def _in_terms(text: str, number: Number, *, whole: Number) -> StatedNumber | Non
     kind, scale = _kind_of(number, before=before, after=after, words=words)
     if number.text.lower().startswith("one") and number.value == 1 and kind is NumberKind.COUNT:
         return None
-    if _ADVERB.fullmatch(number.text.strip()) and not _COMPARES.match(after):
+    if _ADVERB.fullmatch(number.text.strip()) and _COUNTED_TWICE.search(before):
         return None  # "no call is counted twice"
     if _is_one_call(number, before=before, after=after):
         return None
@@ -226,9 +232,7 @@ def _end(number: Number) -> int:
     return number.amount_end if number.unit is Unit.COUNT else number.unit_end
 
 
-def _kind_of(
-    number: Number, *, before: str, after: str, words: tuple[str, ...]
-) -> tuple[NumberKind, float]:
+def _kind_of(number: Number, *, before: str, after: str, words: tuple[str, ...]) -> tuple[NumberKind, float]:
     """Return what a number counts, by its unit or the words around it, and the unit's scale."""
     if number.unit is Unit.MONEY:
         if number.is_usd and _OF_A_DOLLAR.search(f"{before}#{after}"):

@@ -11,7 +11,6 @@ from netra.domain.agents.guard.guard import refusals
 from netra.domain.agents.guard.payload_facts import facts_of
 from netra.domain.agents.guard.truths import truth_of
 
-
 _NO_ECHO: Final = QuestionEcho()
 
 

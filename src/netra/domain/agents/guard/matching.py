@@ -7,10 +7,10 @@ from typing import Final
 import msgspec
 
 from netra.domain.agents.guard.averages import AVERAGES
-from netra.domain.agents.guard.facts import Fact, Facts, NamedLabel
+from netra.domain.agents.guard.facts import Fact, Facts, NamedLabel, names_of
 from netra.domain.agents.guard.figures import NumberKind, StatedNumber
 from netra.domain.agents.guard.known_verdicts import KnownVerdicts
-from netra.domain.agents.guard.measures import is_of_measure, names_of
+from netra.domain.agents.guard.measures import is_of_measure
 from netra.domain.agents.guard.naming import Mention, Name, NameKind
 from netra.domain.agents.guard.pairs import is_of_pair
 from netra.domain.agents.guard.placement import Spot
@@ -45,7 +45,8 @@ _WITH_PLAN: Final = re.compile(
 )
 _FROM_TO: Final = re.compile(r"\bfrom \$?[0-9][^;]{0,24} (?:down )?to (?:about |around )?$", re.IGNORECASE)
 _FALLS: Final = re.compile(
-    r"\b(?:plan|falls?|drops?|goes down|shrinks?|sinks?|cuts?|lowers?|reduces?|down|less|save[sd]?)\b", re.IGNORECASE
+    r"\b(?:plan|falls?|drops?|goes down|shrinks?|sinks?|cuts?|lowers?|reduces?|down|less|save[sd]?)\b",
+    re.IGNORECASE,
 )
 _FROM: Final = re.compile(
     r"\b(?:from|of|instead of|rather than|against|than|versus|vs\.?) (?:about |around |today's )?$",
@@ -79,14 +80,11 @@ def is_held(number: StatedNumber, known: Facts, spot: Spot) -> bool:
         return True
     if number.kind is NumberKind.USD and number.period in _OTHER_PERIODS:
         return is_held(_a_month(number), known, spot)
-    return (
-        is_of_rank(number, judged, spot)
-        or is_added_up(number, judged, spot)
-    )
+    return is_of_rank(number, judged, spot) or is_added_up(number, judged, spot)
 
 
 def is_held_as(number: StatedNumber, previous: StatedNumber | None, known: Facts, spot: Spot) -> bool:
-    """Return whether a bare number holds as one of the kind before it: "chat reads 90 tokens a call, search 40"."""
+    """Return whether a bare number holds as one of the kind before it: "90 tokens a call, search 40"."""
     if previous is None or number.kind is not NumberKind.COUNT or number.words:
         return False
     like = msgspec.structs.replace(

@@ -6,63 +6,40 @@ from typing import Final
 
 from netra.domain.agents.guard.concepts import (
     METRICS,
-    OUTCOMES,
     concepts_in,
     content_of,
     percentiles_in,
     population_after,
     says,
 )
-from netra.domain.agents.guard.facts import Fact, Rows
+from netra.domain.agents.guard.facts import Fact, names_of
 from netra.domain.agents.guard.figures import NumberKind, StatedNumber
-from netra.domain.agents.guard.naming import Name, NameKind
+from netra.domain.agents.guard.naming import NameKind
+from netra.domain.agents.guard.outcomes import has_distance, has_outcome
 from netra.domain.agents.guard.placement import Spot
 from netra.domain.agents.guard.verdict_words import NO_EVALUATION
 
 HARD: Final = frozenset({NameKind.FEATURE, NameKind.TEMPLATE, NameKind.TOOL, NameKind.MODEL})
 CHANGES: Final = frozenset({NameKind.CHANGE, NameKind.RECOMMENDATION})
-_OUTCOME_CHANGES: Final = {"fail": "waste", "repeat": "exact_duplicates"}
 _OF_LOG: Final = re.compile(
     r"\b(?:over|in|of) (?:the|your|this) (?:whole )?(?:log|window)\b|\blog['’]s\b", re.IGNORECASE
 )
 _TODAY: Final = re.compile(r"\b(?:today|now|currently|at present|right now)\b", re.IGNORECASE)
-_BUSIEST: Final = re.compile(r"\b(?:busiest|peak) (?:second|minute|hour)\b", re.IGNORECASE)
 _CLAUSE: Final = r"[,;:()]\s"
 _INPUT: Final = re.compile(r"\b(?:input|prompts?|incoming|sent|reads?)\b", re.IGNORECASE)
-_OUTPUT: Final = re.compile(r"\b(?:output|completions?|generated|written|writes?|answers?|produced)\b", re.IGNORECASE)
+_OUTPUT: Final = re.compile(
+    r"\b(?:output|completions?|generated|written|writes?|answers?|produced)\b", re.IGNORECASE
+)
 _OF_THEM: Final = re.compile(
     r"\s*of (?:them|these|those|it|all|everything|the (?:log|total|whole|lot))\b", re.IGNORECASE
 )
 _COUNTED: Final = frozenset({"call", "request", "token", "money"})
-_SIDES: Final = (
-    ("fail", "succeed"),
-    ("repeat", "unrepeated"),
-    ("batch", "cannot_wait"),
-    ("over_limit", "within_limit"),
-)
-"""Each outcome with its opposite."""
-_OPPOSITES: Final = frozenset(negative for _, negative in _SIDES)
 _OF_BILL: Final = re.compile(
     r"\b(?:of|off|from|to) (?:the|your|our|today['’]s) (?:\w+ )?(?:bill|spend|costs?)\b", re.IGNORECASE
 )
-_DISTANCE_AFTER: Final = re.compile(
-    r"\s*(?:of (?:headroom|room|margin)|(?:\w+ )?(?:above|over|below|under|past|beyond|inside|within|short of)\s(?:its|the|their|your"
-    r"|that|this)\s(?:\w+ )?(?:limit|target|slo|objective|threshold)s?\b|to spare|too slow"
-    r"|(?:faster|quicker|shorter|less)\b.{0,30}\b(?:to|before it|until it) (?:keep|meet|hold|stay|reach|get|respect)|times (?:its|the) limit)",
-    re.IGNORECASE,
-)
-_DISTANCE_BEFORE: Final = re.compile(
-    r"\b(?:limit|target|slo|objective|threshold|it|this)s?\b(?: \w+)?(?: is)?(?: \w+)? by (?:about |around |roughly |nearly "
-    r"|almost |some |only |just )?$|\bover(?:shoots|runs)? (?:\w+ ){0,3}by $",
-    re.IGNORECASE,
-)
-_TO_MEET: Final = re.compile(
-    r"\bto (?:keep|meet|hold|stay|get|respect)\b.{0,20}\blimit\b.*\b(?:would|must|has|have|needs?)\b"
-    r"|\b(?:would|must|has|have|needs?)\b.*\bto (?:keep|meet|hold|stay|get|respect)\b.{0,20}\blimit\b",
-    re.IGNORECASE,
-)
 _REMAINS: Final = re.compile(
-    r"\b(?:remain(?:s|ing)?|(?:is|are|would be) left|still (?:pay|cost)\w*|(?:pay|paying) still)\b", re.IGNORECASE
+    r"\b(?:remain(?:s|ing)?|(?:is|are|would be) left|still (?:pay|cost)\w*|(?:pay|paying) still)\b",
+    re.IGNORECASE,
 )
 _COST: Final = re.compile(r"\b(?:costs?|pay\w*|spend\w*|charg\w+|bill)\b", re.IGNORECASE)
 
@@ -73,18 +50,17 @@ def is_of_measure(number: StatedNumber, fact: Fact, spot: Spot) -> bool:
     return all(check(number, fact, spot) for check in checks)
 
 
-def names_of(rows: Rows) -> frozenset[Name]:
-    """Return the names of all rows of a fact."""
-    return frozenset(name for row in rows for name in row)
-
-
-def _names_its_row(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: ARG001 (one shape for all)
+def _names_its_row(number: StatedNumber, fact: Fact, spot: Spot) -> bool:
     """Return whether a fact of one row is stated where that row is named, here or in the sentence before."""
     if fact.is_rest or fact.is_count:
         return True
     if fact.is_share_of_row:
         is_named = any(not mention.names.isdisjoint(fact.rows[-1]) for mention in spot.rows)
-        is_counted = population_after(spot.after) != "" or _OF_THEM.match(spot.after) or bool(_COUNTED.intersection(number.words))
+        is_counted = (
+            population_after(spot.after) != ""
+            or _OF_THEM.match(spot.after)
+            or bool(_COUNTED.intersection(number.words))
+        )
         return is_named and (bool(is_counted) or spot.before.endswith("("))
     kinds = {name.kind for name in fact.rows[-1]} if fact.rows else set[NameKind]()
     is_of_one_row = not kinds.isdisjoint(HARD) and kinds.isdisjoint(CHANGES)
@@ -121,50 +97,6 @@ def _has_side(number: StatedNumber, fact: Fact, spot: Spot) -> bool:
         return True
     near = f"{re.split(_CLAUSE, spot.before)[-1]} {number.text} {re.split(_CLAUSE, spot.after)[0]}"
     return (_INPUT.search(near) is None) == (_OUTPUT.search(near) is None)
-
-
-def _has_outcome(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: ARG001
-    """Return whether a count of failed or repeated calls is one, or the whole of which they are a part."""
-    if fact.kind is NumberKind.CALLS and _BUSIEST.search(spot.segment) and "peak" not in fact.needs:
-        return False
-    if fact.kind in (NumberKind.CALLS, NumberKind.SHARE):
-        if not _has_negation(fact, spot):
-            return False
-        if not _OPPOSITES.isdisjoint(fact.needs):
-            return True
-    outcomes: set[str] = {name for name in OUTCOMES if name in concepts_in(spot.segment)}
-    if not outcomes or fact.kind not in (NumberKind.CALLS, NumberKind.SHARE):
-        return True
-    if any(need in OUTCOMES for need in fact.needs):
-        return not outcomes.isdisjoint(fact.needs)
-    changes = {name.text for name in names_of(fact.rows) if name.kind is NameKind.CHANGE}
-    if changes:
-        return not changes.isdisjoint(_OUTCOME_CHANGES[outcome] for outcome in outcomes)
-    return fact.kind is NumberKind.CALLS and spot.says_whole
-
-
-def _has_negation(fact: Fact, spot: Spot) -> bool:
-    """Return whether the calls of one side of an outcome are not stated as those of the other."""
-    clause = f"{re.split(_CLAUSE, spot.before)[-1]} {re.split(_CLAUSE, spot.after)[0]}"
-    for positive, negative in _SIDES:
-        if negative in fact.needs:
-            return says(clause, negative)
-        if positive in fact.needs and says(clause, negative):
-            return negative == "succeed" and says(clause, positive)
-    return True
-
-
-def _has_distance(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: ARG001
-    """Return whether a distance from a limit is stated as one, and nothing else is."""
-    is_distance = "over_by" in fact.needs or "under_by" in fact.needs
-    if fact.kind not in (NumberKind.TIME, NumberKind.SHARE, NumberKind.FACTOR):
-        return True
-    stated = (
-        _DISTANCE_AFTER.match(spot.after)
-        or _DISTANCE_BEFORE.search(spot.before)
-        or _TO_MEET.search(spot.sentence)
-    )
-    return is_distance == (stated is not None)
 
 
 def _has_time(number: StatedNumber, fact: Fact, spot: Spot) -> bool:
@@ -215,8 +147,8 @@ _OF_FIELD: Final[tuple[Callable[[StatedNumber, Fact, Spot], bool], ...]] = (
     _has_words,
     _has_metric,
     _has_side,
-    _has_outcome,
-    _has_distance,
+    has_outcome,
+    has_distance,
     _has_time,
     _has_percentile,
     _has_population,

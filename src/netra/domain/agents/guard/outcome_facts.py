@@ -1,4 +1,4 @@
-"""Derive the other side of what a payload counts: calls that succeeded, do not repeat, cannot wait, keep a limit."""
+"""Derive the other side of what is counted: calls that succeeded, do not repeat, keep a limit."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -134,16 +134,25 @@ def _of_plan(known: KnownVerdicts) -> Iterator[Fact]:
 def _combined(known: KnownVerdicts) -> Iterator[Fact]:
     """Yield what the plan saves of a grown bill, and what the evaluations add to it."""
     plan, growth = known.plan, known.growth
-    now, planned, passed = plan.now_usd_per_month, plan.planned_usd_per_month, plan.if_evaluations_pass_usd_per_month
+    now, planned, passed = (
+        plan.now_usd_per_month,
+        plan.planned_usd_per_month,
+        plan.if_evaluations_pass_usd_per_month,
+    )
     grown, held = growth.bill_usd_per_month, growth.planned_usd_per_month
     for more, less, needs, path in (
         (grown, held, ("saving", "growth"), "what the plan saves of the grown bill"),
         (planned, passed, ("if_pass",), "what passed evaluations save beyond the plan"),
         (now, passed, ("if_pass", "saving"), "what the plan and passed evaluations save"),
     ):
-        is_known = more is not None and less is not None and (growth.traffic_growth > 0 or "growth" not in needs)
+        is_known = (
+            more is not None and less is not None and (growth.traffic_growth > 0 or "growth" not in needs)
+        )
         if is_known and more is not None and less is not None:
-            for value, kind in ((more - less, NumberKind.USD), (1 - less / more if more else 0.0, NumberKind.SHARE)):
+            for value, kind in (
+                (more - less, NumberKind.USD),
+                (1 - less / more if more else 0.0, NumberKind.SHARE),
+            ):
                 yield Fact(
                     value=value,
                     kind=kind,

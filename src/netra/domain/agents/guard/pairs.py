@@ -1,4 +1,4 @@
-"""Recognise what two rows differ by, or their ratio: "chat costs $5 more than search", "2.0 times as much as"."""
+"""Recognise what two rows differ by, or their ratio: "chat costs $5 more than search", "twice as much as"."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -14,24 +14,28 @@ _MORE: Final = (
     r"more|longer|slower|dearer|costlier|pricier|higher|above|larger|greater|bigger|ahead|extra|additional"
     r"|exceed\w*|outspen\w+|beats?|leads?|tops|outnumber\w*|outweigh\w*|outsav\w*|over"
 )
-_LESS: Final = r"less|fewer|shorter|faster|quicker|cheaper|lower|below|under|behind|smaller|trail\w*|lag\w*|undercut\w*"
-_COMPARED: Final = re.compile(rf"\b(?:(?P<more>{_MORE})|(?P<less>{_LESS}))\b", re.IGNORECASE)
-_GAP: Final = re.compile(
-    r"\b(?:difference|gap|apart|differ\w*|separat\w+|distance|between)\b", re.IGNORECASE
+_LESS: Final = (
+    r"less|fewer|shorter|faster|quicker|cheaper|lower|below|under|behind|smaller|trail\w*|lag\w*|undercut\w*"
 )
+_COMPARED: Final = re.compile(rf"\b(?:(?P<more>{_MORE})|(?P<less>{_LESS}))\b", re.IGNORECASE)
+_GAP: Final = re.compile(r"\b(?:difference|gap|apart|differ\w*|separat\w+|distance|between)\b", re.IGNORECASE)
 _REFERENCE: Final = re.compile(
     r"\b(?:than|compared (?:with|to)|against|versus|vs\.?|relative to|next to|as|of|what|for|times|over|below"
-    r"|above|ahead|behind|outspen\w+|beats?|exceed\w*|trail\w*|lag\w*|tops|outnumber\w*|undercut\w*|outsav\w*)"
+    r"|above|ahead|behind|outspen\w+|beats?|exceed\w*|trail\w*|lag\w*|tops|outnumber\w*|undercut\w*"
+    r"|outsav\w*)"
     r"\s+(?:(?:the|that|those|it|is|does|of|for|in|by|on|at|with|from|behind|a|an|one|typical|median|average"
     r"|calls?|costs?|p99|p50|latency|tokens?|spend|bill)\s+){0,4}[\"'`“]?$",
     re.IGNORECASE,
 )
 _RATIO: Final = re.compile(
-    r"\s*(?:(?:slow|long|expensive|dear|high|large|big|busy|often|much|many)er\b|as|what|the|that|those|more|less|longer|slower|faster|quicker|cheaper|dearer|higher|lower|larger"
+    r"\s*(?:(?:slow|long|expensive|dear|high|large|big|busy|often|much|many)er\b|as|what|the|that|those"
+    r"|more|less|longer|slower|faster|quicker|cheaper|dearer|higher|lower|larger"
     r"|bigger|greater|costlier|pricier|fewer|of)\b",
     re.IGNORECASE,
 )
-_INVERSE: Final = re.compile(r"\s*(?:faster|quicker|cheaper|less|lower|smaller|fewer|shorter)\b", re.IGNORECASE)
+_INVERSE: Final = re.compile(
+    r"\s*(?:faster|quicker|cheaper|less|lower|smaller|fewer|shorter)\b", re.IGNORECASE
+)
 _ADDED: Final = re.compile(rf"\s*(?:{_MORE})\b", re.IGNORECASE)
 _MEASURES: Final = {
     NumberKind.USD: ("usd",),
@@ -70,7 +74,11 @@ def _measures(number: StatedNumber, spot: Spot) -> Sequence[str]:
     if any(one.endswith(" a call") for one in named):
         return named
     if of_kind is None:
-        return (*named, *_SAVINGS) if re.search(r"\bsav|\bworth|\bbring", spot.sentence, re.IGNORECASE) else named
+        return (
+            (*named, *_SAVINGS)
+            if re.search(r"\bsav|\bworth|\bbring", spot.sentence, re.IGNORECASE)
+            else named
+        )
     if number.kind is NumberKind.USD:
         return ("usd", *_SAVINGS)
     if number.kind is NumberKind.COUNT and "calls" not in named:
@@ -85,7 +93,9 @@ def _compared(number: StatedNumber, subject: float, reference: float, spot: Spot
             is_inverse = _INVERSE.match(spot.after) is not None
             yield reference / subject if is_inverse else subject / reference
         return
-    if number.kind is NumberKind.CALLS and re.search(r"\bfor (?:every|each) (?:call|request)\b", spot.before, re.IGNORECASE):
+    if number.kind is NumberKind.CALLS and re.search(
+        r"\bfor (?:every|each) (?:call|request)\b", spot.before, re.IGNORECASE
+    ):
         if subject > 0:
             yield reference / subject
         return
@@ -104,7 +114,12 @@ def _shares(subject: float, reference: float, spot: Spot) -> Iterator[float]:
     """Yield "27 % more than" and "half as much as"."""
     if reference <= 0:
         return
-    if re.match(r"\s*(?:as (?:much|many|long|often|high|big|large|slow|expensive|dear|fast)|(?:of )?what|(?:of )?the|(?:of )?th(?:at|ose) of)\b", spot.after, re.IGNORECASE):
+    if re.match(
+        r"\s*(?:as (?:much|many|long|often|high|big|large|slow|expensive|dear|fast)|(?:of )?what|(?:of "
+        r")?the|(?:of )?th(?:at|ose) of)\b",
+        spot.after,
+        re.IGNORECASE,
+    ):
         yield subject / reference
     elif _ADDED.match(spot.after):
         yield subject / reference - 1

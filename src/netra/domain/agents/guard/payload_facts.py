@@ -42,7 +42,17 @@ _SECTIONS: Final[Mapping[str, str]] = {
 }
 """Sections that measure what one change is about."""
 _ROWS: Final = frozenset(
-    {"by_feature", "by_model", "by_tool", "by_template", "features", "models", "tools", "templates", "retirements"}
+    {
+        "by_feature",
+        "by_model",
+        "by_tool",
+        "by_template",
+        "features",
+        "models",
+        "tools",
+        "templates",
+        "retirements",
+    }
 )
 _KEYED_BY_NAME: Final = frozenset({"latency_ms", "models_assumed", "suggestions", "by_status"})
 

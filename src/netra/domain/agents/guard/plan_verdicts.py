@@ -1,4 +1,4 @@
-"""Check what a sentence says of the plan's content, of places in a ranking, and of all failed or repeated calls."""
+"""Check what is said of the plan's content, of places in a ranking, and of all failed or repeated calls."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -9,35 +9,42 @@ from netra.domain.agents.guard.naming import Mention, NameKind
 
 _IN_PLAN: Final = re.compile(
     r"\b(?:(?:is|are|belongs?) (?:a |already )?(?:part of|in|included in|to) (?:the|this|our) plan"
-    r"|the plan (?:\w+ )?(?:moves?|includes?|contains?|switch\w*|sends?|replaces?|caps?|counts on|relies on|uses?|rents?))\b",
+    r"|the plan (?:\w+ )?(?:moves?|includes?|contains?|switch\w*|sends?|replaces?|caps?|counts on|relies "
+    r"on|uses?|rents?))\b",
     re.IGNORECASE,
 )
 _NEEDS_EVALUATION: Final = re.compile(
-    r"\b(?:all|every\w*|each|everything)\b.{0,30}\b(?:plan|list)\b.{0,20}\b(?:needs?|requires?) (?:an )?evaluat"
+    r"\b(?:all|every\w*|each|everything)\b.{0,30}\b(?:plan|list)\b.{0,20}\b(?:needs?|requires?) (?:an "
+    r")?evaluat"
     r"|\b(?:the|this|our) plan (?:first )?(?:needs?|requires?) (?:an )?evaluat",
     re.IGNORECASE,
 )
 _ALL_OUTCOMES: Final = re.compile(
-    r"\b(?:all|every|each)\b(?: of)?(?: the| these| those)? (?:[0-9][0-9,]* )?(?:failed|failing|wasted|repeated|duplicate) "
+    r"\b(?:all|every|each)\b(?: of)?(?: the| these| those)? (?:[0-9][0-9,]* )?(?:failed|failing|wasted"
+    r"|repeated|duplicate) "
     r"(?:calls?|requests?|prompts?)\b(?! (?:together|combined|cost|that|which|and))"
     r"|\b(?:failed|failing|wasted|repeated|duplicate) (?:calls|requests|prompts) (?:were|are|was) all\b"
     r"|\b(?:all|every one) (?:of )?(?:the |these |those )?(?:failures|errors|repeats|duplicates)\b",
     re.IGNORECASE,
 )
 _SECOND: Final = re.compile(
-    r"\b(?P<place>second|third|fourth|fifth)(?:(?:[- ](?:most |least )?(?P<what>expensive|costly|largest|biggest|highest|busiest|dearest"
+    r"\b(?P<place>second|third|fourth|fifth)(?:(?:[- ](?:most |least )?(?P<what>expensive|costly|largest"
+    r"|biggest|highest|busiest|dearest"
     r"|slowest))| (?:place|on the list|in line|by cost)| (?=with|at)|(?= (?:is|comes) ))|\brunner-?up\b"
-    r"|\bnext (?:largest|biggest|most expensive|dearest|highest|costliest)\b|\bcomes? (?P<ranked>second|third|fourth|fifth)\b",
+    r"|\bnext (?:largest|biggest|most expensive|dearest|highest|costliest)\b|\bcomes? (?P<ranked>second"
+    r"|third|fourth|fifth)\b",
     re.IGNORECASE,
 )
 _PLACES: Final = {"second": 2, "third": 3, "fourth": 4, "fifth": 5}
 _AFTER: Final = re.compile(r"\b(?:after|behind|next to|besides|following) (?:the )?[\"'`]?$", re.IGNORECASE)
 _ONLY_MORE: Final = re.compile(
-    r"\bonly (?P<kind>feature|model|tool|template) (?:that|which|to) (?:cost\w*|is) (?P<way>more|less|dearer|cheaper|more expensive)\b",
+    r"\bonly (?P<kind>feature|model|tool|template) (?:that|which|to) (?:cost\w*|is) (?P<way>more|less"
+    r"|dearer|cheaper|more expensive)\b",
     re.IGNORECASE,
 )
 _CHANGES_ANSWERS: Final = re.compile(
-    r"\b(?:chang\w*|alter\w*|affect\w*|worsen\w*|degrad\w*) (?:the |your |any )?(?:answers|responses|outputs?|quality)\b",
+    r"\b(?:chang\w*|alter\w*|affect\w*|worsen\w*|degrad\w*) (?:the |your |any )?(?:answers|responses"
+    r"|outputs?|quality)\b",
     re.IGNORECASE,
 )
 _SAME_ANSWERS: Final = frozenset({"prompt_caching", "batch", "waste"})
@@ -48,9 +55,9 @@ def false_membership(judged: Judged) -> Iterator[FalseVerdict]:
     """Yield changes stated as part of the plan that are not, and a plan stated to need an evaluation."""
     match = _IN_PLAN.search(judged.sentence)
     changes = [one for one in judged.changes() if one.stance != "do" or one.kind != "right_sizing"]
-    if match is not None and changes and not judged.is_negated(match.start(), match.end()):
-        if all(one.savings.applied_as is None for one in changes):
-            yield FalseVerdict(text=match[0], truth=f"The plan does not hold {changes[0].id}.")
+    is_outside = bool(changes) and all(one.savings.applied_as is None for one in changes)
+    if match is not None and is_outside and not judged.is_negated(match.start(), match.end()):
+        yield FalseVerdict(text=match[0], truth=f"The plan does not hold {changes[0].id}.")
     match = _NEEDS_EVALUATION.search(judged.sentence)
     if match is not None and not judged.is_negated(match.start(), match.end()):
         planned = [one for one in judged.known.recommendations if one.savings.applied_as is not None]
@@ -130,6 +137,8 @@ def _only_more(judged: Judged, match: re.Match[str]) -> Iterator[FalseVerdict]:
         named = [name.text for one in rows[:2] for name in one.names if name.text in table]
         if len(named) == 2:
             reference = table[named[0]]
-            others = {name for name, value in table.items() if (value > reference) is is_more and value != reference}
+            others = {
+                name for name, value in table.items() if (value > reference) is is_more and value != reference
+            }
             if others != {named[1]}:
                 yield FalseVerdict(text=match[0], truth=f"Those are {', '.join(sorted(others)) or 'none'}.")

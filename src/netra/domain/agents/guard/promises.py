@@ -38,8 +38,10 @@ _PERIODS_S: Final = {
     "year": 31_557_600,
 }
 _OF_ANALYSIS: Final = re.compile(
-    r"\s*(?:that )?(?:the|this|your|these|those|our) (?:short |whole |small )?(?:log|plan|sample|data|interval|estimate|window|steps?|savings?|figures?"
-    r"|numbers?|changes?|evaluations?)\b(?!.*\b(?:users?|customers?|provider|bugs?|releases?|deploy\w*|team|grew|grown)\b)",
+    r"\s*(?:that )?(?:the|this|your|these|those|our) (?:short |whole |small )?(?:log|plan|sample|data"
+    r"|interval|estimate|window|steps?|savings?|figures?"
+    r"|numbers?|changes?|evaluations?)\b(?!.*\b(?:users?|customers?|provider|bugs?|releases?|deploy\w*"
+    r"|team|grew|grown)\b)",
     re.IGNORECASE,
 )
 _COMPARED_DATES: Final = re.compile(

@@ -12,7 +12,8 @@ from netra.domain.agents.guard.placement import Spot
 from netra.domain.agents.numbers.lexicon import CARDINALS
 
 _RANK: Final = re.compile(
-    r"\b(?:(?P<top>top|first) )?(?P<count>two|three|four|five|six|[2-6]) (?:(?P<low>cheapest|least expensive|smallest)"
+    r"\b(?:(?P<top>top|first) )?(?P<count>two|three|four|five|six|[2-6]) (?:(?P<low>cheapest|least "
+    r"expensive|smallest)"
     r" |(?P<high>most expensive|dearest|costliest|priciest|biggest|largest) |(?P<busy>busiest|most used) "
     r"|(?P<slow>slowest) |(?P<fast>fastest|quickest) )?(?P<kind>feature|model|tool|template)s\b",
     re.IGNORECASE,

@@ -45,7 +45,9 @@ def false_ranks(judged: Judged) -> Iterator[FalseVerdict]:
         if pattern in (HIGHEST, LOWEST) and (_is_change(subject) or "saving" in judged.sentence.lower()):
             yield from _false_saving(judged, subject, text, is_highest=is_highest)
             return
-        measure = _measure(_clause(judged.sentence, match), latency=pattern in (SLOWEST, FASTEST), calls=pattern is BUSIEST)
+        measure = _measure(
+            _clause(judged.sentence, match), latency=pattern in (SLOWEST, FASTEST), calls=pattern is BUSIEST
+        )
         if judged.is_negated(match.start(), match.end()):
             yield from _denied_rank(judged, subject, measure, text, is_highest=is_highest)
         else:

@@ -20,7 +20,7 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
 
 _RATIO: Final = re.compile(
     r"(?<![\w.,])(?P<part>[0-9]{1,2}|one|two|three|four|five|six|seven|eight|nine)"
-    r"(?: (?:input |output )?[a-z]+)? (?:in|out of|of)(?: (?:every|each|an?|one))? "
+    r"(?: (?:input |output )?[a-z]+)? (?:(?:in|out of)(?: (?:every|each|an?|one))?|of (?:every|each)) "
     r"(?P<whole>[1-9][0-9]{0,2}"
     r"|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|forty|fifty"
     r"|hundred|thousand|dozen)(?![\w.,]*[0-9])(?![-\w])"

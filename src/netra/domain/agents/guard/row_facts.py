@@ -1,4 +1,4 @@
-"""Derive what each row of a table implies: averages a call, rates, totals of tokens, and the rest without it."""
+"""Derive what a row of a table implies: averages a call, rates, sums of tokens, and the rest without it."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final

@@ -79,7 +79,7 @@ def _measures(number: StatedNumber, spot: Spot) -> Sequence[str]:
 
 
 def is_added_up(number: StatedNumber, known: KnownVerdicts, spot: Spot) -> bool:
-    """Return whether the number is what the named changes save, each counted alone, where the text says so."""
+    """Return whether the number is what the named changes save one by one, where the text says so."""
     if number.kind is not NumberKind.USD or number.way == "up" or not _ONE_BY_ONE.search(spot.sentence):
         return False
     kinds = {name.text for mention in spot.mentions for name in mention.of_kind(NameKind.CHANGE)}

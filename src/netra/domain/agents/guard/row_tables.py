@@ -11,28 +11,30 @@ from netra.domain.agents.guard.naming import Mention, Name, NameKind, change_of
 KINDS: Final = (NameKind.FEATURE, NameKind.TEMPLATE, NameKind.TOOL, NameKind.MODEL)
 Table = Mapping[Name, float]
 _SUMS: Final = ("usd", "calls", "input_tokens", "output_tokens", "tokens")
-_FIELDS: Final = {"usd": ("usd_in_window",), "calls": ("requests",), "tokens": ("input_tokens", "output_tokens")}
+_FIELDS: Final = {
+    "usd": ("usd_in_window",),
+    "calls": ("requests",),
+    "tokens": ("input_tokens", "output_tokens"),
+}
+_LATENCY: Final = (
+    r"slow\w*|fast\w*|quick\w*|latenc\w+|longer|shorter|long|time|takes?|tail|p50|p99|median|percentile"
+    r"|respon\w+"
+)
+_MONEY: Final = r"costs?|spend\w*|outspen\w+|expensive|dear\w*|pric[ei]\w*|cheap\w*|money|bill|dollars?|pays?"
 _WORDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
     (measure, re.compile(rf"\b(?:{words})\b", re.IGNORECASE))
     for measure, words in (
-        (
-            "latency",
-            r"slow\w*|fast\w*|quick\w*|latenc\w+|longer|shorter|long|time|takes?|tail|p50|p99|median|percentile"
-            r"|respon\w+",
-        ),
+        ("latency", _LATENCY),
         ("input_tokens", r"(?:input|prompt) tokens?"),
         ("output_tokens", r"output tokens?"),
         ("tokens", r"tokens?"),
         ("calls", r"calls?|called|often|frequent\w*|used|requests?|traffic|busy|busier|volume"),
-        (
-            "usd",
-            r"costs?|spends?|spend\w*|outspen\w+|expensive|dear\w*|pric[ei]\w*|cheap\w*|money|bill|dollars?|pays?",
-        ),
+        ("usd", _MONEY),
     )
 )
-
-
-_PER_CALL: Final = re.compile(r"\b(?:per|an?|each|every) (?:\w+ )?(?:call|request)\b|\bon average\b", re.IGNORECASE)
+_PER_CALL: Final = re.compile(
+    r"\b(?:per|an?|each|every) (?:\w+ )?(?:call|request)\b|\bon average\b", re.IGNORECASE
+)
 
 
 def tables_of(known: KnownVerdicts, measure: str) -> Sequence[Table]:
@@ -99,7 +101,9 @@ def _measures(text: str) -> Iterator[str]:
         if measure == "latency":
             named = percentiles_in(text) & {"p50", "p99"}
             yield from (f"latency_{one}" for one in sorted(named or {"p50", "p99"}))
-        elif measure != "tokens" or not re.search(r"\b(?:input|output|prompt) tokens?\b", text, re.IGNORECASE):
+        elif measure != "tokens" or not re.search(
+            r"\b(?:input|output|prompt) tokens?\b", text, re.IGNORECASE
+        ):
             yield measure
 
 

@@ -48,7 +48,8 @@ def false_shares(judged: Judged) -> Iterator[FalseVerdict]:
 
 
 def false_smallness(judged: Judged) -> Iterator[FalseVerdict]:
-    """Yield "hardly matters" of a row with a good part of the bill, and "dominates the bill" of a small one."""
+    """Yield "hardly matters" of a row with a good part of the bill, and "dominates the bill" of a small "
+    "one."""
     for pattern, holds in ((SMALL, _is_small), (LARGE, _is_large)):
         match = pattern.search(judged.sentence)
         if match is None or judged.is_hedged:

@@ -21,11 +21,14 @@ _WORDS: Final = (
 )
 _CLAUSES: Final = re.compile(r"[,;:]\s|\s(?:but|while|whereas|although|though|yet|and)\s", re.IGNORECASE)
 _PURPOSE: Final = re.compile(
-    r"\b(?:to|must|should|has to|have to|needs? to|would have to|so that \w+|before \w+|until \w+)\s(?:\w+ )?$", re.IGNORECASE
+    r"\b(?:to|must|should|has to|have to|needs? to|would have to|so that \w+|before \w+|until "
+    r"\w+)\s(?:\w+ )?$",
+    re.IGNORECASE,
 )
 _ELLIPSIS: Final = re.compile(r"\b(?:is|are|was|does|do|will) (?:(?P<no>not)|too|as well)\W*$", re.IGNORECASE)
 _COUNTED: Final = re.compile(
-    r"[0-9]\s?(?:%|percent|per cent)?\s(?:of )?(?:[\w.'’-]+ ){0,4}?(?:calls?|requests?|answers?)\b", re.IGNORECASE
+    r"[0-9]\s?(?:%|percent|per cent)?\s(?:of )?(?:[\w.'’-]+ ){0,4}?(?:calls?|requests?|answers?)\b",
+    re.IGNORECASE,
 )
 _FLEET: Final = re.compile(r"\b(?:gpus?|host\w*|self-?host\w*|replicas?|cards?|fleet)\b", re.IGNORECASE)
 _RATE_LIMIT: Final = re.compile(r"rate[- ]limits?", re.IGNORECASE)

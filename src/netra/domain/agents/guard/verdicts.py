@@ -6,7 +6,14 @@ A verdict that the payload neither states nor bears out is false. A sentence quo
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
-from netra.domain.agents.guard import money_verdicts, plan_verdicts, promises, ranks, shares_in_words, target_verdicts
+from netra.domain.agents.guard import (
+    money_verdicts,
+    plan_verdicts,
+    promises,
+    ranks,
+    shares_in_words,
+    target_verdicts,
+)
 from netra.domain.agents.guard.facts import Facts
 from netra.domain.agents.guard.judged import FalseVerdict, Judged
 from netra.domain.agents.guard.naming import Mention
