@@ -16,6 +16,7 @@ import msgspec
 from netra.domain.agents.guard import claim_context
 from netra.domain.agents.guard.averages import is_unit_of_average, unit_of_average
 from netra.domain.agents.guard.list_numbers import numbered
+from netra.domain.agents.guard.nouns import noun_around, nouns_of_ratio
 from netra.domain.agents.guard.percentile_phrases import percentile_phrases
 from netra.domain.agents.guard.ratios import RATIO_SLACK, Ratio, ratios_in
 from netra.domain.agents.guard.versions_and_dates import Label, labels_in
@@ -89,26 +90,6 @@ _TIMES_CALLED: Final = re.compile(
     re.IGNORECASE,
 )
 _AS_OFTEN: Final = re.compile(r"\s(?:as|more|less)\b", re.IGNORECASE)
-_OF_COUNTED: Final = re.compile(
-    r"\bof (?:the |your |all |these |input |output )*(?P<noun>calls|requests|tokens|answers"
-    r"|prompts),?\s*$",
-    re.IGNORECASE,
-)
-_PART_OF: Final = re.compile(
-    r"\s(?:out )?of\s(?:[\w.'’-]*\s+){0,4}?(?:[0-9][0-9,]*\s)?(?P<noun>calls|requests|tokens|answers"
-    r"|prompts)\b",
-    re.IGNORECASE,
-)
-_OF_THEM: Final = re.compile(
-    r"\s(?:of (?:them|these|those|which)|[a-z]+ed|got|hit|were|succe\w+|failed|fail|were|was|are|is"
-    r"|repeat\w*|ended|end|exceed\w*|can|could"
-    r"|cannot|went|go|did|do|fit|br[eo]ak\w*|broke|miss\w*|st[ao]y\w*|take|took|came|come|belong\w*|ran"
-    r"|run)\b",
-    re.IGNORECASE,
-)
-_COUNTED_BEFORE: Final = re.compile(
-    r"[0-9]\s(?:[\w-]+\s)?(?P<noun>calls|requests|answers|prompts)\b[^.;]*$", re.IGNORECASE
-)
 _OF_A_DOLLAR: Final = re.compile(
     r"\b(?:of|in|from|out of) (?:every|each|a) dollar\b[^.;0-9$]*#|#\s(?:of|in|on|out of) (?:every|each|a"
     r"|the) dollar\b",
@@ -119,8 +100,6 @@ _BEFORE: Final = 60  # characters before a number that may qualify it
 _AFTER: Final = 80  # characters after it
 _PLAIN_SLACK: Final = {NumberKind.SHARE: 0.01, NumberKind.FACTOR: 0.05}
 """How far a share or a factor in words may be off: half a percent, and a twentieth of the present."""
-_CALLS: Final = re.compile(r"\b(?:calls?|requests?)\b", re.IGNORECASE)
-_DOLLARS: Final = re.compile(r"\bdollars?\b", re.IGNORECASE)
 _SOME: Final = re.compile(r"\bsome\s*$", re.IGNORECASE)  # before a number it says "about"
 _HOUR_S: Final = 3_600.0
 _ADVERB: Final = re.compile(r"twice|thrice", re.IGNORECASE)
@@ -242,13 +221,8 @@ def _kind_of(number: Number, *, before: str, after: str, words: tuple[str, ...])
         return NumberKind.CALLS, 1.0  # "called 5 times"
     if number.unit in _KINDS:
         return _KINDS[number.unit]
-    noun = next((word for word in words if word in _NOUNS), number.noun)
-    if not noun and (part := _PART_OF.match(after)) is not None:
-        noun = claim_context.stem(part["noun"])  # "5 of chat's 300 calls"
-    if not noun and _OF_THEM.match(after) and (last := _COUNTED_BEFORE.search(before)) is not None:
-        noun = claim_context.stem(last["noun"])  # "300 calls, of which 5 failed"
-    if not noun and (counted := _OF_COUNTED.search(before)) is not None:
-        noun = claim_context.stem(counted["noun"])  # "of the calls, 5 are ..."
+    stated = next((word for word in words if word in _NOUNS), number.noun)
+    noun = stated or noun_around(before, after)
     return _NOUNS.get(noun, NumberKind.COUNT), 1.0
 
 
@@ -279,17 +253,10 @@ def _ratio(text: str, found: Ratio) -> StatedNumber:
         low=low,
         high=high,
         way=claim_context.way(before, after),
-        words=_nouns(found.text + after[:10]),
+        words=nouns_of_ratio(found.text + after[:10]),
         start=found.start,
         end=found.end,
     )
-
-
-def _nouns(text: str) -> tuple[str, ...]:
-    """Return what a ratio in words is a ratio of: "one dollar in five"."""
-    if _CALLS.search(text):
-        return ("call",)
-    return ("money",) if _DOLLARS.search(text) else ()
 
 
 def _unreadable(text: str) -> tuple[Label, ...]:

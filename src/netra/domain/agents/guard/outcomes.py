@@ -1,4 +1,4 @@
-"""Decide whether a number is of the outcome that its sentence names, or of its opposite: failed or succeeded."""
+"""Decide whether a number is of the outcome that its sentence names, or of the opposite outcome."""
 
 import re
 from typing import Final

@@ -1,10 +1,11 @@
-"""Check what is said of the plan's content, of places in a ranking, and of all failed or repeated calls."""
+"""Check statements on the plan's content, on places in a ranking, and on all failed or repeated calls."""
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from netra.domain.agents.guard.judged import FalseVerdict, Judged
+from netra.domain.agents.guard.known_verdicts import Measure
 from netra.domain.agents.guard.naming import Mention, NameKind
 
 _IN_PLAN: Final = re.compile(
@@ -97,7 +98,7 @@ def false_places(judged: Judged) -> Iterator[FalseVerdict]:
         yield from _only_more(judged, only)
 
 
-def _measure(judged: Judged, what: str) -> str:
+def _measure(judged: Judged, what: str) -> Measure:
     lower = judged.sentence.lower()
     if what == "slowest" or "latency" in lower or "p99" in lower:
         return "latency"
