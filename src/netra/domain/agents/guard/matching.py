@@ -196,7 +196,7 @@ def _has_period(number: StatedNumber, fact: Fact) -> bool:
         return True
     if number.period in AVERAGES:
         return fact.percentile == "mean"
-    return number.period == "" and not fact.is_rate and fact.period not in AVERAGES
+    return number.period == "" and not fact.is_rate
 
 
 def _has_sign(number: StatedNumber, fact: Fact) -> bool:

@@ -31,7 +31,7 @@ _ALL_OUTCOMES: Final = re.compile(
 _SECOND: Final = re.compile(
     r"\b(?P<place>second|third|fourth|fifth)(?:(?:[- ](?:most |least )?(?P<what>expensive|costly|largest"
     r"|biggest|highest|busiest|dearest"
-    r"|slowest))| (?:place|on the list|in line|by cost)| (?=with|at)|(?= (?:is|comes) ))|\brunner-?up\b"
+    r"|slowest|worst))| (?:place|on the list|in line|by cost)| (?=with|at)|(?= (?:is|comes) ))|\brunner-?up\b"
     r"|\bnext (?:largest|biggest|most expensive|dearest|highest|costliest)\b|\bcomes? (?P<ranked>second"
     r"|third|fourth|fifth)\b",
     re.IGNORECASE,
@@ -100,7 +100,7 @@ def false_places(judged: Judged) -> Iterator[FalseVerdict]:
 
 def _measure(judged: Judged, what: str) -> Measure:
     lower = judged.sentence.lower()
-    if what == "slowest" or "latency" in lower or "p99" in lower:
+    if what in ("slowest", "worst") or "latency" in lower or "p99" in lower:
         return "latency"
     if what == "busiest" or re.search(r"\b(?:most|number of|by) (?:calls|requests)\b|\bbus", lower):
         return "calls"

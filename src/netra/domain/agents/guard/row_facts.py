@@ -99,10 +99,11 @@ def _of_sums(sums: Sums, *, seconds: float) -> Iterator[Fact]:
             path=f"input tokens of {sums.label} for each output token",
             rows=sums.rows,
             period="output token",
+            is_rate=True,
         )
         yield ratio
         yield msgspec.structs.replace(
-            ratio, kind=NumberKind.FACTOR, period="", needs=("input", "output"), is_share_of_row=False
+            ratio, kind=NumberKind.FACTOR, period="", needs=("input", "output"), is_rate=False
         )
 
 
@@ -120,6 +121,7 @@ def _averages(sums: Sums) -> Iterator[Fact]:
                 rows=sums.rows,
                 needs=needs,
                 period="call",
+                is_rate=True,
             )
     if sums.tokens > 0:
         for period, times in _PER_TOKENS.items():
@@ -134,6 +136,7 @@ def _usd(sums: Sums, value: float, period: str) -> Fact:
         rows=sums.rows,
         period=period,
         has_way=True,
+        is_rate=True,
     )
 
 
@@ -162,9 +165,7 @@ def _rates(sums: Sums, *, seconds: float) -> Iterator[Fact]:
                 period=period,
                 is_rate=True,
             )
-        yield msgspec.structs.replace(
-            _usd(sums, sums.usd * length / seconds, period), path=f"cost of {sums.label}", is_rate=True
-        )
+        yield _usd(sums, sums.usd * length / seconds, period)
 
 
 def _without(row: Spent, rows: Sequence[Spent], *, kind: NameKind) -> Iterator[Fact]:

@@ -23,6 +23,7 @@ _SAME: Final = re.compile(
 )
 _SMALL_MAX: Final = 0.12  # largest share of the bill that "hardly matters"
 _LARGE_MIN: Final = 0.3  # least share of the bill that "dominates"
+_NOT: Final = re.compile(r"\bnot (?:quite |nearly )?$", re.IGNORECASE)
 _COUNTED: Final = ("call", "request", "answer", "prompt", "traffic")
 _PAID: Final = ("bill", "cost", "spend", "money")
 
@@ -32,7 +33,7 @@ def false_shares(judged: Judged) -> Iterator[FalseVerdict]:
     if any(percentile_phrases(judged.sentence)):
         return
     for match in MOST.finditer(judged.sentence):
-        if match["what"] is None:
+        if match["what"] is None or _NOT.search(judged.sentence[: match.start()]):
             continue
         word, what = match["word"].lower(), match["what"].lower()
         low, high = _interval(word)
