@@ -70,7 +70,7 @@ def break_evens(
 
 
 Needed = Callable[[float, int], int | None]
-"""The replicas for a multiple of the traffic, at most so many; None if those do not keep the limits."""
+"""The replicas that carry a multiple of the traffic, up to a number; None where that breaks the limits."""
 
 
 def _size_at(best: Hosting, needed: Needed, *, times: float) -> int:
