@@ -217,6 +217,7 @@ async def test_a_workload_larger_than_an_analysis_may_read_fails_before_it_is_re
     pipeline = AgentPipeline(
         advisor=desk.advisor,
         workloads=desk.workloads,
+        decisions=desk.decisions,
         log=desk.log,
         clock=desk.clock,
         quotas=Quotas(max_events_per_workload=2),

@@ -19,6 +19,7 @@ from netra.domain.optimization.analysers.models.roll_back import KIND, ReviewedG
 from netra.domain.optimization.analysers.models.upgrade_wording import measured, ruled, seen
 from netra.domain.optimization.model import Checkpoint, Gap, Goals, Grade, Stance
 from netra.domain.optimization.price_list import unpriced_labels
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.traffic import UNPRICED, Bools
 from netra.domain.optimization.verdicts.verdict import ChangeVerdict, Verdict, cannot_tell, verdict_of
 from netra.domain.optimization.wording import both
@@ -78,6 +79,7 @@ def _review(study: Study, verdict: Verdict, *, after: Bools) -> Finding:
     change = verdict.change
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(lever=f"review of {study.goals.change_at:%Y-%m-%dT%H:%M:%S%z}"),
         stance=Stance.INFORM,
         action=ruled(change),
         impact=measured(verdict),
