@@ -18,9 +18,15 @@ export type ChangeVerdictRuling = "cannot_tell" | "no_difference" | "not_worth_i
 
 export type ConnectionState = "connected" | "disconnected" | "not_configured" | (string & {});
 
+/** What is to be done about a recommendation. */
+export type DecisionState = "adopted" | "dismissed" | "open" | "planned" | (string & {});
+
 export type DependenciesHealthOverallStatus = "degraded" | "healthy" | "unhealthy" | (string & {});
 
 export type DependencyHealthStatus = "healthy" | "not_configured" | "unhealthy" | (string & {});
+
+/** Why a recommendation is dismissed. */
+export type DismissalReason = "already_done" | "effort" | "keep_cost" | "latency_risk" | "not_applicable" | "quality_risk" | "residency" | "wrong_number" | (string & {});
 
 export type EffectName = "cache_share" | "charges" | "discount" | "input_length" | "long_context" | "mix_feature" | "mix_model" | "mix_tier" | "output_length" | "price_list" | "region" | "retries" | "unlisted" | "volume" | "write_share" | (string & {});
 
@@ -329,6 +335,46 @@ export interface DeadEvent {
   id: string | null;
   reason: string;
   at: string;
+}
+
+/** The saving that the run showed: alone, and after the steps of the plan before it, if it has a step. */
+export interface DecidedSavings {
+  usd_in_window: number;
+  usd_per_month: number | null;
+  marginal_usd_per_month: number | null;
+}
+
+/** A decision, and the recommendation as its run showed it. */
+export interface DecisionLine {
+  key: string;
+  state: DecisionState;
+  reason: DismissalReason | null;
+  note: string | null;
+  effective_at: string | null;
+  until: string | null;
+  is_lapsed: boolean;
+  at: string;
+  by_user_id: number;
+  run_id: string;
+  kind: string;
+  action: string;
+  savings_at_decision: DecidedSavings;
+  etag: string;
+}
+
+/** All decisions on a workload, latest first. */
+export interface DecisionList {
+  data: DecisionLine[];
+  pagination: Pagination;
+}
+
+/** What was decided about a recommendation when the analysis began. */
+export interface DecisionMade {
+  state: DecisionState;
+  at: string;
+  reason?: DismissalReason | null;
+  until?: string | null;
+  effective_at?: string | null;
 }
 
 /** A response cache: its key, and how long it keeps an answer after its last use. */
@@ -809,6 +855,16 @@ export interface Names {
   statuses: NameCount[];
 }
 
+/** What is decided about a recommendation; `run_id` may be left out where a decision is changed. */
+export interface NewDecision {
+  state: DecisionState;
+  run_id?: string | null;
+  reason?: DismissalReason | null;
+  note?: string | null;
+  effective_at?: string | null;
+  until?: string | null;
+}
+
 /** The purpose, scopes and lifetime of a key. */
 export interface NewKey {
   name: string;
@@ -1122,6 +1178,7 @@ export interface Ready {
 /** One change to make or to avoid, and its saving, with the evidence. */
 export interface Recommendation {
   id: string;
+  key?: string;
   kind: string;
   stance: Stance;
   action: string;
@@ -1136,6 +1193,7 @@ export interface Recommendation {
   how_to_verify: string;
   effort: Effort;
   risk: string;
+  decision?: DecisionMade | null;
 }
 
 /** The refresh token of the last sign-in or refresh; without it, the one in the cookie, which is kept. */

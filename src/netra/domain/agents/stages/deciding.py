@@ -20,8 +20,13 @@ def with_decisions(advice: Advice, made: Sequence[Decision], *, now: datetime) -
 def _shown(decision: Decision) -> DecisionMade:
     return DecisionMade(
         state=decision.state,
-        at=decision.at,
+        at=_seconds(decision.at),
         reason=decision.reason,
-        until=decision.until,
-        effective_at=decision.effective_at,
+        until=None if decision.until is None else _seconds(decision.until),
+        effective_at=None if decision.effective_at is None else _seconds(decision.effective_at),
     )
+
+
+def _seconds(at: datetime) -> datetime:
+    """Return the instant as every documented field shows one."""
+    return at.replace(microsecond=0)
