@@ -26,7 +26,7 @@ def key_of(kind: str, parts: KeyParts, *, within: tuple[str, ...] = ()) -> str:
     The order and repetition of selectors do not matter.
 
     >>> key_of("batch", KeyParts(lever="batch", scope=("template=a", "template=b")))
-    'rk-11b6b0b53ae1db52bd37e4b6'
+    'rk-f24c2c47a6cd4bebc9a89cc2'
     """
     scope = [sorted(set(parts.scope)), sorted(set(within))]
     named = msgspec.json.encode([kind, parts.lever, *scope])
