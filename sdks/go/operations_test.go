@@ -187,6 +187,9 @@ func addWorkloads() {
 		return r.client.Workloads.Decisions(ctxOf(r.t), args.ID)
 	})
 	operations["workloads.decide"] = call(decide)
+	operations["workloads.verification"] = call(func(r *runner, args struct{ ID, Key string }) (any, error) {
+		return r.client.Workloads.Verification(ctxOf(r.t), args.ID, args.Key)
+	})
 	operations["workloads.simulate"] = call(func(r *runner, args byID) (any, error) {
 		found, err := r.client.Workloads.Simulate(ctxOf(r.t), args.ID, Proposal{Model: &args.Model})
 		if err != nil {

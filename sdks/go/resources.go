@@ -226,6 +226,12 @@ func (s *WorkloadService) Decide(ctx context.Context, id, key string, decision N
 	}, options)
 }
 
+// Verification returns what an adopted recommendation brought: the calls before it against those since.
+func (s *WorkloadService) Verification(ctx context.Context, id, key string, options ...CallOption) (*DecisionVerification, error) {
+	path := in(in("/api/workloads", id)+"/decisions", key) + "/verification"
+	return get[DecisionVerification](ctx, s.client, path, nil, options)
+}
+
 // Simulate computes what a change would cost and bring.
 func (s *WorkloadService) Simulate(ctx context.Context, id string, proposal Proposal, options ...CallOption) (*Simulated, error) {
 	return post[Simulated](ctx, s.client, in("/api/workloads", id)+"/simulate", proposal, pure, options)

@@ -304,6 +304,28 @@ const (
 	PriorityPerformance Priority = "performance"
 )
 
+// ReviewedGroupCost is a set of words of the API.
+type ReviewedGroupCost string
+
+// Known values of ReviewedGroupCost; the service may send others.
+const (
+	ReviewedGroupCostCannotTell   ReviewedGroupCost = "cannot_tell"
+	ReviewedGroupCostNoDifference ReviewedGroupCost = "no_difference"
+	ReviewedGroupCostNotWorthIt   ReviewedGroupCost = "not_worth_it"
+	ReviewedGroupCostWorthIt      ReviewedGroupCost = "worth_it"
+)
+
+// ReviewedGroupQuality is a set of words of the API.
+type ReviewedGroupQuality string
+
+// Known values of ReviewedGroupQuality; the service may send others.
+const (
+	ReviewedGroupQualityBetter     ReviewedGroupQuality = "better"
+	ReviewedGroupQualityCannotTell ReviewedGroupQuality = "cannot_tell"
+	ReviewedGroupQualitySame       ReviewedGroupQuality = "same"
+	ReviewedGroupQualityWorse      ReviewedGroupQuality = "worse"
+)
+
 // RouteInterface is a set of words of the API.
 type RouteInterface string
 
@@ -723,6 +745,21 @@ type DecisionMade struct {
 	Reason      *DismissalReason `json:"reason,omitempty"`
 	Until       *time.Time       `json:"until,omitempty"`
 	EffectiveAt *time.Time       `json:"effective_at,omitempty"`
+}
+
+// DecisionVerification: What an adopted recommendation brought, beside the saving that its run
+// showed.
+type DecisionVerification struct {
+	Change           ChangeVerdict   `json:"change"`
+	SavedUSD         *float64        `json:"saved_usd"`
+	SavedUSDPerMonth *float64        `json:"saved_usd_per_month"`
+	Groups           []ReviewedGroup `json:"groups"`
+	OnlyBefore       []string        `json:"only_before"`
+	OnlyAfter        []string        `json:"only_after"`
+	RollBack         []string        `json:"roll_back"`
+	WorkloadID       string          `json:"workload_id"`
+	Decision         DecisionLine    `json:"decision"`
+	EffectiveAt      time.Time       `json:"effective_at"`
 }
 
 // Deduplication: A response cache: its key, and how long it keeps an answer after its last use.
@@ -1599,6 +1636,23 @@ type Retries struct {
 type ReuseShare struct {
 	TTLS       *int64  `json:"ttl_s"`
 	TokenShare float64 `json:"token_share"`
+}
+
+// ReviewedGroup: One kind of call before and after; dollars are savings in the time after, None if
+// unknown.
+type ReviewedGroup struct {
+	Group              string               `json:"group"`
+	Before             Side                 `json:"before"`
+	After              Side                 `json:"after"`
+	SavedUSD           *float64             `json:"saved_usd"`
+	MechanicalUSD      *float64             `json:"mechanical_usd"`
+	BehaviouralUSD     *float64             `json:"behavioural_usd"`
+	LowUSD             *float64             `json:"low_usd"`
+	HighUSD            *float64             `json:"high_usd"`
+	AcceptRateChange95 []float64            `json:"accept_rate_change_95"`
+	Cost               ReviewedGroupCost    `json:"cost"`
+	Quality            ReviewedGroupQuality `json:"quality"`
+	RollBack           bool                 `json:"roll_back"`
 }
 
 // Route: The target of one logged model's calls under the plan.

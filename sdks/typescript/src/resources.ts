@@ -283,6 +283,11 @@ export class Workloads {
     return this.#transport.send({ method: "PUT", path, safety: "O", json: decision }, options);
   }
 
+  /** What an adopted recommendation brought: the calls before it against those since. */
+  verification(id: string, key: string, call?: CallOptions): Promise<T.DecisionVerification> {
+    return read(this.#transport, `${at(`${at("/api/workloads", id)}/decisions`, key)}/verification`, call);
+  }
+
   /** What a change would cost and bring. */
   simulate(id: string, proposal: T.Proposal, call?: CallOptions): Promise<T.Simulated> {
     return write(this.#transport, `${at("/api/workloads", id)}/simulate`, "P", proposal, call);

@@ -60,6 +60,10 @@ export type Precision = "bf16" | "fp32" | "fp4" | "fp8" | "int4" | "int8" | (str
 /** The objective to minimise: cost, latency or both. */
 export type Priority = "balanced" | "cost" | "performance" | (string & {});
 
+export type ReviewedGroupCost = "cannot_tell" | "no_difference" | "not_worth_it" | "worth_it" | (string & {});
+
+export type ReviewedGroupQuality = "better" | "cannot_tell" | "same" | "worse" | (string & {});
+
 export type RouteInterface = "batch" | "hosted" | "standard" | (string & {});
 
 export type RunPhase = "cancelled" | "cancelling" | "completed" | "failed" | "queued" | "running" | (string & {});
@@ -375,6 +379,20 @@ export interface DecisionMade {
   reason?: DismissalReason | null;
   until?: string | null;
   effective_at?: string | null;
+}
+
+/** What an adopted recommendation brought, beside the saving that its run showed. */
+export interface DecisionVerification {
+  change: ChangeVerdict;
+  saved_usd: number | null;
+  saved_usd_per_month: number | null;
+  groups: ReviewedGroup[];
+  only_before: string[];
+  only_after: string[];
+  roll_back: string[];
+  workload_id: string;
+  decision: DecisionLine;
+  effective_at: string;
 }
 
 /** A response cache: its key, and how long it keeps an answer after its last use. */
@@ -1245,6 +1263,22 @@ export interface Retries {
 export interface ReuseShare {
   ttl_s: number | null;
   token_share: number;
+}
+
+/** One kind of call before and after; dollars are savings in the time after, None if unknown. */
+export interface ReviewedGroup {
+  group: string;
+  before: Side;
+  after: Side;
+  saved_usd: number | null;
+  mechanical_usd: number | null;
+  behavioural_usd: number | null;
+  low_usd: number | null;
+  high_usd: number | null;
+  accept_rate_change_95: number[] | null;
+  cost: ReviewedGroupCost;
+  quality: ReviewedGroupQuality;
+  roll_back: boolean;
 }
 
 /** The target of one logged model's calls under the plan. */

@@ -344,6 +344,12 @@ def decisions(workload_id: str) -> Call[t.DecisionList]:
     return _get(path, "/api/workloads/{workload_id}/decisions", t.DecisionList)
 
 
+def verification(workload_id: str, key: str) -> Call[t.DecisionVerification]:
+    path = f"/api/workloads/{_id(workload_id)}/decisions/{_id(key)}/verification"
+    template = "/api/workloads/{workload_id}/decisions/{key}/verification"
+    return _get(path, template, t.DecisionVerification)
+
+
 def decide(
     workload_id: str,
     key: str,

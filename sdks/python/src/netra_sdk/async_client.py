@@ -408,6 +408,12 @@ class Workloads(_Resource):
         )
         return await self._call(call, timeout)
 
+    async def verification(
+        self, workload_id: str, key: str, *, timeout: float | None = None
+    ) -> t.DecisionVerification:
+        """Return what an adopted recommendation brought: the calls before it against those since."""
+        return await self._call(_calls.verification(workload_id, key), timeout)
+
     async def simulate(
         self,
         workload_id: str,

@@ -398,6 +398,12 @@ class Workloads(_Resource):
         )
         return self._call(call, timeout)
 
+    def verification(
+        self, workload_id: str, key: str, *, timeout: float | None = None
+    ) -> t.DecisionVerification:
+        """Return what an adopted recommendation brought: the calls before it against those since."""
+        return self._call(_calls.verification(workload_id, key), timeout)
+
     def simulate(
         self,
         workload_id: str,

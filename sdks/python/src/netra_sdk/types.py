@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     OverviewMoney: TypeAlias = Literal["billed", "list"] | str
     Precision: TypeAlias = Literal["bf16", "fp32", "fp4", "fp8", "int4", "int8"] | str
     Priority: TypeAlias = Literal["balanced", "cost", "performance"] | str
+    ReviewedGroupCost: TypeAlias = Literal["cannot_tell", "no_difference", "not_worth_it", "worth_it"] | str
+    ReviewedGroupQuality: TypeAlias = Literal["better", "cannot_tell", "same", "worse"] | str
     RouteInterface: TypeAlias = Literal["batch", "hosted", "standard"] | str
     RunPhase: TypeAlias = Literal["cancelled", "cancelling", "completed", "failed", "queued", "running"] | str
     RunState: TypeAlias = Literal["cancelled", "completed", "failed", "processing"] | str
@@ -79,6 +81,8 @@ else:
     OverviewMoney = str
     Precision = str
     Priority = str
+    ReviewedGroupCost = str
+    ReviewedGroupQuality = str
     RouteInterface = str
     RunPhase = str
     RunState = str
@@ -411,6 +415,21 @@ class DecisionMade(Wire, frozen=True, kw_only=True, omit_defaults=True):
     reason: DismissalReason | None = None
     until: datetime | None = None
     effective_at: datetime | None = None
+
+
+class DecisionVerification(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """What an adopted recommendation brought, beside the saving that its run showed."""
+
+    change: ChangeVerdict
+    saved_usd: float | None
+    saved_usd_per_month: float | None
+    groups: list[ReviewedGroup]
+    only_before: list[str]
+    only_after: list[str]
+    roll_back: list[str]
+    workload_id: str
+    decision: DecisionLine
+    effective_at: datetime
 
 
 class Deduplication(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1367,6 +1386,23 @@ class ReuseShare(Wire, frozen=True, kw_only=True, omit_defaults=True):
     token_share: float
 
 
+class ReviewedGroup(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """One kind of call before and after; dollars are savings in the time after, None if unknown."""
+
+    group: str
+    before: Side
+    after: Side
+    saved_usd: float | None
+    mechanical_usd: float | None
+    behavioural_usd: float | None
+    low_usd: float | None
+    high_usd: float | None
+    accept_rate_change_95: list[float] | None
+    cost: ReviewedGroupCost
+    quality: ReviewedGroupQuality
+    roll_back: bool
+
+
 class Route(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The target of one logged model's calls under the plan."""
 
@@ -2079,6 +2115,7 @@ __all__ = [
     "DecisionList",
     "DecisionMade",
     "DecisionState",
+    "DecisionVerification",
     "Deduplication",
     "DependenciesHealth",
     "DependenciesHealthOverallStatus",
@@ -2186,6 +2223,9 @@ __all__ = [
     "Retirement",
     "Retries",
     "ReuseShare",
+    "ReviewedGroup",
+    "ReviewedGroupCost",
+    "ReviewedGroupQuality",
     "Route",
     "RouteInterface",
     "RouteRule",

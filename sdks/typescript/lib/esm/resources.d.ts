@@ -124,6 +124,8 @@ export declare class Workloads {
      * shows it. With `etag`, only that version is changed: otherwise `PreconditionFailedError`.
      */
     decide(id: string, key: string, decision: T.NewDecision, { etag, ...call }?: DecideOptions): Promise<T.DecisionLine>;
+    /** What an adopted recommendation brought: the calls before it against those since. */
+    verification(id: string, key: string, call?: CallOptions): Promise<T.DecisionVerification>;
     /** What a change would cost and bring. */
     simulate(id: string, proposal: T.Proposal, call?: CallOptions): Promise<T.Simulated>;
     /** What moved the bill from one period to another. */

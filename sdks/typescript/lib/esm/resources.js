@@ -178,6 +178,10 @@ export class Workloads {
         const options = etag === undefined ? call : { ...call, headers: { ...call.headers, "If-Match": etag } };
         return this.#transport.send({ method: "PUT", path, safety: "O", json: decision }, options);
     }
+    /** What an adopted recommendation brought: the calls before it against those since. */
+    verification(id, key, call) {
+        return read(this.#transport, `${at(`${at("/api/workloads", id)}/decisions`, key)}/verification`, call);
+    }
     /** What a change would cost and bring. */
     simulate(id, proposal, call) {
         return write(this.#transport, `${at("/api/workloads", id)}/simulate`, "P", proposal, call);

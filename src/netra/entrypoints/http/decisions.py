@@ -19,6 +19,8 @@ from netra.domain.decisions.model import (
 )
 from netra.domain.decisions.rules import NOTE_MAX, SOME_VERSION, is_lapsed
 from netra.domain.ids import RunId, WorkloadId
+from netra.domain.quotas import LimitName
+from netra.domain.realised.verification import Realised
 from netra.domain.users.model import KeyScope
 from netra.entrypoints.errors import Envelope
 from netra.entrypoints.http.admission import JSON, admits
@@ -30,6 +32,7 @@ from netra.entrypoints.schemas import WELL_FORMED
 _DECIDE: Final = admits(reads=(JSON,), scope=KeyScope.INGEST) | noted(
     answers={412: Envelope}, codes=("PRECONDITION_FAILED",)
 )
+_VERIFY: Final = admits(limit=LimitName.SIMULATE) | noted(answers={409: Envelope}, codes=("CONFLICT",))
 _TAG: Final = re.compile(r'"([1-9][0-9]{0,8})"')
 _NO_VERSION: Final = 0  # what a tag that no decision ever had names
 
@@ -77,6 +80,14 @@ class DecisionLine(msgspec.Struct, frozen=True, kw_only=True):
     etag: str
 
 
+class DecisionVerification(Realised, frozen=True, kw_only=True):
+    """What an adopted recommendation brought, beside the saving that its run showed."""
+
+    workload_id: str
+    decision: DecisionLine
+    effective_at: datetime
+
+
 class DecisionList(msgspec.Struct, frozen=True, kw_only=True):
     """All decisions on a workload, latest first."""
 
@@ -92,6 +103,26 @@ async def list_decisions(
     made = await services.decision_service().all_of(WorkloadId(workload_id), owner_id=request.owner_id)
     now = services.ports().clock.now()
     return DecisionList(data=[line_of(one, now=now) for one in made], pagination=whole_list(made))
+
+
+@get(
+    "/{workload_id:str}/decisions/{key:str}/verification",
+    opt=_VERIFY,
+    summary="What an adopted recommendation brought",
+)
+async def verify_decision(
+    workload_id: FromPath[str], key: FromPath[str], request: ApiRequest, services: InjectedServices
+) -> DecisionVerification:
+    """Return the calls before an adoption against those since, with a ruling; 409 if it is not adopted."""
+    found = await services.realised_service().verify(
+        WorkloadId(workload_id), checked_key(key), owner_id=request.owner_id
+    )
+    return DecisionVerification(
+        workload_id=workload_id,
+        decision=line_of(found.decision, now=services.ports().clock.now()),
+        effective_at=instant(found.effective_at),
+        **msgspec.structs.asdict(found.realised),
+    )
 
 
 @put("/{workload_id:str}/decisions/{key:str}", opt=_DECIDE, summary="Decide about a recommendation")
@@ -124,7 +155,9 @@ async def put_decision(
 
 def decisions_router() -> Router:
     """Return the routes."""
-    return Router("/api/workloads", route_handlers=[list_decisions, put_decision], tags=["Decisions"])
+    return Router(
+        "/api/workloads", route_handlers=[list_decisions, put_decision, verify_decision], tags=["Decisions"]
+    )
 
 
 def version_of(if_match: str) -> int:

@@ -68,8 +68,11 @@ def change_verdict(
     goals: Goals, findings: Sequence[Finding], gaps: Sequence[Gap]
 ) -> ChangeVerdict | UnsetType:
     """Return the verdict among the findings, or why it is missing; unset if not requested."""
-    if goals.change_at is None:
-        return UNSET
+    return UNSET if goals.change_at is None else verdict_among(findings, gaps)
+
+
+def verdict_among(findings: Sequence[Finding], gaps: Sequence[Gap]) -> ChangeVerdict:
+    """Return the verdict of a review, or why there is no review."""
     reviews = [found.inputs.change for found in findings if isinstance(found.inputs, ReviewInputs)]
     reasons = [gap.reason for gap in gaps if gap.kind == KIND]
     return reviews[0] if reviews else cannot_tell(reasons[0] if reasons else "The log holds no call.")
