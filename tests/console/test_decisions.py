@@ -1,7 +1,9 @@
 """Deciding in the console: plan, adopt, dismiss, undo, and what the next result shows."""
 
+import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -117,3 +119,73 @@ def test_cards_with_decisions_are_accessible(
     fourth.get_by_role("button", name="Dismiss", exact=True).click()
     fourth.get_by_label("Reason").wait_for()
     is_well(page, "result-decided", f"{theme}-{width}")
+
+
+CHANGED_AT = datetime(2026, 10, 15, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def adopted(ada: Account, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """A workload that moved to a cheaper model, with an adoption dated at that: workload and key."""
+    log = tmp_path_factory.mktemp("moved") / "moved.jsonl"
+    at = [CHANGED_AT + timedelta(minutes=30 * number) for number in range(-672, 672)]
+    fields = {"input_tokens": 1000, "output_tokens": 100, "template": "chat", "status": "ok"}
+    rows = (
+        {"timestamp": one.isoformat(), "model": "gpt-4o" if one < CHANGED_AT else "gpt-4o-mini", **fields}
+        for one in at
+    )
+    log.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    workload = filled(ada, name="moved", log=log)
+    run = asked(ada, workload, QUESTION)
+    key: str = status_of(ada, run)["result"]["recommendations"][0]["key"]
+    body = {"state": "adopted", "run_id": run, "effective_at": CHANGED_AT.isoformat()}
+    ada.client.put(f"/api/workloads/{workload}/decisions/{key}", json=body).raise_for_status()
+    return workload, key
+
+
+@pytest.mark.long(60)
+def test_what_an_adoption_brought_is_ruled_on_with_the_numbers_of_the_api(
+    page: Watched, ada: Account, adopted: tuple[str, str]
+) -> None:
+    workload, key = adopted
+    path = f"/api/workloads/{workload}/decisions/{key}/verification"
+    found = ada.client.get(path).raise_for_status().json()
+    assert found["change"]["ruling"] == "worth_it"
+    page.go(f"#/w/{workload}/realised")
+    expect(page.page.get_by_text("Worth it.")).to_be_visible()
+    row = page.page.get_by_role("row", name=re.compile("^chat"))
+    expect(row.get_by_text(f"${found['groups'][0]['saved_usd']:,.2f}").first).to_be_visible()
+    expect(page.page.get_by_text("chat: model gpt-4o → gpt-4o-mini")).to_be_visible()
+    since = page.page.get_by_label("In force since")
+    expect(since).to_have_value("2026-10-15T00:00")
+    since.fill("2026-11-20T00:00")
+    since.blur()
+    expect(page.page.get_by_text("Cannot tell.")).to_be_visible()
+    expect(page.page.get_by_text("The log holds no call from after")).to_be_visible()
+    page.page.get_by_role("button", name="Undo").click()
+    expect(page.page.get_by_text("Worth it.")).to_be_visible()
+    assert page.errors == []
+
+
+@pytest.mark.long(30)
+def test_a_workload_without_adoptions_says_the_next_step(page: Watched, ada: Account) -> None:
+    made = ada.client.post("/api/workloads", json={"name": "nothing yet"}).json()["id"]
+    page.go(f"#/w/{made}/realised")
+    expect(page.page.get_by_text("Nothing is adopted yet.")).to_be_visible()
+    page.page.get_by_role("link", name="Ask", exact=True).last.click()
+    assert f"#/w/{made}/ask" in page.page.url
+
+
+@pytest.mark.long(60)
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_screen_of_what_was_brought_is_accessible(
+    theme: str, width: int, open_page: Callable[..., Watched], ada: Account, adopted: tuple[str, str]
+) -> None:
+    page = open_page(theme=theme, width=width)
+    page.open()
+    page.sign_in(ada.email, ada.password)
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.go(f"#/w/{adopted[0]}/realised")
+    page.page.get_by_text("Before and after").first.wait_for()
+    is_well(page, "realised", f"{theme}-{width}")

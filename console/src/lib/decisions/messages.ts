@@ -8,6 +8,7 @@ export const words = {
   plan: "Plan",
   adopt: "Adopt",
   dismiss: "Dismiss",
+  dismissNow: "Dismiss it",
   undo: "Undo",
   since: "In force since",
   reason: "Reason",
