@@ -131,3 +131,21 @@ def test_deleting_the_workload_deletes_its_decisions(user: httpx.Client) -> None
     user.delete(f"/api/workloads/{desk.workload_id}").raise_for_status()
     assert user.get(desk.path).status_code == 404
     assert desk.put(state="open").status_code == 404
+
+
+def test_an_adoption_is_verified_by_the_log_or_says_why_it_cannot_be(user: httpx.Client) -> None:
+    desk = Desk(user)
+    path = f"{desk.path}/{desk.found['key']}/verification"
+    assert user.get(path).status_code == 404
+    desk.put(state="planned").raise_for_status()
+    planned = user.get(path)
+    assert (planned.status_code, planned.json()["error"]["code"]) == (409, "CONFLICT")
+    desk.put(state="adopted", effective_at="2026-11-02T09:05:00Z").raise_for_status()
+    found = user.get(path).raise_for_status().json()
+    assert (found["workload_id"], found["effective_at"]) == (desk.workload_id, "2026-11-02T09:05:00Z")
+    assert found["decision"] == user.get(desk.path).json()["data"][0]
+    assert found["change"]["ruling"] == "cannot_tell"
+    assert found["change"]["reasons"]
+    assert [one["group"] for one in found["groups"]] == ["report"]
+    assert found["saved_usd_per_month"] is None
+    assert user.get(f"{desk.path}/{NO_KEY}/verification").status_code == 404

@@ -1,14 +1,12 @@
 """Deciding in the console: plan, adopt, dismiss, undo, and what the next result shows."""
 
-import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, expect
-from tests.console.conftest import Account, filled
+from tests.console.conftest import Account, adopt_first, filled, moved_log
 from tests.console.test_answers import QUESTION, asked, status_of
 from tests.console.test_every_screen import SHOTS
 from tests.console.test_every_screen import _is_well as is_well
@@ -121,26 +119,12 @@ def test_cards_with_decisions_are_accessible(
     is_well(page, "result-decided", f"{theme}-{width}")
 
 
-CHANGED_AT = datetime(2026, 10, 15, tzinfo=UTC)
-
-
 @pytest.fixture(scope="module")
 def adopted(ada: Account, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     """A workload that moved to a cheaper model, with an adoption dated at that: workload and key."""
-    log = tmp_path_factory.mktemp("moved") / "moved.jsonl"
-    at = [CHANGED_AT + timedelta(minutes=30 * number) for number in range(-672, 672)]
-    fields = {"input_tokens": 1000, "output_tokens": 100, "template": "chat", "status": "ok"}
-    rows = (
-        {"timestamp": one.isoformat(), "model": "gpt-4o" if one < CHANGED_AT else "gpt-4o-mini", **fields}
-        for one in at
-    )
-    log.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    log = moved_log(tmp_path_factory.mktemp("moved") / "moved.jsonl")
     workload = filled(ada, name="moved", log=log)
-    run = asked(ada, workload, QUESTION)
-    key: str = status_of(ada, run)["result"]["recommendations"][0]["key"]
-    body = {"state": "adopted", "run_id": run, "effective_at": CHANGED_AT.isoformat()}
-    ada.client.put(f"/api/workloads/{workload}/decisions/{key}", json=body).raise_for_status()
-    return workload, key
+    return workload, adopt_first(ada, workload, asked(ada, workload, QUESTION))
 
 
 @pytest.mark.long(60)
@@ -155,7 +139,7 @@ def test_what_an_adoption_brought_is_ruled_on_with_the_numbers_of_the_api(
     expect(page.page.get_by_text("Worth it.")).to_be_visible()
     row = page.page.get_by_role("row", name=re.compile("^chat"))
     expect(row.get_by_text(f"${found['groups'][0]['saved_usd']:,.2f}").first).to_be_visible()
-    expect(page.page.get_by_text("chat: model gpt-4o → gpt-4o-mini")).to_be_visible()
+    expect(page.page.get_by_text("chat: model gpt-4o, now gpt-4o-mini")).to_be_visible()
     since = page.page.get_by_label("In force since")
     expect(since).to_have_value("2026-10-15T00:00")
     since.fill("2026-11-20T00:00")

@@ -13,7 +13,7 @@ export const words = {
   shown: (usd: string) => `its run showed ${usd} a month`,
   reasons: "Why",
   changed: "What the log shows as changed",
-  nothing: "No model, price or use of caching changed at that instant.",
+  now: ", now ",
   changes: { model: "model", price: "price", caching: "use of caching" } as Record<string, string>,
   sides: "Before and after",
   measure: "Measure",
