@@ -32,6 +32,7 @@ from netra.domain.optimization.performance.hosting import (
 )
 from netra.domain.optimization.performance.sizing import DRAWS_STATED, step_bounds
 from netra.domain.optimization.progress import within
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.supply_config import NO_SETTINGS
 from netra.domain.optimization.traffic import Bools, Traffic, hosted
 from netra.domain.optimization.wording import count, money, percent
@@ -113,6 +114,7 @@ def _finding(study: Study, case: Case, fleets: tuple[Hosting, ...], bounds: Boun
     stance = Stance.DO if certain else Stance.EVALUATE if saved_usd > 0.0 else Stance.AVOID
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(lever=f"{case.stand_in.model.name} @ {best.configuration.deployment.gpu.name}"),
         stance=stance,
         action=_action(case, best, saved_usd),
         impact=_impact(study, case, best, rent_usd=rent_usd),
@@ -265,6 +267,7 @@ def _unreachable(study: Study, case: Case) -> Finding:
     names = ", ".join(one.name for one in case.candidates[:5])
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(lever=f"{case.stand_in.model.name} @ no GPU"),
         stance=Stance.INFORM,
         action=f"Do not self-host {case.stand_in.model.name} under these limits",
         impact=f"No number of replicas of {names} keeps the limits. {case.limits}",
