@@ -21,6 +21,7 @@ from netra.entrypoints.http.admission import AdmissionMiddleware
 from netra.entrypoints.http.agent import agent_router
 from netra.entrypoints.http.answers import Answer
 from netra.entrypoints.http.catalogue import catalogue_router
+from netra.entrypoints.http.compression import compressing
 from netra.entrypoints.http.configuration import configuration_router
 from netra.entrypoints.http.console import console_router
 from netra.entrypoints.http.documents import documents_router
@@ -50,6 +51,15 @@ from netra.settings import Settings
 
 T = TypeVar("T")
 
+# request headers that a page of another origin may send
+ALLOWED: Final = [
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-None-Match",
+    "Last-Event-ID",
+    "X-Request-ID",
+]
 EXPOSED: Final = [
     "X-Request-ID",
     "X-API-Version",
@@ -58,6 +68,7 @@ EXPOSED: Final = [
     "X-RateLimit-Reset",
     "Retry-After",
     "Idempotency-Replayed",
+    "ETag",
 ]
 
 
@@ -200,7 +211,7 @@ def _routers(switchboard: Switchboard, *, settings: Settings, door: WebSocketDoo
 
     counted = Router(
         "/",
-        middleware=[admitted],
+        middleware=[admitted, compressing],
         route_handlers=[
             authentication_router(registration=settings.registration),
             google_router(),
@@ -264,7 +275,7 @@ def _cors(settings: Settings) -> CORSConfig | None:
     return CORSConfig(
         allow_origins=list(settings.cors_origins),
         allow_methods=["GET", "POST", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Request-ID"],
+        allow_headers=ALLOWED,
         expose_headers=EXPOSED,
         # for the cookie that binds a sign-in with an identity provider to its browser
         allow_credentials=True,
