@@ -140,6 +140,7 @@ class Container(containers.DeclarativeContainer):
     api_key_service = providers.Singleton(
         ApiKeyService,
         api_keys=ports.provided.api_keys,
+        tokens=ports.provided.tokens,
         tickets=ports.provided.tickets,
         journal=security_journal,
         ids=ports.provided.ids,

@@ -28,7 +28,7 @@ from netra.entrypoints.http.documents import documents_router
 from netra.entrypoints.http.events import events_router
 from netra.entrypoints.http.google import google_router
 from netra.entrypoints.http.health import Pulse, health_router
-from netra.entrypoints.http.idempotency import ReplayMiddleware
+from netra.entrypoints.http.idempotency import PASSWORDS, ReplayMiddleware
 from netra.entrypoints.http.intake import intake_router
 from netra.entrypoints.http.keys import keys_router
 from netra.entrypoints.http.otlp import otlp_router
@@ -209,14 +209,18 @@ def _routers(switchboard: Switchboard, *, settings: Settings, door: WebSocketDoo
     def replayed(app: ASGIApp) -> ASGIApp:
         return cast("ASGIApp", ReplayMiddleware(cast("App", app), switchboard=switchboard))
 
+    def repeated(app: ASGIApp) -> ASGIApp:
+        replaying = ReplayMiddleware(cast("App", app), switchboard=switchboard, secrets=PASSWORDS)
+        return cast("ASGIApp", replaying)
+
     counted = Router(
         "/",
         middleware=[admitted, compressing],
         route_handlers=[
-            authentication_router(registration=settings.registration),
+            authentication_router(registration=settings.registration, repeated=repeated),
             google_router(),
             sessions_router(),
-            keys_router(),
+            keys_router(repeated=repeated),
             audit_router(),
             agent_router(replayed=replayed, stream=stream),
             threads_router(),
