@@ -31,6 +31,7 @@ _OF_PAGES: Final[tuple[Header, ...]] = (
     (b"cache-control", b"no-cache"),
     (b"content-security-policy", _POLICY),
 )
+_AROUND: Final = [answering_options, compressing]
 _KINDS: Final[Mapping[str, str]] = {
     "docs.html": "text/html",
     "docs.js": "text/javascript",
@@ -79,9 +80,7 @@ def documents_router(*, asyncapi: Callable[[], bytes], has_console: bool) -> Rou
         return _page(pages, "favicon.svg", request.exchange)
 
     handlers: list[HTTPRouteHandler] = [openapi, asyncapi_json, start, docs, part, favicon]
-    return Router(
-        "/", route_handlers=handlers, middleware=[answering_options, compressing], include_in_schema=False
-    )
+    return Router("/", route_handlers=handlers, middleware=_AROUND, include_in_schema=False)
 
 
 def openapi_document(app: Litestar) -> Json:

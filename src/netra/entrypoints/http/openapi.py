@@ -48,6 +48,15 @@ _KEY: Final = {
 }
 
 
+_KNOWN: Final = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` of an answer that the client has; 304 while that one is the present one.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 1_024, "pattern": "^[ -~]+$"},
+}
+
+
 class Notes(msgspec.Struct, frozen=True, kw_only=True):
     """What a handler's signature does not show: bodies by media type, other responses, idempotency, codes.
 
@@ -165,7 +174,11 @@ def _operation(handler: HTTPRouteHandler, responses: Responses) -> Json:
         "description": inspect.getdoc(handler.fn),
         "tags": list(handler.resolve_tags() or ()),
         "security": [] if rule.is_public else [{"bearer": []}],
-        "parameters": [*_parameters(handler), *([_KEY] if notes.takes_key else [])],
+        "parameters": [
+            *_parameters(handler),
+            *([_KEY] if notes.takes_key else []),
+            *([_KNOWN] if 304 in notes.answers else []),
+        ],
         **_responses(handler, rule, responses),
     }
     if bodies := _bodies(handler):
@@ -195,7 +208,9 @@ def _responses(handler: HTTPRouteHandler, rule: Rule, responses: Responses) -> J
     for status, kind in own.items():
         if kind is not Envelope:
             shown = example if status == 200 else None
-            made[status] = answered(status, kind, rule, takes_key=notes.takes_key, example=shown)
+            made[status] = answered(
+                status, kind, rule, takes_key=notes.takes_key, has_tag=304 in own, example=shown
+            )
     return {
         "responses": {str(status): made[status] for status in sorted(made)},
         "x-error-codes": sorted({code for listed in codes.values() for code in listed}),
