@@ -48,15 +48,6 @@ _KEY: Final = {
 }
 
 
-_KNOWN: Final = {
-    "name": "If-None-Match",
-    "in": "header",
-    "required": False,
-    "description": "The `ETag` of an answer that the client has; 304 while that one is the present one.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 1_024, "pattern": "^[ -~]+$"},
-}
-
-
 class Notes(msgspec.Struct, frozen=True, kw_only=True):
     """What a handler's signature does not show: bodies by media type, other responses, idempotency, codes.
 
@@ -174,11 +165,7 @@ def _operation(handler: HTTPRouteHandler, responses: Responses) -> Json:
         "description": inspect.getdoc(handler.fn),
         "tags": list(handler.resolve_tags() or ()),
         "security": [] if rule.is_public else [{"bearer": []}],
-        "parameters": [
-            *_parameters(handler),
-            *([_KEY] if notes.takes_key else []),
-            *([_KNOWN] if 304 in notes.answers else []),
-        ],
+        "parameters": [*_parameters(handler), *([_KEY] if notes.takes_key else [])],
         **_responses(handler, rule, responses),
     }
     if bodies := _bodies(handler):
