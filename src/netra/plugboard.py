@@ -26,6 +26,7 @@ from netra.domain.users.session_opener import SessionOpener
 from netra.domain.users.sessions import SessionService
 from netra.domain.what_if.service import WhatIfService
 from netra.domain.workloads.service import WorkloadService
+from netra.domain.workloads.watching import WorkloadWatch
 from netra.ports.api_keys import ApiKeyStore
 from netra.ports.audit_trail import AuditTrail
 from netra.ports.call_outbox import EventOutbox
@@ -183,6 +184,9 @@ class Container(containers.DeclarativeContainer):
         ids=ports.provided.ids,
         quotas=quotas,
         incidents=ports.provided.incidents,
+    )
+    workload_watch = providers.Singleton(
+        WorkloadWatch, workloads=workload_service, clock=ports.provided.clock
     )
     telemetry_service = providers.Singleton(
         TelemetryService,

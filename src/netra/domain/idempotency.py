@@ -51,7 +51,12 @@ def on_key(kept: KeyEntry | None, *, key: str, fingerprint: str, now: datetime) 
 
 def is_forgotten(kept: KeyEntry, *, now: datetime) -> bool:
     """Return whether the entry has expired."""
-    return now - kept.began_at >= KEY_KEPT
+    return has_expired(kept.began_at, now=now)
+
+
+def has_expired(began_at: datetime, *, now: datetime) -> bool:
+    """Return whether a key of a request that began then counts no more."""
+    return now - began_at >= KEY_KEPT
 
 
 def is_repeated(entry: KeyEntry) -> bool:

@@ -240,6 +240,7 @@ def _routers(switchboard: Switchboard, *, settings: Settings, door: WebSocketDoo
 def _for_sockets(services: Services) -> SocketServices:
     return SocketServices(
         runs=services.run_service(),
+        watch=services.workload_watch(),
         users=services.user_service(),
         limiter=services.ports().limiter,
         clock=services.ports().clock,
