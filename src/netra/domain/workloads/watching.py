@@ -79,9 +79,12 @@ class WorkloadWatch:
         try:
             yield watched
         finally:
-            watched.watchers -= 1
-            if not watched.watchers:
-                del self._watched[owner_id, workload_id]
+            self._leave(watched, workload_id, owner_id)
+
+    def _leave(self, watched: _Watched, workload_id: WorkloadId, owner_id: UserId) -> None:
+        watched.watchers -= 1
+        if not watched.watchers:
+            del self._watched[owner_id, workload_id]
 
     async def _read(self, watched: _Watched, workload_id: WorkloadId, owner_id: UserId) -> WorkloadFigures:
         async with watched.lock:
