@@ -31,6 +31,7 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     start: int
     end: int
     text: str
+    is_weak: bool = False  # names the subject only without another: the calls of "the cost of our calls"
 
 
 class Clause(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,21 +51,34 @@ _SUBJECTS: Final = {
     r"|per (?:output )?token|between tokens",
     Subject.MONEY: r"cheap(?:er|est|ly)?|costs?|costing|bills?|invoices?|spend(?:ing|s)?|spent|sav(?:e|es"
     r"|ed|ing|ings)"
-    r"|expens(?:e|es|ive)|budgets?|money|pric(?:e|es|ier|ey)|pay(?:ing|s)?|dearer|outlay|expenditure",
+    r"|expens(?:e|es|ive)|budgets?|money|pric(?:e|es|ier|ey)|pay(?:ing|s)?|dearer|pricier|outlays?|expenditures?|charges|fees?|outgoings|burn(?: rate)?|costl(?:y|ier)"
+    r"|economical|overspend\w*|line item",
     Subject.RATE: r"fast(?:er|est)?|quick(?:er|est|ly)?|speed(?:s|ups?|-ups?|ier)?|snappi?er|throughput"
     r"|performance"
-    r"|slower|slow down|sooner",
-    Subject.TIME: r"latenc(?:y|ies)|response[- ]times?|slow|waits?|waiting(?: times?)?|delays?|durations?"
+    r"|slower|slow down|sooner|snappy|speedy|responsive(?:ness)?|rapid(?:ly)?|swift(?:er|ly)?|zippier|nimbler",
+    Subject.TIME: r"latenc(?:y|ies)|response[- ]times?|slow|waits?|waiting(?: times?)?|delays?|durations?|lag"
+    r"|turn-?around(?: time)?|processing[- ]times?"
     r"|answers?(?: in)?"
     r"|respon(?:d|ds|se|ses)|repl(?:y|ies)|p99|p95|p90|p50",
     Subject.TRAFFIC: r"traffic|usage|volumes?|load|demand|requests?|calls|queries|users?|customers?"
     r"|visitors?|sessions?"
-    r"|seats|adoption|workload",
+    r"|seats|adoption|workload|user[- ]?base|customer[- ]base|consumption|conversations?|tenants?|activity",
     Subject.GROWTH: r"grow(?:s|n|th|ing)?|scal(?:e|es|ing)(?: up)?|expand(?:s|ing)?|expansion|ramp(?:s|ing)?",
     Subject.MEMORY: r"memory|vram|hbm|gpu",
 }
 _MARK: Final = re.compile(
     r"\b(?:" + "|".join(f"(?P<{subject.value}>{words})" for subject, words in _SUBJECTS.items()) + r")\b",
+    re.IGNORECASE,
+)
+_COUNTED: Final = re.compile(
+    r"(?:requests?|calls|queries|users?|customers?|visitors?|sessions?|seats|answers?|respon\w+|repl(?:y|ies)"
+    r"|workload|load|usage|traffic|volumes?)$"
+)  # things that have a cost and a speed, as "calls" in "the cost of our calls" and "make the calls faster"
+_OF_ANOTHER: Final = re.compile(
+    r"\b(?:of|for|per|on|from|by|with|make|makes|making|get|serve|serving|run|running|process|processing"
+    r"|handle|handling|have|has|got|lots of)\s+(?:(?:the|our|my|all|these|those|its|their|your|every|each|any|a"
+    r"|single|llm|api|ai|model|chat|user|customer|incoming|daily|monthly|production|answering|serving|handling"
+    r"|processing|running|[0-9][0-9.,]*[km]?)\s+)*$",
     re.IGNORECASE,
 )
 _SENTENCE_END: Final = re.compile(r"(?:[.;!?…](?=\s|$)|\n)+\s*")
@@ -85,7 +99,11 @@ def clauses(text: str) -> tuple[Clause, ...]:
     """
     marks = [
         Mark(
-            subject=Subject(str(match.lastgroup)), start=match.start(), end=match.end(), text=match[0].lower()
+            subject=Subject(str(match.lastgroup)),
+            start=match.start(),
+            end=match.end(),
+            text=match[0].lower(),
+            is_weak=_is_weak(text, match),
         )
         for match in _MARK.finditer(text)
     ]
@@ -95,6 +113,13 @@ def clauses(text: str) -> tuple[Clause, ...]:
             inside = tuple(mark for mark in marks if start <= mark.start < end)
             found.append(Clause(text=text[start:end], start=start, end=end, sentence=sentence, marks=inside))
     return tuple(found)
+
+
+def _is_weak(text: str, match: re.Match[str]) -> bool:
+    """Return whether the word is the complement of another: the calls of "the cost of our calls"."""
+    if _COUNTED.fullmatch(match[0].lower()) is None:
+        return False
+    return _OF_ANOTHER.search(text[max(0, match.start() - 40) : match.start()]) is not None
 
 
 def place(found: Sequence[Clause], at: int) -> int:

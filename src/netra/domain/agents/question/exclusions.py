@@ -6,74 +6,76 @@ from typing import Final
 
 import msgspec
 
+from netra.domain.agents.question.exclusion_words import (
+    ADVERBS,
+    CHANGED,
+    EXCEPT,
+    EXCLUDE,
+    NEG,
+    OFF,
+    TOUCH,
+    UNCHANGED,
+)
 from netra.domain.agents.question.mentions import Mention
 
-_TOUCH: Final = (
-    r"(?:touch|chang|alter|modif|mov|mess|adjust|optimi[sz]|includ|consider|analy[sz]|switch|migrat"
-    r"|suggest|recommend|propos|tweak|edit"
-    r"|look|work|us|tun|interfer|tamper|rout|downgrad|upgrad|re-?writ|cut|cache|batch|break|degrad|tinker"
-    r"|meddl|fiddl|disturb|affect|go near|get near"
-    r"|bother|play|swap|replac|count|put|shift|offer|rely|try|mention|anfass|recommending|advis|apply|do"
-    r"|make)"
-)
-_NEG: Final = (
-    r"(?:(?:do|does|did|must|should|ca|could|wo|would|may|shall|is|are|need)(?:n't|nt)|not|never|nobody"
-    r"|no one|no-one|no team|none|cannot|without|forbidden"
-    r"|prohibited|unable|under no circumstances|on no account|in no case|by no means|no need|no reason"
-    r"|needn't|refuse\w*|avoid|stop|against(?= (?:\w+ )?\w+ing\b)|nothing|no changes?|nor|ban|barred"
-    r"|leave off"
-    r"|refrain\w*(?: from)?|banned|off[- ]limits)"
-)
 _FILL: Final = (
     r"(?:(?:the|our|my|any|all|anything|in|on|to|for|from|of|with|at|about|into|a|calls"
-    r"|traffic|requests|prompts?|templates?|features?|tools?|models?|functions?|either|both"
-    r"|called|named|it|there)\s+|[\"'`“‘])*"
+    r"|traffic|requests|prompts?|templates?|features?|tools?|models?|functions?|either|both|whole|entire|existing"
+    r"|current|related to|concerning|regarding|stuff|part|touching"
+    r"|called|named|it|there|en|dans|sur|à|bei|beim|von|an|la|el|los|las|le|les|der|das|den|dem)\s+|[\"'`“‘(])*"
 )
+_WORDS: Final = (
+    r"(?:\s+(?!(?:but|except|know|knows|understand|sure|clear|think|mind|care|who|which|what|why|how|if|whether|because"
+    r"|since|while|only|until|unless)\b)[\w']+){0,5}?"
+)  # between a negation and its verb
 _BEFORE: Final = re.compile(
     r"(?:"
-    rf"(?<!\w){_NEG}\b(?:\s+(?!but\b|except\b)[\w']+){{0,5}}?\s+{_TOUCH}\w*\s+(?:[\w']+\s+){{0,3}}?"
-    r"|\b(?:except(?:ing|ed)?(?: for| in| on)?|exclud(?:e|es|ing)|excluded:|exclusions?:?|besides"
-    r"|apart from|aside from|other than|outside(?: of)?|save for|barring|bar|minus|omit(?:ting)?|spare"
-    r"|sparing|protect(?:ing)?|freez(?:e|ing)|frozen:?|ignor(?:e|ing)|skip(?:ping)?(?: over)?|exempt(?:ing)?"
-    r"|(?:out of|not in|outside(?: of)?) (?:the )?scope:?|off[- ]limits:?|untouched:?"
+    rf"(?<!\w){NEG}\b{_WORDS}\s+{TOUCH}\w*\s+(?:(?!why\b|if\b|whether\b|how\b)[\w']+\s+){{0,3}}?"
+    rf"|\b(?:{EXCLUDE}|{EXCEPT}|excluded:|exclusions?:?|off[- ]limits:?|untouched:?|frozen:?"
     r"|hands[- ]off(?: of| from)?"
-    r"|(?:stay|keep|steer|remain|stand) (?:well )?(?:away|clear|off|out)(?: from| of)?|keep (?:your "
-    r"|the )?(?:\w+ )?(?:fingers|hands|paws|mitts) (?:off|away|out)(?: from| of)?|ring[- ]?fenc(?:e|ing)"
+    r"|(?:stay|keep|keeping|steer|steering|remain|stand|staying) (?:well |far |completely )?(?:away|clear|off|out)(?: from| of)?|keep (?:your "
+    r"|the )?(?:\w+ )?(?:fingers|hands|paws|mitts) (?:off|away|out)(?: from| of)?"
     r"|(?:leave|leaving|left|keep|keeping) (?:out|alone|be|as is|untouched)|(?:no|zero) (?:changes?"
-    r"|modifications?|edits?|touching|tinkering|experiments?) (?:to|in|on|of|with)|nothing (?:on|in|for|to"
+    r"|modifications?|edits?|touching|tinkering|experiments?|experimenting|work|optimi[sz]ations?|adjustments?|surprises|risks?)"
+    r" (?:to|in|on|of|with|for|at)|nothing (?:on|in|for|to"
     r"|about|should change (?:on|in|for))"
-    r"|with the exception of|exception:?|exceptions:?|don't count|do not count|disregard(?:ing)?"
-    r"|set aside|setting aside|park|avoid(?:ing)?|ban|rule out|ruling out|but not|and not|just not"
-    r"|only not|not for|not in|not on|not|never|blacklist|without|no)\s+"
-    r"|\b(?:all|everything|everywhere|anything|every \w+|any \w+|all \w+|all (?:the |of |our )*\w+"
-    r"|the lot|whole log|everyone|each \w+|each)(?: else)?,? (?:but|except|bar|save|minus)\s+(?:for |not "
+    r"|exception:?|exceptions:?|don't count|do not count|not|never|without|no)\s+"
+    r"|\b(?:all|everything|everywhere|anything|anywhere|anyone|every \w+|any \w+|all \w+|all (?:the |of |our )*\w+|fair game"
+    r"|the lot|whole log|everyone|each \w+|each|nobody|the rest)(?: else)?,? (?:but|except|bar|save|minus|sans)\s+(?:for |not "
     r"|in )?"
-    rf"):?\s*{_FILL}$|\b(?:exclude|excluded|excluding|ignore|skip|except|omit|untouched|frozen"
-    rf"|off[- ]limits|exceptions?|exclusions?)\s*:\s*{_FILL}$",
+    rf"):?\s*{_FILL}$|\b(?:exclude|excluded|excluding|ignore|skip|except|omit|untouched|frozen|protected|keep"
+    rf"|off[- ]limits|exceptions?|exclusions?|not|don't touch|do not touch)\s*:\s*{_FILL}$",
     re.IGNORECASE,
 )
-_UNWANTED: Final = re.compile(
-    rf"(?:n't|\bnot|\bnever|\bno one|\bnobody)\s+(?:\w+\s+)?(?:want|like|wish|let|allow|have|see|permit"
-    rf"|get)s?\s+{_FILL}$",
-    re.IGNORECASE,
-)
+_UNWANTED: Final = re.compile(rf"(?<!\w){NEG}\b{_WORDS}\s+{_FILL}$", re.IGNORECASE)
 _KEEP_MODEL: Final = re.compile(
     rf"\b(?:leave|keep|stay (?:on|with)|stick (?:to|with))\s+(?:using\s+)?\ufffc+\s+(?:for|in|on)\s+{_FILL}$",
     re.IGNORECASE,
 )
 _CHANGED: Final = re.compile(
-    r"\W*(?:to\s+)?(?:be\s+|get\s+|being\s+)?(?:touch|chang|alter|modif|mov|migrat|optimi[sz]|switch"
-    r"|includ|part of|affected|involved|messed|in (?:it|the (?:study|analysis|scope)))",
+    rf"\W*(?:to\s+)?(?:(?:ever|also|in any way|\w+ly)\s+)?(?:be\s+|get\s+|being\s+|been\s+)?(?:\w+ly\s+)?{CHANGED}",
     re.IGNORECASE,
 )
-_IT_LEFT: Final = re.compile(
-    r"[^.;!?\ufffc]{0,60}\b(?:(?:leave|skip|exclude|ignore|spare)\s+(?:it|them|that one|this one|these"
-    r"|those)\b"
-    r"|(?:don't|do not|never|please don't)\s+(?:touch|change|alter|move|modify)\s+(?:it|them|that|this"
-    r"|these|those)\b"
-    r"|keep\s+(?:it|them|that|this)\s+(?:as|out|unchanged|untouched|the same|the way))",
+_RHETORICAL: Final = re.compile(
+    r"\bwhy (?:not|don't|doesn't|can't|haven't|aren't|isn't|didn't|do(?:es)? (?:we|it|\w+) not)\b"
+    r"|(?:^|[,.;:!?]\s*|\b(?:so|and|but|then|or)\s+)(?:can't|couldn't|shouldn't|wouldn't|won't|isn't|aren't|don't you"
+    r"|doesn't|didn't|haven't|hasn't|how about not)\s+(?=(?:we|i|you|it|that|this|they|the|our)\b|\ufffc)",
+    re.IGNORECASE,
+)  # “why not use X?” proposes X
+_PRONOUN: Final = re.compile(
+    r"\b(?:it|they|them|those|these|both|that (?:one|feature|tool|model|template)|this (?:one|feature|tool|model|template)"
+    r"|(?:all|either|neither) of (?:them|those|these)|that|this)(?=\b)",
     re.IGNORECASE,
 )
+_LEAVES_IT: Final = re.compile(
+    r"\b(?:leave|leaving|skip|skipping|exclude|excluding|ignore|spare|omit|freeze|protect"
+    r"|(?:don't|do not|never|mustn't|can't|cannot|shouldn't|won't|not to|nobody may|not)\s(?:\w+ ){0,2}?(?:touch|chang|alter"
+    r"|mov|modify|mess with|tamper with|include|optimi[sz]e|consider|tweak|edit|adjust|fiddle with|meddle with|count))\w*"
+    r"(?:\s(?:with|on|in|to|at))?\s$|\b(?:hands off|stay away from|steer clear of|keep (?:away|clear|out|off) (?:from|of)?)\s?$",
+    re.IGNORECASE,
+)
+_KEEPS_IT: Final = re.compile(r"\b(?:keep|keeping|leave|leaving|let|letting|hold)\s$", re.IGNORECASE)
+_OF_IT: Final = re.compile(r"(?:^|[\s,;:(–—-])(?:\w+ ){0,2}?$")
 _ALL_ELSE_LEFT: Final = re.compile(
     r"\b(?:leave|keep)\s+(?:everything|all|the rest|the others|all others|anything)(?: else)?\b[^.;!?]{0,12}"
     r"\b(?:alone|as|unchanged|untouched|be|out)\b|\b(?:touch|change) nothing\b|\bnothing else\b",
@@ -89,12 +91,8 @@ _LEAVE: Final = re.compile(
     rf"\b(?:leav(?:e|es|ing)|left|keep|keeps|keeping|let|letting|hold|holding)\s+{_FILL}$", re.IGNORECASE
 )
 _LEFT: Final = re.compile(
-    r"\W*(?:(?:feature|tool|template|function|model|calls|traffic|prompt|prompts|workload|requests"
-    r"|exactly|just|completely|entirely|totally|fully|strictly|well|all)\s+)*"
-    r"(?:alone|out\b|as (?:it|they|is|are|before|now)|as-is|untouched|unchanged|unaltered|unmodified|be\b"
-    r"|in peace|intact|where (?:it|they)|the way (?:it|they)|out of|aside|off|exactly as|like (?:it|they)"
-    r"|the same|constant|on (?:(?:its|their) (?:current |present |own )?model|\ufffc+)|frozen|for (?:now"
-    r"|later)|stable|put)",
+    r"\W*(?:(?:feature|tool|template|function|model|calls|traffic|prompt|prompts|workload|requests)\s+)?"
+    rf"{ADVERBS}(?:{UNCHANGED}|on (?:(?:its|their) (?:current |present |own |existing )?model|\ufffc+)|out\b|off\b|out of)",
     re.IGNORECASE,
 )
 _BARE_LEAVE: Final = re.compile(r"\b(?:leave|leaving)\s+(?:the |our |my )?$", re.IGNORECASE)
@@ -102,34 +100,26 @@ _END: Final = re.compile(r"\W*(?:$|please|thanks|and\b|but\b)", re.IGNORECASE)
 _AFTER: Final = re.compile(
     r"\W*(?:(?:features?|tools?|templates?|functions?|models?|calls|traffic|prompts?|workloads?"
     r"|requests)\s+)?(?:"
-    r"(?:(?:is|are|'s|stays?|remains?|must|should|has to|have to|needs to|need to|will|shall|ought to|can"
-    r"|to|gets?|be|being|stay|remain|keep|keeps|itself|both|all|also|currently|strictly|completely|totally"
-    r"|please|a|an|for now)\s+)*"
-    r"(?:off[- ]limits|out of (?:scope|bounds|it|this|the (?:picture|question|study|analysis))"
-    r"|out of bounds|untouchable|frozen|taboo|sacred|sacrosanct|excluded|exempt(?:ed)?|protected|locked"
-    r"|no[- ]go|not (?:to be|in scope|part|up for|included|allowed|negotiable|available|an option"
-    r"|on the table|ours)"
-    r"|as (?:it|they|is)(?: is| are)?\b|unchanged|untouched|alone\b|the same\b|as-is|put\b|fixed\b"
-    r"|not (?:touch|chang|alter|modif|mov|migrat)\w*|left (?:alone|out|as|untouched|unchanged|be)"
-    r"|kept (?:as|out|unchanged|untouched)|exactly as|intact|aside\b|ring[- ]?fenced|ignored|skipped"
-    r"|spared|the exception|the way (?:it|they)|where (?:it|they) (?:is|are)|forbidden|prohibited|banned)"
-    r"|(?:must|should|may|can|could|shall|will|is|are|has|have|need|needs)\s?(?:n't|not"
-    r"|never)\s(?:to\s)?(?:be\s)?(?:\w+ly\s)?(?:be\s)?(?:touch|chang|alter|modif|mov|migrat|adjust"
-    r"|optimi[sz]|includ|part|considered|analy[sz]ed|switch|affected|in scope|allowed|up for|an option"
-    r"|negotiable|available|edited|involved|tampered|disturbed|used|replaced)\w*"
-    r"|cannot\s(?:be\s)?(?:touch|chang|alter|modif|mov|migrat|adjust|optimi[sz]|switch|affected|used"
-    r"|replaced|go)\w*"
-    r"|(?:needs?|requires?|wants?)\s(?:no|zero)\s(?:\w+\s)?(?:optimi|chang|work|improv|tun|touch"
-    r"|attention|help|sav)\w*"
+    rf"{ADVERBS}(?:{OFF}|{UNCHANGED}|(?:has|have|is|are|needs?|must|should|ought|going)? ?(?:to )?stay(?:s|ing)?"
+    r"(?: for \ufffc+| in \ufffc+| on \ufffc+)?\s*(?:$|[,;:!–—-])"
+    rf"|not (?:be |get )?(?:\w+ly )?{CHANGED}\w*"
+    r"|left (?:alone|out|as|untouched|unchanged|be))"
+    r"|(?:must|should|may|can|could|shall|will|is|are|has|have|need|needs|might|ought)\s?(?:n't|not"
+    r"|never|in no way|by no means|under no circumstances?)\s(?:to\s)?(?:ever\s)?(?:be\s|get\s)?(?:\w+ly\s)?(?:be\s)?"
+    rf"(?:{CHANGED}|edit|allowed|up for|an option|negotiable|available|used|in scope|look|work|suffer|experiment|break)\w*"
+    rf"|(?:cannot|can't)\s(?:be\s)?(?:\w+ly\s)?(?:{CHANGED}|used|go|experiment|break|look)\w*"
+    r"|(?:needs?|requires?|wants?|gets?|sees?|tolerates?|allows?|accepts?|permits?)\s(?:no|zero)\s(?:\w+\s)?(?:optimi|chang|work|improv"
+    r"|tun|touch|attention|help|sav|modif|experiment|edit|tinker|alter|adjust)\w*"
     r"|(?:does|do|did)(?:n't| not)\s(?:need|require|want"
-    r"|have)\s(?:to\s)?(?:be\s)?(?:any\s)?(?:\w+\s)?(?:optimi|chang|work|improv|tun|touch|attention|help"
-    r"|includ)\w*"
-    r"|(?:is|are|'s|works?)\s(?:already\s|just\s|perfectly\s|all\s)?(?:fine|ok|okay|good|perfect|great"
-    r"|optimal|optimi[sz]ed)\s(?:as (?:it|they|is)|as-is|the way)"
+    r"|have|get)\s(?:to\s)?(?:be\s)?(?:any\s)?(?:\w+\s)?(?:optimi|chang|work|improv|tun|touch|attention|help"
+    r"|includ|modif)\w*"
+    r"|(?:is|are|'s|works?|runs?)\s(?:already\s|just\s|perfectly\s|all\s)?(?:fine|ok|okay|good|perfect|great|happy"
+    r"|optimal|optimi[sz]ed|well)\s(?:as (?:it|they|is)|as-is|the way|where)"
     r"|(?:must|should|has to|have to|needs? to|will|shall)\s(?:keep|stay (?:on|with|at)|remain (?:on|with"
     r"|at)|stick (?:to|with)|stay put on)\s(?:(?:its|their|the|that|this)\s(?:current |present |own "
     r"|same )?models?|\ufffc+)"
     r"|(?:must|should|may|can|could|shall)(?:n't|\s?not)\s*(?:$|[,.;!])"
+    r"|(?:ausgenommen|hors de question|excepted|excluded|aside|not included|notwithstanding|out|off)\b\s*(?:$|[,.;:!)])"
     r"|(?:ausgenommen|hors de question|excepted|excluded|aside|not included|notwithstanding)\b"
     r")",
     re.IGNORECASE,
@@ -178,7 +168,7 @@ def exclusions_in(text: str, mentions: Sequence[Mention]) -> Exclusions:
         before = _tail(text[max(0, begin - _LOOK_BACK) : begin])
         after = _head(text[end : end + _LOOK_BACK])
         length = _excluding(before, after)
-        if not length and (_THEN_LEAVE.match(text, end) or _IT_LEFT.match(text, end)):
+        if not length and (_THEN_LEAVE.match(text, end) or _is_left_by_pronoun(text, end, mentions)):
             length = 1
         if _ALL_ELSE_LEFT.search(after):
             length = 0
@@ -188,8 +178,24 @@ def exclusions_in(text: str, mentions: Sequence[Mention]) -> Exclusions:
     return Exclusions(names=tuple(names), spans=tuple(spans))
 
 
+def _is_left_by_pronoun(text: str, end: int, mentions: Sequence[Mention]) -> bool:
+    """Return whether a pronoun that stands for the names before `end` is left out: "… so it's out of scope"."""
+    stop = min((one.start for one in mentions if one.start >= end), default=len(text))
+    rest = text[end : min(stop, end + _LOOK_BACK)]
+    for match in _PRONOUN.finditer(rest):
+        before, after = _tail(rest[: match.start()]), _head(rest[match.end() :])
+        if _LEAVES_IT.search(before):
+            return True
+        if _KEEPS_IT.search(before):
+            return _LEFT.match(after) is not None
+        if _OF_IT.search(before) and _AFTER.match(after):
+            return True
+    return False
+
+
 def _excluding(before: str, after: str) -> int:
     """Return how many characters before the names belong to the exclusion, at least 1; 0 without one."""
+    before = _RHETORICAL.sub(lambda match: " " * len(match[0]), before)
     if _NOTHING_BUT.search(before):
         return 0
     leave = _LEAVE.search(before)

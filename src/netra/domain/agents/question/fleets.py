@@ -11,17 +11,41 @@ from netra.domain.agents.question.mentions import Mention
 from netra.domain.agents.question.phrases import has
 from netra.domain.optimization.model import GpuFleet
 
-_WORDS: Final = {**CARDINALS, **GROUPS, "single": 1.0, "pair of": 2.0, "couple of": 2.0, "dozen": 12.0}
+_WORDS: Final = {
+    **CARDINALS,
+    **GROUPS,
+    "single": 1.0,
+    "pair of": 2.0,
+    "couple of": 2.0,
+    "half a dozen": 6.0,
+    "dozen": 12.0,
+    "sole": 1.0,
+    "lone": 1.0,
+    "lonely": 1.0,
+}
+_MACHINES: Final = re.compile(
+    rf"(?<![\w.,$])(?P<count>[0-9]{{1,4}}|{'|'.join(CARDINALS)}) (?:nodes?|servers?|machines?|boxes|hosts?|racks|instances?)"
+    r"(?: \w+)?,? (?:with|of|having|that have|containing|holding|each with|each having|x|×)(?: each)? $",
+    re.IGNORECASE,
+)  # "4 nodes with 8 H100"
+_TAKEN: Final = re.compile(
+    r"\b(?:rent\w*|leas(?:e|es|ing)|buy(?:ing)?|purchasing|order(?:ing)?|adding|add|getting|get|cloud|new|on[- ]demand"
+    r"|versus|vs|against|instead of)\b",
+    re.IGNORECASE,
+)
 _COUNT_BEFORE: Final = re.compile(
     rf"(?<![\w.,$])(?P<count>[0-9]{{1,5}}|(?:a |one )?(?:{'|'.join(_WORDS)}))\s?(?:x|×|\*|units? of"
-    rf"|cards? of|times)?[\s-]?(?:(?:gpus?|cards?|accelerators?)\s?(?:of (?:type|kind|the type)|type"
-    rf"|[:,(-])?\s?(?:the )?)?(?:more |nvidia |amd |of (?:our |the |those )?|idle |spare |used |new "
-    rf"|rented |owned |dedicated |on-prem )*$",
+    rf"|cards? of|times|instances? of|servers? (?:of|with)|nodes? (?:of|with))?[\s-]?(?:(?:gpus?|cards?|accelerators?)\s?(?:of (?:type|kind|the type)|type"
+    rf"|[:,(-])?\s?(?:the )?)?(?:(?:of (?:our |the |those |these |my )?)?(?:(?!gpus?\b|and\b|or\b|with\b|to\b|for\b|on\b|x\b)"
+    rf"[a-z][a-z-]{{1,14}} ){{0,2}})?$",
     re.IGNORECASE,
 )
 _COUNT_AFTER: Final = re.compile(
-    r"s?\s?(?:gpus?\s?)?(?:[(]?(?:x|×|\*|:)\s?(?P<count>[0-9]{1,5})(?![\w.])[)]?"
-    r"|[(,]\s?(?P<them>[0-9]{1,5}|[a-z]+) of them[)]?)",
+    r"s?\s?(?:gpus?\s?|cards?\s?)?(?:[(]?(?:x|×|\*)\s?(?P<count>[0-9]{1,5})(?![\w.])[)]?"
+    r"|\s?[(:,=–—-]\s?(?:(?:we|i|they) (?:have|own|got|need|want)|(?:there )?(?:is|are)|only|just|exactly|at most|max(?:imum)?|up to"
+    rf"|no more than|not more than|about|maybe|quantity|qty|count)?:?\s?(?P<after>[0-9]{{1,5}}|(?:a |one )?(?:{'|'.join(_WORDS)}))"
+    r"(?![\w.,]|\s?(?:%|percent|x\b|×|times|ms\b|s\b|sec|gb\b|usd|dollars|k\b|grand|million|thousand|hundred|ttft|p[0-9]))"
+    r"(?: of (?:them|those|these))?[)]?)",
     re.IGNORECASE,
 )
 _OWNED: Final = re.compile(
@@ -69,6 +93,7 @@ _SUPPOSED: Final = re.compile(
     r"|how about|instead)\b",
     re.IGNORECASE,
 )
+_NEAR: Final = 40  # characters before a fleet whose words decide on it before those of its sentence
 _GROUPS: Final = (8, 4, 2, 1)  # GPUs of a replica, the largest first
 _SENTENCE_END: Final = re.compile(r"[.;!?](?=\s)|\n")
 
@@ -89,7 +114,7 @@ def fleets_in(text: str, gpus: Sequence[Mention]) -> NamedFleets:
     """Return the fleets that `text` names, in order."""
     fleets: list[GpuFleet] = []
     spans: list[tuple[int, int]] = []
-    for gpu in gpus:
+    for at, gpu in enumerate(gpus):
         before = _COUNT_BEFORE.search(text[: gpu.start][-40:])
         after = _COUNT_AFTER.match(text, gpu.end)
         start, end, count = gpu.start, gpu.end, None
@@ -98,9 +123,13 @@ def fleets_in(text: str, gpus: Sequence[Mention]) -> NamedFleets:
                 gpu.start - (len(text[: gpu.start][-40:]) - before.start()),
                 _value(before["count"]),
             )
+            machines = _MACHINES.search(text[:start][-60:])
+            if machines is not None:
+                start, count = start - len(machines[0]), count * _value(machines["count"])
         elif after is not None:
-            end, count = after.end(), _value(after["count"] or after["them"])
-        fleets.append(_fleet(text, gpu, start=start, count=count))
+            end, count = after.end(), _value(after["count"] or after["after"])
+        since = gpus[at - 1].end if at else 0
+        fleets.append(_fleet(text, gpu, start=start, count=count, since=since))
         spans.append((start, end))
     return NamedFleets(fleets=_merged(text, fleets, spans), spans=tuple(spans))
 
@@ -131,10 +160,11 @@ def _is_replaced(text: str, end: int, start: int) -> bool:
     return is_gone or has("correction", text[end:start])
 
 
-def _fleet(text: str, gpu: Mention, *, start: int, count: int | None) -> GpuFleet:
-    """Return the fleet of a mention whose count, if it has one, begins at `start`."""
+def _fleet(text: str, gpu: Mention, *, start: int, count: int | None, since: int) -> GpuFleet:
+    """Return the fleet of a mention; its count begins at `start`, and the fleet before it ends at `since`."""
     sentence, before = _sentence(text, gpu), text[:start]
-    is_owned = _is_owned(sentence)
+    here = text[max(since, start - _NEAR) : start]
+    is_owned = _is_owned(here if since and _TAKEN.search(here) else sentence)
     named = _BOUND.search(before[-24:]) or _COMPARED.search(before)
     is_bound = named is not None or (not is_owned and _BOUND.search(sentence) is not None)
     is_serving = _is_serving(before)

@@ -24,7 +24,8 @@ _NEGATED: Final = re.compile(
     r"(?:\bnot|n't|instead of|rather than)\s(?:for |of |on )?(?:the |a |its )*$", re.IGNORECASE
 )
 _NO_LATENCY: Final = re.compile(
-    r"\b(?:ttl|cache|cached|window|last(?! token| word| byte)|past|ago|every (?=[0-9])|timeouts?"
+    r"\b(?:ttl|cache|cached|window|last(?! token| word| byte)"
+    r"|(?:the|this|these|over) past|ago|every (?=[0-9])|timeouts?"
     r"|retention|trace|history|keepalive"
     r"|interval|log covers"
     r"|meeting|lunch|deadline|keep-alive|uptime|downtime)(?!\w)",

@@ -103,11 +103,21 @@ _TOO: Final = re.compile(
     re.IGNORECASE,
 )  # "2 s is too slow" states a fact
 _OURS: Final = re.compile(r"\b(?:our|my|the|this|current) (?:current |present |monthly )?$", re.IGNORECASE)
+_BARE_SPAN: Final = re.compile(
+    r"\W*(?:(?:from|to|up|down|about|around|roughly|now|then|i\.?e\.?|namely|so|or|a|per|each|month|monthly)\b\W*)*",
+    re.IGNORECASE,
+)  # an amount and nothing else
 _BILL: Final = re.compile(r"\s?(?:bills?|spend(?:ing)?|invoices?)\b", re.IGNORECASE)
 _WE_PAY: Final = re.compile(
     r"\s*(?:that )?(?:we|i) (?:currently |now |already )?(?:pay|spend|are paying|are spending)\b",
     re.IGNORECASE,
 )
+_ORDERED: Final = re.compile(
+    r"\b(?:told|asks?|asked|order(?:s|ed)|instruct(?:s|ed)|tells?|want(?:s|ed)?|expect(?:s|ed)?|requir(?:es|ed)|urg(?:es|ed)"
+    r"|needs?|like|says?|said|demand(?:s|ed)?)\s(?:(?:us|me|him|her|them|everyone|(?:the|my|our) team) )?(?:to|we (?:must|should"
+    r"|need|have to))\b",
+    re.IGNORECASE,
+)  # an order, not a claim: "I was told to find 20 %"
 _WHY: Final = re.compile(
     r"\bwhy\b|\bhow come\b|\bwhat (?:happened|went wrong)\b|\bworth (?:its|their|the|it)\b", re.IGNORECASE
 )
@@ -151,7 +161,7 @@ def _is_fact(context: NumberContext, *, is_traffic: bool) -> bool:
     is_too_much = context.quantity.unit in (Unit.MS, Unit.MONEY) and _TOO.match(context.after)
     if is_too_much or _is_of_today(context):
         return True
-    if has("claim", clause):
+    if has("claim", clause) and not _ORDERED.search(clause):
         return not has("ask", context.before)
     if is_traffic and has("future", clause) and not has("past", context.before):
         return False
@@ -179,6 +189,12 @@ def _before_clause(context: NumberContext) -> str:
     return " ".join(one.text for one in reversed(earlier))
 
 
+def _is_told_before(context: NumberContext) -> bool:
+    """Return whether the sentence before the clause only speaks of the past: "it doubled, from $4k to $8k"."""
+    earlier = _before_clause(context)
+    return has("past", earlier) and not has("ask", earlier) and _IMPERATIVE.match(earlier) is None
+
+
 def _is_asked(context: NumberContext) -> bool:
     """Return whether a word of asking governs the number."""
     clause = context.clause.text
@@ -193,6 +209,8 @@ def _is_stated(context: NumberContext, *, is_traffic: bool) -> bool:
     """Return whether the clause speaks of the past or the present."""
     clause = context.clause.text
     if has("past", clause) and not (is_traffic and has("future", clause)):
+        return True
+    if _BARE_SPAN.fullmatch(f"{context.before} {context.after}") and _is_told_before(context):
         return True
     if _WHY.search(clause) or (has("dated", clause) and not is_traffic and not _is_change(context)):
         return True

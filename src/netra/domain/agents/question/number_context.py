@@ -20,6 +20,14 @@ _OF_WHAT_STANDS_BEFORE: Final = re.compile(
     re.IGNORECASE,
 )
 _COMPARES: Final = re.compile(r"\s*(?:higher|lower|more|less|fewer|extra|additional)\b", re.IGNORECASE)
+_COMPARATIVE: Final = re.compile(
+    r"cheaper|dearer|pricier|faster|quicker|speedier|snappi?er|slower|sooner|expensive|snappy"
+    r"|fast|quick|speedy|responsive|costly|costlier|swifter|zippier|nimbler",
+    re.IGNORECASE,
+)
+_TO_COMPARATIVE: Final = re.compile(
+    r"\s*-?(?:(?:as|more|less|much|or so|at least|even|about) )*", re.IGNORECASE
+)
 _AGAINST_ORDER: Final = 60  # penalty in characters for a word on the wrong side of "by"
 _SLOWEST: Final = re.compile(r"\b(?:slowest|worst|longest)\s$", re.IGNORECASE)
 _SHARE_OF_CALLS: Final = re.compile(
@@ -127,6 +135,10 @@ def mark_of(context: NumberContext, among: Collection[Subject]) -> Mark | None:
     """Return the nearest word that names the number's subject: in its clause, else in its sentence."""
     begin, end = context.clause.start, context.clause.end
     here = [mark for mark in context.clause.marks if mark.subject in among and begin <= mark.start < end]
+    compared = next((mark for mark in here if _is_compared_by(context, mark)), None)
+    if compared is not None:
+        return compared
+    here = [mark for mark in here if not mark.is_weak] or here
     if here:
         backwards = _OF_WHAT_STANDS_BEFORE.search(context.before) and not _COMPARES.match(context.after)
         if _COMPARES.match(context.after):
@@ -137,6 +149,20 @@ def mark_of(context: NumberContext, among: Collection[Subject]) -> Mark | None:
         if near and not context.has_number(clause):
             return near[-1] if clause.start < begin else near[0]
     return None
+
+
+def _is_compared_by(context: NumberContext, mark: Mark) -> bool:
+    """Return whether the mark is the comparative that the number measures: "1.4x faster", "30 % cheaper"."""
+    if _COMPARATIVE.fullmatch(mark.text) is None or mark.start < context.quantity.end:
+        return False
+    return (
+        _TO_COMPARATIVE.fullmatch(
+            context.clause.text[
+                context.quantity.end - context.clause.start : mark.start - context.clause.start
+            ]
+        )
+        is not None
+    )
 
 
 def subjects_of(context: NumberContext, among: Collection[Subject]) -> tuple[Mark, ...]:

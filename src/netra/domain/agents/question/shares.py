@@ -23,12 +23,15 @@ _AMONG: Final = (
 _LESS: Final = re.compile(
     r"\b(?:less|lower\w*|reduc\w*|cut\w*|drop\w*|fall\w*|shrink\w*|declin\w*|decreas\w*|fewer|sav\w*"
     r"|cheap\w*|down"
-    r"|trim\w*|slash\w*|shav\w*|off|improv\w*|better|halv\w*|shorter|minus|diminish\w*|lose\w*)\b",
+    r"|trim\w*|slash\w*|shav\w*|off|improv\w*|better|halv\w*|shorter|minus|diminish\w*|los[et]\w*|gone|away"
+    r"|vanish\w*|disappear\w*|eliminat\w*|remov\w*|shed\w*|prun\w*|chop\w*|squeez\w*|knock\w*"
+    r"|strip\w*|subtract\w*|lessen\w*|curb\w*|whittl\w*|par(?:e|es|ing)|slic(?:e|es|ing)|shrank|shrunk"
+    r"|lighter|leaner|economi\w*)\b",
     re.IGNORECASE,
 )
 _MORE: Final = re.compile(
     r"\b(?:more|increas\w*|ris(?:e|es|ing)|rais\w*|grow\w*|higher|up|extra|additional|doubl\w*|expensive"
-    r"|dearer|above"
+    r"|dearer|above|surg\w*|climb\w*|jump\w*|expan[ds]\w*|swell\w*|boost\w*|add(?:s|ed|ing)?|ramp\w*|inflat\w*"
     r"|on top|worse|longer)\b",
     re.IGNORECASE,
 )
@@ -98,14 +101,17 @@ def share_targets(
     marks = subjects_of(context, _AMONG)
     if _WHAT_COST.search(context.clause.text):
         marks = tuple(mark for mark in marks if mark.subject is not Subject.MONEY)
-    if (
-        not marks
-        and _LESS.search(context.around)
-        and not _OTHERS.search(context.clause.text)
-        and context.quantity.unit is Unit.SHARE
-    ):
+    if not marks and _is_a_cut(context):
         marks = (_money(context),)
     return tuple(_named(_target(context, mark), context, quote) or unread for mark in marks) or (unread,)
+
+
+def _is_a_cut(context: NumberContext) -> bool:
+    """Return whether a share without a subject is taken off the bill: "cut 20 %", "halve the rest"."""
+    number = context.quantity
+    is_verb = number.is_spelled and number.lowers is True
+    is_less = is_verb or _LESS.search(context.around) is not None
+    return number.unit is Unit.SHARE and is_less and _OTHERS.search(context.clause.text) is None
 
 
 def _is_of_another_thing(context: NumberContext) -> bool:
@@ -209,7 +215,8 @@ def _remaining(context: NumberContext, mark: Mark) -> float:
 def _is_what_is_left(context: NumberContext) -> bool:
     """Return whether the share is the remaining part: "a third of today's latency", "half the price"."""
     if context.quantity.is_spelled and _HALF_PRICE.match(context.after) and not _LESS.search(context.before):
-        return not has("ask", context.before) or _WANTED.search(context.before) is not None
+        is_left = not has("ask", context.before) or _WANTED.search(context.before) is not None
+        return is_left and _LESS.search(context.after) is None
     is_compared = _MORE.search(context.after) or _LESS.search(context.after)
     if context.quantity.is_spelled and _BECOMES.search(context.before) and not is_compared:
         return True
