@@ -10,7 +10,7 @@ TOUCH: Final = (
     r"|lay (?:a |any |your )?(?:finger|hand)s?|put (?:a |any |your )?(?:finger|hand)s?|harm|hurt|risk|endanger"
     r"|bother|play|swap|replac|count|put|shift|offer|rely|try|mention|anfass|recommending|advis|apply|do"
     r"|make|experiment|compress|shrink|trim|throttl|scal|simplif|improv|poke|convert|transfer|select|choos|pick"
-    r"|drop|substitut|exchang|promot|bring up|come up with|deploy|introduc|adopt)"
+    r"|drop|speed|accelerat|substitut|exchang|promot|bring up|come up with|deploy|introduc|adopt)"
 )
 """Stems of verbs that change, study or propose a thing; negated, they leave it out."""
 

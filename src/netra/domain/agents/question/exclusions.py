@@ -25,7 +25,7 @@ _FILL: Final = (
     r"|called|named|it|there|en|dans|sur|à|bei|beim|von|an|la|el|los|las|le|les|der|das|den|dem)\s+|[\"'`“‘(])*"
 )
 _WORDS: Final = (
-    r"(?:\s+(?!(?:but|except|know|knows|understand|sure|clear|think|mind|care|who|which|what|why|how|if|whether|because"
+    r"(?:\s+(?!(?:but|except|know|knows|understand|sure|clear|think(?! about| of)|mind|care|who|which|what|why|how|if|whether|because"
     r"|since|while|only|until|unless)\b)[\w']+){0,5}?"
 )  # between a negation and its verb
 _BEFORE: Final = re.compile(
@@ -43,7 +43,7 @@ _BEFORE: Final = re.compile(
     r"|\b(?:all|everything|everywhere|anything|anywhere|anyone|every \w+|any \w+|all \w+|all (?:the |of |our )*\w+|fair game"
     r"|the lot|whole log|everyone|each \w+|each|nobody|the rest)(?: else)?,? (?:but|except|bar|save|minus|sans)\s+(?:for |not "
     r"|in )?"
-    rf"):?\s*{_FILL}$|\b(?:exclude|excluded|excluding|ignore|skip|except|omit|untouched|frozen|protected|keep"
+    rf"):?\s*{_FILL}$|\b(?:exclude|excluded|excluding|ignore|skip|except|omit|untouched|frozen|protected|keep|leave alone|leave out|hands off"
     rf"|off[- ]limits|exceptions?|exclusions?|not|don't touch|do not touch)\s*:\s*{_FILL}$",
     re.IGNORECASE,
 )
@@ -93,6 +93,17 @@ _LEAVE: Final = re.compile(
 _LEFT: Final = re.compile(
     r"\W*(?:(?:feature|tool|template|function|model|calls|traffic|prompt|prompts|workload|requests)\s+)?"
     rf"{ADVERBS}(?:{UNCHANGED}|on (?:(?:its|their) (?:current |present |own |existing )?model|\ufffc+)|out\b|off\b|out of)",
+    re.IGNORECASE,
+)
+_WORSE: Final = re.compile(
+    r"\s*(?:calls |requests |answers )?(?:(?:any|even|much|a lot|a bit) )?(?:slower|dearer|pricier|worse|cheaper|faster|bigger"
+    r"|smaller|(?:more|less) \w+|cost more|suffer|wait|slow down)\b",
+    re.IGNORECASE,
+)  # "don't make X slower" forbids to slow X down, and leaves the rest free
+_THEN_NOT: Final = re.compile(
+    r"[^.;!?\ufffc]{0,60}\b(?:and|but|so|because of that|thus|therefore|hence)\s(?:it |they )?"
+    r"(?:must|should|may|can|could|shall|will|ought)\s?(?:n't|not|never)\s(?:to\s)?(?:ever\s)?(?:be\s|get\s)(?:\w+ly\s)?"
+    rf"(?:{CHANGED}|edit|touch)",
     re.IGNORECASE,
 )
 _BARE_LEAVE: Final = re.compile(r"\b(?:leave|leaving)\s+(?:the |our |my )?$", re.IGNORECASE)
@@ -168,7 +179,11 @@ def exclusions_in(text: str, mentions: Sequence[Mention]) -> Exclusions:
         before = _tail(text[max(0, begin - _LOOK_BACK) : begin])
         after = _head(text[end : end + _LOOK_BACK])
         length = _excluding(before, after)
-        if not length and (_THEN_LEAVE.match(text, end) or _is_left_by_pronoun(text, end, mentions)):
+        if not length and (
+            _THEN_LEAVE.match(text, end)
+            or _THEN_NOT.match(text, end)
+            or _is_left_by_pronoun(text, end, mentions)
+        ):
             length = 1
         if _ALL_ELSE_LEFT.search(after):
             length = 0
@@ -207,6 +222,8 @@ def _excluding(before: str, after: str) -> int:
         _UNWANTED.search(before) if _CHANGED.match(after) else None,
     )
     found = next((match for match in starts if match is not None), None)
+    if found is not None and found.re is _BEFORE and _WORSE.match(after):
+        return 0
     if found is not None:
         return 1 if found.re is _KEEP_MODEL else max(1, len(before) - found.start())
     is_of_limit = _OF_A_LIMIT.search(before) is not None

@@ -9,7 +9,7 @@ import msgspec
 
 from netra.domain.agents.numbers.lexicon import DAY_MS, Unit
 from netra.domain.agents.numbers.model import Number
-from netra.domain.agents.question.attributes import Attribute, assigned
+from netra.domain.agents.question.attributes import Attribute, assigned, carried_over
 from netra.domain.agents.question.number_context import NumberContext, Numbers
 from netra.domain.agents.question.phrases import CLASSES, has
 from netra.domain.agents.question.readings import Metric, Reading, StatedTarget, Unread
@@ -76,7 +76,12 @@ def is_token_rate(number: Number) -> bool:
 def limited(text: str, numbers: Numbers) -> tuple[Limited, ...]:
     """Return every duration with the metrics and the percentile that qualify it."""
     heads = [head for head in numbers.heads if is_duration(head.quantity)]
-    metrics = assigned(heads, numbers.clauses, [*_strong_metrics(text)])
+    named = [*_strong_metrics(text)]
+    metrics = assigned(heads, numbers.clauses, named)
+    for at in range(len(heads)):
+        carried = None if metrics[at] else carried_over(heads, numbers.clauses, named, at)
+        if carried is not None and not is_token_rate(heads[at].quantity):
+            metrics[at].append(carried)
     percentiles = assigned(
         heads,
         numbers.clauses,

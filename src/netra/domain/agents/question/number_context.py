@@ -30,10 +30,26 @@ _TO_COMPARATIVE: Final = re.compile(
 )
 _AGAINST_ORDER: Final = 60  # penalty in characters for a word on the wrong side of "by"
 _SLOWEST: Final = re.compile(r"\b(?:slowest|worst|longest)\s$", re.IGNORECASE)
+_OUT_OF: Final = re.compile(r"\s?(?:out of|of every|in every|of each|in each)\s(?:the )?", re.IGNORECASE)
+_OF: Final = re.compile(r"\s?(?:of|in|from)\s", re.IGNORECASE)
+_HEADERS: Final = {
+    "ms": (Unit.MS, 1.0),
+    "s": (Unit.MS, 1_000.0),
+    "share": (Unit.SHARE, 0.01),
+    "usd": (Unit.MONEY, 1.0),
+}
+_UNIT_BEFORE: Final = re.compile(
+    r"(?:\bin |[(\[]|^|(?<![0-9.,])(?<![0-9] )\b)(?:(?P<ms>ms|msec|milli-?seconds?)|(?P<s>s|sec|seconds?)|(?P<share>%|percent)"
+    r"|(?P<usd>usd|us dollars?|dollars))[)\]]?(?:\s(?:to|until|before|per|for)\s(?:the\s)?(?:\w+\s?){1,3})?"
+    r"\s?(?:[:=<>≤≥]+|(?:is|must be|at|at most|of|max(?:imum)?|under|below|limit|target)\b)*\s*"
+    r"(?:max(?:imum)?|at most|under|below|<=?|≤)?\s*$",
+    re.IGNORECASE,
+)
+_LOOK_BACK: Final = 48  # characters before a number that are searched for its unit
 _SHARE_OF_CALLS: Final = re.compile(
-    r"\s?(?:of (?:all |the |our |its |my )*(?:\ufffc* ?)?(?:requests?|calls?|users?|quer(?:y|ies)"
+    r"\s?(?:of (?:all |the |our |its |my |whole |full |complete |entire |these |those |such )*(?:\ufffc* ?)?(?:(?!time)[a-z-]+ )?(?:requests?|calls?|users?|quer(?:y|ies)"
     r"|answers?|responses?|repl(?:y|ies)"
-    r"|first tokens?|cases|times?|them|tokens|traffic|customers)|\ufffc+ (?:requests|calls)|up\s?time"
+    r"|first tokens?|cases|times?|them|tokens|traffic|customers)|(?:\ufffc+ )?(?:whole |full |complete )?(?:requests|calls|answers|responses|replies|queries|users|customers|times)\b|up\s?time"
     r"|availab\w*|accura\w*)",
     re.IGNORECASE,
 )
@@ -90,7 +106,8 @@ class Numbers(msgspec.Struct, frozen=True, kw_only=True):
 
 def number_contexts(text: str, parts: Sequence[Mention], *, convention: Convention | None = None) -> Numbers:
     """Return the first `NUMBERS_MAX` numbers of `text` with their context."""
-    found = [n for n in read_numbers(text, convention=convention) if not _is_no_goal(n)][:NUMBERS_MAX]
+    read = _with_ratios(text, read_numbers(text, convention=convention))
+    found = [_with_unit_before(text, n) for n in read if not _is_no_goal(n)][:NUMBERS_MAX]
     cut = clauses(text)
     numbers = [_as_percentile(text, number, found, cut) for number in found]
     heads = [number for number in numbers if number.unit is not Unit.PERCENTILE]
@@ -106,6 +123,55 @@ def number_contexts(text: str, parts: Sequence[Mention], *, convention: Conventi
     ]
     percentiles = tuple(number for number in numbers if number.unit is Unit.PERCENTILE)
     return Numbers(heads=tuple(contexts), percentiles=percentiles, clauses=cut)
+
+
+def _with_ratios(text: str, numbers: Sequence[Number]) -> list[Number]:
+    """Return the numbers with "9 out of 10 calls" as one share of the calls."""
+    found: list[Number] = []
+    for number in numbers:
+        last = found[-1] if found else None
+        if last is None or not _is_ratio(text, last, number):
+            found.append(number)
+            continue
+        found[-1] = msgspec.structs.replace(
+            last,
+            text=text[last.start : number.amount_end],
+            end=number.amount_end,
+            amount_end=number.amount_end,
+            unit_end=number.amount_end,
+            unit=Unit.SHARE,
+            value=last.value / number.value,
+            noun="",
+            is_spelled=False,
+        )
+    return found
+
+
+def _is_ratio(text: str, first: Number, second: Number) -> bool:
+    if (
+        first.unit is not Unit.BARE
+        or second.unit not in (Unit.BARE, Unit.COUNT)
+        or first.doubt
+        or second.doubt
+    ):
+        return False
+    between = text[first.end : second.start]
+    is_round = second.value in (10, 20, 50, 100, 1_000)
+    joins = _OUT_OF.fullmatch(between) or (is_round and _OF.fullmatch(between))
+    return 0 < first.value < second.value and joins is not None
+
+
+def _with_unit_before(text: str, number: Number) -> Number:
+    """Return a number without a unit in the unit that stands before it: "latency in ms: 500"."""
+    if number.unit is not Unit.BARE:
+        return number
+    match = _UNIT_BEFORE.search(text[max(0, number.start - _LOOK_BACK) : number.start])
+    if match is None:
+        return number
+    unit, scale = _HEADERS[match.lastgroup or ""]
+    return msgspec.structs.replace(
+        number, unit=unit, value=number.value * scale, currency="USD" if unit is Unit.MONEY else ""
+    )
 
 
 def _is_no_goal(number: Number) -> bool:
