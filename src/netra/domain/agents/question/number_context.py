@@ -157,8 +157,8 @@ def _is_ratio(text: str, first: Number, second: Number) -> bool:
         return False
     between = text[first.end : second.start]
     is_round = second.value in (10, 20, 50, 100, 1_000)
-    joins = _OUT_OF.fullmatch(between) or (is_round and _OF.fullmatch(between))
-    return 0 < first.value < second.value and joins is not None
+    is_joined = bool(_OUT_OF.fullmatch(between) or (is_round and _OF.fullmatch(between)))
+    return is_joined and 0 < first.value < second.value
 
 
 def _with_unit_before(text: str, number: Number) -> Number:

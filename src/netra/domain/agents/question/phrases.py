@@ -91,7 +91,7 @@ _WORDS: Final[Mapping[str, str]] = {
     r"|(?:we|i|they|he|she|it|that|this|which|team|company|provider|vendor|bill|cost|costs|spend|latency"
     r"|traffic|usage|load) (?:\w+ly |just |only |all |also |once |even )?(?!need|want|exceed|speed|feed|succeed|proceed)"
     r"[a-z]{2,}ed(?! to (?:be|have|cut|get|save|reduce|stay|keep)\b)"
-    r"|ytd|to date|until now|till now|up to now|recently|lately|back in|earlier this|the other day"
+    r"|ytd|to date|until now|till now|up to now|recently|lately|back (?:in|at) (?=[a-z]+ ?(?:20[0-9]|[,.]|when|we|our)|spring|summer|autumn|winter|q[1-4])|earlier this|the other day"
     r"|(?:in|over|during|for|within) the (?:last|past)|these past|this past|has been|have been|had been"
     r"|(?:has|have|\w+'ve|ha) (?:already |just |recently |now |since |almost |nearly |more than |gone "
     r"|been )*(?:grown|risen|increased|doubled|tripled|gone|gotten|been|dropped|fallen|cut|reduced|saved"

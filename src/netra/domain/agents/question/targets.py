@@ -11,6 +11,8 @@ import msgspec
 
 from netra.domain.agents.numbers.digits import Convention
 from netra.domain.agents.numbers.lexicon import Unit
+from netra.domain.agents.numbers.model import Number
+from netra.domain.agents.question.bare import YEAR, is_sum_of_money, is_year, like_the_last
 from netra.domain.agents.question.clauses import Subject
 from netra.domain.agents.question.corrections import without_corrected
 from netra.domain.agents.question.limits import NO_UNIT, Limited, is_duration, limit_targets, limited
@@ -102,6 +104,7 @@ class _Reader:
         self._last: dict[str, StatedTarget] = {}
         self._previous: Reading | None = None
         self._sentence = -1
+        self._number: Number | None = None  # the last one with a unit
         self._per = ""  # the thing that the last sum was the price of
         self.tied: list[str] = []
 
@@ -122,6 +125,7 @@ class _Reader:
         if isinstance(self._previous, Fact) and self._continues(context):
             mood = Mood.FACT
         self._remember(context, stated)
+        self._number = self._number if number.unit is Unit.BARE else number
         result = self._in_mood(context, mood, found, stated)
         self._previous = result[-1] if result else self._previous
         self._sentence = context.clause.sentence
@@ -254,23 +258,37 @@ class _Reader:
         is_asked = mood_of(context) is Mood.ASK
         if _QUOTA.search(context.clause.text):
             return ()
-        if number.period or re.search(r"\bbudgets?\b", words, re.IGNORECASE):
+        if is_year(context):
+            return (Unread(text=quote, why=YEAR, start=number.start),)
+        if number.period or re.search(r"\bbudgets?\b", words, re.IGNORECASE) or is_sum_of_money(context):
             return self._sum(context, quote)
         if is_asked and last is not None and last.field in _SUMS and number.value > 100:
             return self._sum(context, quote)
-        if is_asked and last is not None and last.field in _LIMITS and has("at_most", context.around):
-            same = msgspec.structs.replace(
-                last,
-                value=number.value,
-                start=number.start,
-                end=number.end,
-                text=quote,
-                assumed=f"“{quote}” is milliseconds",
-            )
-            return (same,) if last.value / 20 <= number.value <= last.value * 20 else ()
+        like = like_the_last(context, self._number, self._quotes) if is_asked else None
+        if like is not None:
+            return self._like_last(like, context, quote)
         if is_stray(context):
             return (Unread(text=quote, why=STRAY, start=number.start),)
         return (Unread(text=quote, why=NO_UNIT, start=number.start, is_grave=True),)
+
+    def _like_last(self, number: Number, context: NumberContext, quote: str) -> tuple[Reading, ...]:
+        """Return what a number without a unit states in the unit of the one before: "30 %. No, 20"."""
+        last = self._last.get("limit" if number.unit is Unit.MS else "change")
+        if number.unit is Unit.MONEY:
+            return self._sum(msgspec.structs.replace(context, quantity=number), quote)
+        if last is None:
+            return (Unread(text=quote, why=NO_UNIT, start=number.start, is_grave=True),)
+        assumed = f"“{quote}” has the unit of “{last.text}”"
+        if number.unit is Unit.MS:
+            found = msgspec.structs.replace(last, value=number.value, text=quote)
+        else:
+            changed = share_targets(
+                msgspec.structs.replace(context, quantity=number), quote=quote, last=last, may_inherit=True
+            )
+            found = next((one for one in changed if isinstance(one, StatedTarget)), None)
+            if found is None:
+                return changed
+        return (msgspec.structs.replace(found, start=number.start, end=number.end, assumed=assumed),)
 
     def _quote(self, context: NumberContext) -> str:
         return self._quotes[context.quantity.start : context.quantity.end].strip()
