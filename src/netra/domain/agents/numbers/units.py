@@ -79,7 +79,7 @@ _PER: Final = re.compile(
     + r")(?!\w)",
     re.IGNORECASE,
 )
-_ADVERB_AFTER: Final = re.compile(rf"\s(?P<adverb>{'|'.join(ADVERBS)})\b", re.IGNORECASE)
+_ADVERB_AFTER: Final = re.compile(rf"\s(?:(?:of|in|worth of) )?(?P<adverb>{'|'.join(ADVERBS)})\b", re.IGNORECASE)
 _ADVERB_BEFORE: Final = re.compile(
     rf"\b(?P<adverb>{'|'.join(ADVERBS)})\b[^.;:!?\n0-9,]{{0,40}}$", re.IGNORECASE
 )

@@ -178,7 +178,7 @@ def exclusions_in(text: str, mentions: Sequence[Mention]) -> Exclusions:
         begin, end = group[0].start, group[-1].end
         before = _tail(text[max(0, begin - _LOOK_BACK) : begin])
         after = _head(text[end : end + _LOOK_BACK])
-        length = _excluding(before, after)
+        length, tail = _excluding(before, after)
         if not length and (
             _THEN_LEAVE.match(text, end)
             or _THEN_NOT.match(text, end)
@@ -189,7 +189,7 @@ def exclusions_in(text: str, mentions: Sequence[Mention]) -> Exclusions:
             length = 0
         if length:
             names += group
-            spans.append((max(0, begin - length), end))
+            spans.append((max(0, begin - length), end + tail))
     return Exclusions(names=tuple(names), spans=tuple(spans))
 
 
@@ -208,26 +208,33 @@ def _is_left_by_pronoun(text: str, end: int, mentions: Sequence[Mention]) -> boo
     return False
 
 
-def _excluding(before: str, after: str) -> int:
-    """Return how many characters before the names belong to the exclusion, at least 1; 0 without one."""
+def _excluding(before: str, after: str) -> tuple[int, int]:
+    """Return how many characters before and after the names belong to the exclusion; 0, 0 without one."""
     before = _RHETORICAL.sub(lambda match: " " * len(match[0]), before)
     if _NOTHING_BUT.search(before):
-        return 0
+        return 0, 0
     leave = _LEAVE.search(before)
+    left, changed = _LEFT.match(after), _CHANGED.match(after)
     starts = (
-        _BEFORE.search(before),
-        _KEEP_MODEL.search(before),
-        leave if _LEFT.match(after) else None,
-        _BARE_LEAVE.search(before) if _END.match(after) else None,
-        _UNWANTED.search(before) if _CHANGED.match(after) else None,
+        (_BEFORE.search(before), None),
+        (_KEEP_MODEL.search(before), None),
+        (leave if left else None, left),
+        (_BARE_LEAVE.search(before) if _END.match(after) else None, None),
+        (_UNWANTED.search(before) if changed else None, changed),
     )
-    found = next((match for match in starts if match is not None), None)
+    found, tail = next(((match, end) for match, end in starts if match is not None), (None, None))
     if found is not None and found.re is _BEFORE and _WORSE.match(after):
-        return 0
+        return 0, 0
     if found is not None:
-        return 1 if found.re is _KEEP_MODEL else max(1, len(before) - found.start())
+        return (1 if found.re is _KEEP_MODEL else max(1, len(before) - found.start())), _length(tail)
+    predicate = _AFTER.match(after)
     is_of_limit = _OF_A_LIMIT.search(before) is not None
-    return 1 if _AFTER.match(after) and leave is None and not is_of_limit else 0
+    return (1, _length(predicate)) if predicate and leave is None and not is_of_limit else (0, 0)
+
+
+def _length(match: re.Match[str] | None) -> int:
+    """Return the length of the predicate, without the sign that ends its clause."""
+    return 0 if match is None else len(match[0].rstrip(" \t\n,;:!.()–—-"))
 
 
 def _groups(text: str, mentions: Sequence[Mention]) -> list[list[Mention]]:

@@ -59,7 +59,14 @@ def read_goals(
     )
     sentences = tuple(dict.fromkeys(piece.sentence() for piece in unread))
     ask_back = question_back(message, seen, fields, unread) if not asked.fields else ""
-    return Goals(**fields, unread=sentences[:UNREAD_MAX], ask_back=ask_back)
+    return Goals(**fields, unread=_shortened(sentences), ask_back=ask_back)
+
+
+def _shortened(sentences: Sequence[str]) -> tuple[str, ...]:
+    """Return at most `UNREAD_MAX` sentences; the last one counts those that are left out."""
+    if len(sentences) <= UNREAD_MAX:
+        return tuple(sentences)
+    return (*sentences[: UNREAD_MAX - 1], f"{len(sentences) - UNREAD_MAX + 1} more parts that set no goal")
 
 
 def _implied(seen: Sighting, fields: Mapping[str, Any]) -> dict[str, Any]:

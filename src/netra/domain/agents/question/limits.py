@@ -20,7 +20,7 @@ _STRONG: Final = re.compile(
     r"|round|finish|complete[sd]?\b|done",
     re.IGNORECASE,
 )
-_NEGATED: Final = re.compile(
+NEGATED: Final = re.compile(
     r"(?:\bnot|n't|instead of|rather than)\s(?:for |of |on )?(?:the |a |its )*$", re.IGNORECASE
 )
 _NO_LATENCY: Final = re.compile(
@@ -88,7 +88,7 @@ def limited(text: str, numbers: Numbers) -> tuple[Limited, ...]:
         [
             Attribute(value=p.value, start=p.start, end=p.end)
             for p in numbers.percentiles
-            if not _NEGATED.search(text[max(0, p.start - 24) : p.start])
+            if not NEGATED.search(text[max(0, p.start - 24) : p.start])
         ],
     )
     found = [_limited(head, metrics[at], percentiles[at]) for at, head in enumerate(heads)]
@@ -139,7 +139,7 @@ def _strong_metrics(text: str) -> Iterator[Attribute[Metric]]:
                 continue
             taken.append(match.span())
             is_strong = name != "latency" or _STRONG.match(match[0])
-            if is_strong and not _NEGATED.search(text[max(0, match.start() - 24) : match.start()]):
+            if is_strong and not NEGATED.search(text[max(0, match.start() - 24) : match.start()]):
                 yield Attribute(value=name, start=match.start(), end=match.end())
 
 

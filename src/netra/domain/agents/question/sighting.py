@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from netra.domain.agents.question.corrections import without_corrected_names
 from netra.domain.agents.question.dates import Dated, instants
 from netra.domain.agents.question.exclusions import exclusions_in
 from netra.domain.agents.question.fleets import fleets_in
@@ -25,6 +26,7 @@ from netra.domain.agents.question.mentions import (
 from netra.domain.agents.question.model_moves import ModelMove, model_move
 from netra.domain.agents.question.readings import Fact, Reading
 from netra.domain.agents.question.slips import slips_in
+from netra.domain.agents.question.spelling import without_slips
 from netra.domain.agents.question.targets import targets_in
 from netra.domain.agents.question.topics import names_a_change
 from netra.domain.optimization.model import GpuFleet
@@ -61,6 +63,7 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     readings: tuple[Reading, ...]
     tied: tuple[str, ...]  # features that a limit applies to
     numbered: tuple[str, ...]  # features that a number applies to
+    slipped: tuple[str, ...] = ()  # typing errors that were corrected
 
 
 def sighted(message: str, names: KnownNames, *, now: datetime) -> Sighting:
@@ -68,6 +71,8 @@ def sighted(message: str, names: KnownNames, *, now: datetime) -> Sighting:
     plain = _METRIC_NAME.sub(r"\1 ", message.replace("’", "'"))
     plain = _WITHOUT.sub("without", _CONTRACTED.sub(r"\1n't", plain))
     gloss = glossed(_METRICS_LISTED.sub(" / ", plain))
+    spelt, slipped = (gloss.text, ()) if gloss.language else without_slips(gloss.text, names=names.parts())
+    gloss = msgspec.structs.replace(gloss, text=spelt)
     text = gloss.text
     models = models_in(text, known=names.models)
     plain = _without(text, models)
@@ -102,6 +107,7 @@ def sighted(message: str, names: KnownNames, *, now: datetime) -> Sighting:
             readings=(),
             tied=(),
             numbered=(),
+            slipped=slipped,
         ),
     )
 
@@ -117,8 +123,9 @@ def _with_numbers(
 ) -> Sighting:
     """Return the sighting with its exclusions, the direction of its models, and its numbers."""
     found = exclusions_in(plain, (*parts, *models, *rest.families))
-    kept = tuple(part for part in parts if part not in found.names)
-    asked = [model for model in models if model not in found.names]
+    kept = without_corrected_names([part for part in parts if part not in found.names], plain)
+    asked = without_corrected_names([model for model in models if model not in found.names], plain)
+    left = without_corrected_names(found.names, plain)
     for start, end in found.spans:
         plain = plain[:start] + " " * (end - start) + plain[end:]
     read = targets_in(plain, kept, quotes=gloss.text, convention=gloss.convention)
@@ -127,7 +134,7 @@ def _with_numbers(
         rest,
         text=plain,
         parts=kept,
-        excluded=tuple(one for name in found.names for one in members(name, known=known)),
+        excluded=tuple(one for name in left for one in members(name, known=known)),
         families=tuple(one for one in rest.families if one not in found.names),
         move=model_move(gloss.text, asked),
         dates=tuple(date for date in rest.dates if not any(_only_dates(fact, date) for fact in facts)),

@@ -19,6 +19,8 @@ _TAGGED: Final = re.compile(
     r"|appendix|annex|cases?|bugs?|tasks?|story|stories|epics?|clauses?|paragraphs?|articles?|§|grades?|levels?"
     r"|tiers?|quarters?|weeks?|days?|kw|fy|options?|variants?|plans?|attempts?|experiments?|iterations?|rounds?"
     r"|invoices?|contracts?|po|ref|reference|incidents?|change|thread|message|mail|call|conference|building"
+    r"|ext(?:ension)?\.?|phone|tel|fax|zip|postcode|desk|seat|suite|apartment|gate|platform|line item|cost cent(?:er|re)|account|project"
+    r"|milestone|kr|rule|standard|rfc|attachment|footnote|row|column|cell|slot|batch|cohort|wave"
     r"|number|numbers?|no\.|nr\.?|nos?)\s?(?:number|no\.?|nr\.?|id|code)?\s?[:#.=/-]?\s?$",
     re.IGNORECASE,
 )
@@ -27,6 +29,8 @@ _HEADCOUNT: Final = re.compile(
     r"|roughly |some )?$",
     re.IGNORECASE,
 )
+_ACRONYM: Final = re.compile(r"(?<![\w.-])(?P<word>[A-Z]{2,6})[\s#:-]{0,2}$")
+_MEASURES: Final = ("ttft", "tpot", "latency", "at_most", "at_least", "ask")
 _YEAR: Final = re.compile(r"(?:19[89]|20[0-9])[0-9]")
 _GOVERNED: Final = re.compile(
     r"(?:\b(?:by|to|under|below|within|most|least|max(?:imum)?|min(?:imum)?|than|exceed|about|around|is|are|be|at"
@@ -48,7 +52,7 @@ _NAME: Final = re.compile(r"(?<![\w./-])[a-z]{4,24}-[0-9][\w.]{0,12}(?<!\.)(?![\
 def is_stray(context: NumberContext) -> bool:
     """Return whether a number without a unit plainly sets no goal."""
     before, after = context.before, context.after
-    if _TAGGED.search(before) or _HEADCOUNT.search(before):
+    if _TAGGED.search(before) or _HEADCOUNT.search(before) or _is_labelled(before):
         return True
     if _GOVERNED.search(before):
         return False
@@ -58,6 +62,12 @@ def is_stray(context: NumberContext) -> bool:
     if counted is not None and counted["noun"].lower() not in _NO_NOUN:
         return True
     return not _may_be_a_goal(context)
+
+
+def _is_labelled(before: str) -> bool:
+    """Return whether an acronym that is no measure stands before the number: "OKR 2.3", "ISO 27001"."""
+    match = _ACRONYM.search(before)
+    return match is not None and not any(has(name, match["word"]) for name in _MEASURES)
 
 
 def _may_be_a_goal(context: NumberContext) -> bool:

@@ -15,6 +15,7 @@ from netra.domain.agents.numbers.model import Number
 from netra.domain.agents.question.bare import YEAR, is_sum_of_money, is_year, like_the_last
 from netra.domain.agents.question.clauses import Subject
 from netra.domain.agents.question.corrections import without_corrected
+from netra.domain.agents.question.leftovers import unused_percentiles
 from netra.domain.agents.question.limits import NO_UNIT, Limited, is_duration, limit_targets, limited
 from netra.domain.agents.question.mentions import FILLER, Mention
 from netra.domain.agents.question.money import BUDGET, ONE_THING, SAVING, money_targets
@@ -85,7 +86,11 @@ def targets_in(
     readings: list[Reading] = []
     for context, names in zip(numbers.heads, named, strict=True):
         readings += reader.read(context, names)
-    return Read(readings=without_corrected(readings, text), tied=tuple(reader.tied))
+    kept = without_corrected(readings, text)
+    stated = [reading for reading in kept if isinstance(reading, StatedTarget | Fact | Retracted)]
+    targets = [one if isinstance(one, StatedTarget) else one.target for one in stated]
+    unused = unused_percentiles(numbers, [one for one in targets if one is not None], text)
+    return Read(readings=(*kept, *unused), tied=tuple(reader.tied))
 
 
 def _is_worse(stated: StatedTarget) -> bool:

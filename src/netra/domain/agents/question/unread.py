@@ -4,6 +4,7 @@ from typing import Final
 
 from netra.domain.agents.question import topics
 from netra.domain.agents.question.dates import Dated
+from netra.domain.agents.question.leftovers import nameless_exclusions
 from netra.domain.agents.question.readings import StatedTarget, Unread
 from netra.domain.agents.question.scope import asks_for_causes, has_a_topic
 from netra.domain.agents.question.sighting import Sighting
@@ -31,6 +32,7 @@ def unread_of(seen: Sighting) -> list[Unread]:
         days = [date for date in seen.dates if _is_day(date) and not (date.is_to_come and _is_growing(seen))]
         unread += [Unread(text=date.text, why=_NO_CHANGE) for date in days]
     unread += _contradictions(seen)
+    unread += nameless_exclusions(seen.text)
     if asks_for_causes(seen.text):
         unread.append(Unread(text="why", why=_CAUSES))
     if seen.language:
@@ -67,12 +69,14 @@ def is_named(seen: Sighting) -> bool:
 
 def _contradictions(seen: Sighting) -> list[Unread]:
     """Return the targets that contradict an earlier one; the earlier one is used."""
-    first: dict[tuple[str, tuple[str, ...], float | None], float] = {}
+    first: dict[tuple[str, str, float | None], float] = {}
     unread: list[Unread] = []
     for target in seen.readings:
         if not isinstance(target, StatedTarget):
             continue
-        stands = first.setdefault((target.field, target.parts, target.percentile), target.value)
+        keys = [(target.field, part, target.percentile) for part in target.parts or ("",)]
+        stands = next((first[key] for key in keys if key in first), target.value)
+        first |= dict.fromkeys(keys, stands)
         if stands != target.value:
             text = f"{target.field} {target.value:g}"
             why = f"stated twice; the first, {stands:g}, is used"
