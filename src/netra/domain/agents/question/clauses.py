@@ -42,6 +42,7 @@ class Clause(msgspec.Struct, frozen=True, kw_only=True):
     end: int
     sentence: int
     marks: tuple[Mark, ...]
+    joint: str = ""  # the words that join it to the clause before: "if"
 
 
 _SUBJECTS: Final = {
@@ -109,9 +110,20 @@ def clauses(text: str) -> tuple[Clause, ...]:
     ]
     found: list[Clause] = []
     for sentence, (begin, finish) in enumerate(_between(text, _SENTENCE_END, 0, len(text))):
+        last = begin
         for start, end in _between(text, _CLAUSE_END, begin, finish):
             inside = tuple(mark for mark in marks if start <= mark.start < end)
-            found.append(Clause(text=text[start:end], start=start, end=end, sentence=sentence, marks=inside))
+            found.append(
+                Clause(
+                    text=text[start:end],
+                    start=start,
+                    end=end,
+                    sentence=sentence,
+                    marks=inside,
+                    joint=text[last:start],
+                )
+            )
+            last = end
     return tuple(found)
 
 

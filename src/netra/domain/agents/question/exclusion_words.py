@@ -36,7 +36,7 @@ ADVERBS: Final = (
     r"|always|still|simply|absolutely|definitely|certainly|already|firmly|very|so|for now|for the moment|instead"
     r"|happily|safely|ever|forever|perfectly|quite|then|therefore|hence|to|be|been|being|get|gets|stay|stays|remain"
     r"|remains|keep|keeps|left|kept|held|in|itself|themselves|now|today|only|must|should|has|have|needs?|will|shall"
-    r"|ought|can|may|is|are|'s|'re|a|an|considered|regarded|deemed|declared|treated as|marked|off)\s+)*"
+    r"|ought|can|may|is|are|'s|'re|a|an|ist|sind|bleibt|est|sont|reste|es|está|son|están|queda|considered|regarded|deemed|declared|treated as|marked|off)\s+)*"
 )
 
 UNCHANGED: Final = (

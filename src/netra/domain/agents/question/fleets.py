@@ -36,7 +36,7 @@ _TAKEN: Final = re.compile(
 _COUNT_BEFORE: Final = re.compile(
     rf"(?<![\w.,$])(?P<count>[0-9]{{1,5}}|(?:a |one )?(?:{'|'.join(_WORDS)}))\s?(?:x|×|\*|units? of"
     rf"|cards? of|times|instances? of|servers? (?:of|with)|nodes? (?:of|with))?[\s-]?(?:(?:gpus?|cards?|accelerators?)\s?(?:of (?:type|kind|the type)|type"
-    rf"|[:,(-])?\s?(?:the )?)?(?:(?:of (?:our |the |those |these |my )?)?(?:(?!gpus?\b|and\b|or\b|with\b|to\b|for\b|on\b|x\b)"
+    rf"|[:,(-])?\s?(?:the )?)?(?:(?:of (?:our |the |those |these |my )?)?(?:(?!gpus?\b|and\b|or\b|with\b|to\b|for\b|on\b|x\b|than\b|as\b|faster\b|slower\b|cheaper\b|more\b|less\b|per\b|an?\b|in\b|is\b|are\b|at\b|by\b|vs\b|versus\b|over\b|from\b|like\b|times\b|month\b|ms\b|s\b|percent\b|users\b|calls\b|of\b)"
     rf"[a-z][a-z-]{{1,14}} ){{0,2}})?$",
     re.IGNORECASE,
 )

@@ -51,6 +51,17 @@ _SHORTER: Final = re.compile(r"\s*(?:off|lower|less(?! than)|faster|quicker|shor
 THROUGHPUT: Final = "throughput of the whole service sets no target; state the rate one user needs"
 AVERAGE: Final = "an average is no percentile; state the percentile, as “p50” or “p99”"
 DIFFERENCE: Final = "a difference of time sets no limit; write the time that is left, or “2x faster”"
+FILTER: Final = "a lower bound on a time; a limit is an upper bound, as “below 2 s”"
+_SLOWER_THAN: Final = re.compile(
+    r"\b(?:longer than|slower than|more than|over|above|exceed(?:s|ed|ing)?|beyond|at least|greater than|higher than)\s"
+    r"(?:about |around |roughly |the |an? )*$|(?<![-=<])>=?\s*$",
+    re.IGNORECASE,
+)
+_NOT_SLOWER: Final = re.compile(
+    r"\b(?:not|no|never|nobody|no one|none|nothing|cannot|without|avoid|neither|nor|stop|prevent|rarely|seldom|hardly|unacceptable)\b"
+    r"|n't\b|[0-9]\s?[><]",
+    re.IGNORECASE,
+)
 NO_UNIT: Final = "a number without a unit; write “ms”, “%”, “x” or “$”"
 
 
@@ -218,6 +229,8 @@ def _why_no_limit(found: Limited) -> str:
         return "a rate must be above 0"
     if has("average", context.around) and found.percentile is None:
         return AVERAGE
+    if not is_rate and _SLOWER_THAN.search(context.before) and not _NOT_SLOWER.search(context.before):
+        return FILTER
     is_difference = _BY.search(context.before) or _SHORTER.match(context.after)
     return DIFFERENCE if is_difference and not is_rate else ""
 

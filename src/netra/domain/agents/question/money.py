@@ -22,14 +22,17 @@ _BY: Final = re.compile(
 )
 _SAVES: Final = re.compile(
     r"\b(?:sav(?:e|es|ing|ings)|shav(?:e|es|ing)|free(?:s|ing)?(?: up)?|claw(?:s|ing)? back|knock|take"
-    r"|trim|cut|recover|reclaim|gain|find|get back|slash|reduc\w*|lower\w*|drop|decreas\w*"
+    r"|trim\w*|cut\w*|recover\w*|reclaim\w*|gain|find|get back|slash\w*|reduc\w*|lower\w*|drop|decreas\w*|shed\w*|prun\w*|chop\w*"
+    r"|squeez\w*|strip\w*|lop\w*|hack\w*|carv\w*|whittl\w*|par(?:e|es|ing)|slic\w*|wring\w*|peel\w*|rescu\w*"
+    r"|win back|pocket\w*|pull out|economi[sz]\w*|conserv\w*|los(?:e|ing)|wast\w*"
     r"|subtract|off|rid of|eliminat\w*|remov\w*|avoid\w*)\b(?:(?!\b(?:to|under|below"
     r"|within)\b)[^.;!?\n$]){0,30}$",
     re.IGNORECASE,
 )
 _SAVED: Final = re.compile(
     r"\s*(?:(?:a|per|each|every) \w+|/\s?\w+|monthly)?\s*(?:(?:us|american|worth)\s)?(?:of |in "
-    r"|worth of )?(?:less|cheaper|off|sav(?:ed|ing|ings)|reductions?|lower|back|decrease|cheaper)\b"
+    r"|worth of )?(?:less|cheaper|off|sav(?:ed|ing|ings)|reductions?|cuts?|lower|back|decrease|cheaper"
+    r"|leaner|lighter|(?:cost |monthly |annual |yearly |weekly )?(?:savings?|cost avoidance|waste)|relief|gone)\b"
     r"|\s*(?:(?:a|per|each|every) \w+ )?(?:from|out of|off) (?:the |our |my )?(?:bill|spend|cost|budget"
     r"|invoice)",
     re.IGNORECASE,
@@ -47,6 +50,14 @@ _PERIOD: Final = re.compile(
 )
 _FINDING: Final = re.compile(r"\b(?:find|get back|gain|take|knock|cut|recover)\b", re.IGNORECASE)
 _RENT: Final = re.compile(r"\b(?:rent|hire|gpus?|each|apiece)\w*\b", re.IGNORECASE)
+_LETTERS: Final = re.compile(r"[^\W\d_]{2}")
+_SPENDING: Final = re.compile(
+    r"\b(?:budget\w*|spend\w*|spent|pa(?:y|ys|ying|id)|afford\w*|bills?|invoices?|costs?|costing|allowance|allocat\w*|funds?|funding"
+    r"|envelope|wallet|purse|sav(?:e|es|ing|ings)|cheap\w*|expens\w*|price\w*|outlay\w*|expenditure|money|monthly|fees?|charges?"
+    r"|burn\w*|gasto|fork out|shell out)\b",
+    re.IGNORECASE,
+)
+WHICH_SUM: Final = "a sum without a role; write “a budget of $5,000 a month” or “save $500 a month”"
 ONE_THING: Final = "the price of a single thing sets no target; budgets are dollars a month"
 FOREIGN: Final = "sums are read in US dollars only, as no rate of exchange is held"
 
@@ -67,6 +78,8 @@ def money_targets(
     if _MORE.match(context.after) or _EXTRA.search(context.before):
         why = "a sum of more spending sets no target; write the budget that is left"
         return (Unread(text=quote, why=why, start=number.start),)
+    if not _has_a_role(context, period=period, last=last):
+        return (Unread(text=quote, why=WHICH_SUM, start=number.start, is_grave=True),)
     is_saving = _is_saving(context, last=last if is_correction else None)
     if number.value <= 0:
         why = f"a {'saving' if is_saving else 'budget'} must be above 0"
@@ -82,6 +95,16 @@ def money_targets(
             assumed=_assumed(context, quote=quote, period=period),
         ),
     )
+
+
+def _has_a_role(context: NumberContext, *, period: str, last: StatedTarget | None) -> bool:
+    """Return whether any word says that the sum is a budget or a saving, or it is the price of a period."""
+    if period or last is not None or context.quantity.sign or _LETTERS.search(context.around) is None:
+        return True
+    clause = context.clause.text
+    if has("at_most", clause) or _SPENDING.search(context.whole_sentence) or _TO.search(context.before):
+        return True
+    return bool(_SAVED.match(context.after) or _BY.search(context.before) or _SAVES.search(context.before))
 
 
 def _is_saving(context: NumberContext, *, last: StatedTarget | None) -> bool:

@@ -118,6 +118,14 @@ _ORDERED: Final = re.compile(
     r"|need|have to))\b",
     re.IGNORECASE,
 )  # an order, not a claim: "I was told to find 20 %"
+_HYPOTHETICAL: Final = re.compile(
+    r"\b(?:if|suppose|supposing|assum(?:e|es|ing)|imagine|say that|were to|in case|hypothetically|what happens|let's say)\b",
+    re.IGNORECASE,
+)
+_DATED_PAST: Final = re.compile(
+    r"\b(?:last (?:year|month|quarter|week|summer|spring|winter|autumn|fall)|ago|yesterday|since|already)\b",
+    re.IGNORECASE,
+)
 _WHY: Final = re.compile(
     r"\bwhy\b|\bhow come\b|\bwhat (?:happened|went wrong)\b|\bworth (?:its|their|the|it)\b", re.IGNORECASE
 )
@@ -165,6 +173,8 @@ def _is_fact(context: NumberContext, *, is_traffic: bool) -> bool:
         return not has("ask", context.before)
     if is_traffic and has("future", clause) and not has("past", context.before):
         return False
+    if _is_supposed(context):
+        return False
     if has("we_did", clause) and not has("question_before_we", clause) and not has("future", clause):
         return True
     return not _is_asked(context) and _is_stated(context, is_traffic=is_traffic)
@@ -187,6 +197,13 @@ def _before_clause(context: NumberContext) -> str:
     """Return the text of the sentence before the number's clause."""
     earlier = [one for one in context.sentence if one.start < context.clause.start]
     return " ".join(one.text for one in reversed(earlier))
+
+
+def _is_supposed(context: NumberContext) -> bool:
+    """Return whether the clause is a condition: "what would it cost if traffic went up 80 %?"."""
+    is_joined = context.clause.joint.strip().lower() in ("if", "when", "given", "provided")
+    is_supposed = is_joined or _HYPOTHETICAL.search(context.before) is not None
+    return is_supposed and _DATED_PAST.search(context.clause.text) is None
 
 
 def _is_told_before(context: NumberContext) -> bool:

@@ -12,6 +12,7 @@ from netra.domain.agents.numbers.model import Number
 from netra.domain.agents.numbers.reader import read_numbers
 from netra.domain.agents.question.clauses import Clause, Mark, Subject, clauses, place
 from netra.domain.agents.question.mentions import Mention
+from netra.domain.agents.question.topics import is_kept
 
 NUMBERS_MAX: Final = 100  # most numbers read from a message; bounds the quadratic comparison
 _OF_WHAT_STANDS_BEFORE: Final = re.compile(
@@ -49,7 +50,7 @@ _LOOK_BACK: Final = 48  # characters before a number that are searched for its u
 _SHARE_OF_CALLS: Final = re.compile(
     r"\s?(?:of (?:all |the |our |its |my |whole |full |complete |entire |these |those |such )*(?:\ufffc* ?)?(?:(?!time)[a-z-]+ )?(?:requests?|calls?|users?|quer(?:y|ies)"
     r"|answers?|responses?|repl(?:y|ies)"
-    r"|first tokens?|cases|times?|them|tokens|traffic|customers)|(?:\ufffc+ )?(?:whole |full |complete )?(?:requests|calls|answers|responses|replies|queries|users|customers|times)\b|up\s?time"
+    r"|first tokens?|cases|times?|them|tokens|traffic|customers)|(?:\ufffc+ )?(?:whole |full |complete )?(?:requests|calls|answers|responses|replies|queries|users|customers|times|chats|conversations|sessions|messages|jobs|documents|interactions|transactions|people|readers|streams|cases)\b|up\s?time"
     r"|availab\w*|accura\w*)",
     re.IGNORECASE,
 )
@@ -212,6 +213,8 @@ def mark_of(context: NumberContext, among: Collection[Subject]) -> Mark | None:
         return min(here, key=lambda mark: _distance(mark, context.quantity, backwards=bool(backwards)))
     for clause in context.sentence:
         near = [mark for mark in clause.marks if mark.subject in among]
+        if is_kept(clause.text):
+            continue  # "keep latency where it is and cut 20 %" is about the bill
         if near and not context.has_number(clause):
             return near[-1] if clause.start < begin else near[0]
     return None
@@ -238,7 +241,8 @@ def subjects_of(context: NumberContext, among: Collection[Subject]) -> tuple[Mar
         return ()
     found = [mark]
     opens = context.clause.text[: max(0, mark.start - context.clause.start)].strip().lower()
-    if mark.end <= context.quantity.start and opens in ("", "the", "our", "my"):
+    is_listed = context.clause.joint.strip().lower() in ("and", ",", ", and", "plus", "&", "")
+    if is_listed and mark.end <= context.quantity.start and opens in ("", "the", "our", "my"):
         for clause in context.sentence:
             listed = [other for other in clause.marks if other.subject in among]
             if clause.end > context.clause.start or context.has_number(clause) or not listed:

@@ -67,7 +67,7 @@ _WORDS: Final[Mapping[str, str]] = {
     r"|tasked with|mandates?|directives?|instructions?|our aim|the aim|ambition|objective is|insist\w*"
     r"|settle for|aspir\w+|would love|'d love|would prefer|'d prefer|keen to|trying to|try to|plan to|hoping"
     r"|i'm after|we're after|be after|supposed to|crave|wishing"
-    r"|to spend|all we (?:have|can)|afford|bring|make|get|keep|reduce|lower|maintain|hold|ensure|save",
+    r"|(?<!used )to spend|all we (?:have|can)|afford|bring|make|get|keep|reduce|lower|maintain|hold|ensure|save",
     "claim": r"(?:vendors?|competitors?|competition|sales(?:people| rep| team)?|consultants?"
     r"|blog(?: post)?|article|reddit|paper|benchmarks?|marketing|salesm[ae]n|suppliers?|providers?|analysts?"
     r"|agency|startup|colleagues?|coworkers?|friends?|forums?|posts?|twitter|linkedin|slack|tool|they|he|she|someone|somebody|people|website|brochure|datasheet"

@@ -78,7 +78,7 @@ _PLAIN: Final = re.compile(
     r"|advice)\b)"
     r"|recommend\w*|advi[cs]e|suggest\w*|audit|review|priorit\w*|plan|savings?|where (?:do|does|is|are|can"
     r"|could|should)|biggest|largest|most expensive|top|worst"
-    r"|prompts?|tokens?|traffic|usage|workloads?|models?|gpus?|latenc\w*|costs?|bill|spend\w*|money"
+    r"|ttft|tpot|p9[059]|p50|percentiles?|prompts?|tokens?|traffic|usage|workloads?|models?|gpus?|latenc\w*|costs?|bill|spend\w*|money"
     r"|cheap\w*|expens\w*|fast\w*|slow\w*|speed\w*|pay\w*|overpay\w*|what (?:should|can|could|do"
     r"|must) (?:i|we) (?:do|change|start)|caching|cache\w*|batch\w*|rout\w*|verbos\w*|rate limits?|limits?"
     r"|quotas?|bursts?|queues?|scal\w*|autoscal\w*"

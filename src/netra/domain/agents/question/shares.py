@@ -10,6 +10,7 @@ from netra.domain.agents.question.clauses import Mark, Subject
 from netra.domain.agents.question.number_context import NumberContext, subjects_of
 from netra.domain.agents.question.phrases import has
 from netra.domain.agents.question.readings import Reading, StatedTarget, Unread
+from netra.domain.agents.question.topics import without_caps
 
 _AMONG: Final = (
     Subject.MONEY,
@@ -111,7 +112,7 @@ def _is_a_cut(context: NumberContext) -> bool:
     number = context.quantity
     is_verb = number.is_spelled and number.lowers is True
     is_less = is_verb or _LESS.search(context.around) is not None
-    return number.unit is Unit.SHARE and is_less and _OTHERS.search(context.clause.text) is None
+    return number.unit is Unit.SHARE and is_less and _OTHERS.search(without_caps(context.clause.text)) is None
 
 
 def _is_of_another_thing(context: NumberContext) -> bool:

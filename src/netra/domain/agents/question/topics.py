@@ -102,7 +102,7 @@ _MONEY_MAY_NOT_RISE: Final = re.compile(
     r"|as (?:it|they) (?:is|are)|not (?:to )?(?:rise|increase|go up|grow|change))\b",
 )
 _SPEED_MAY_NOT_FALL: Final = re.compile(
-    r"\b(?:no|without|not|never|n't|nothing)\b[^.;!?\n]{0,25}?\b(?:slower|slow(?:ing)? down|more latency"
+    r"\b(?:at least|just|equally) as (?:fast|quick|responsive|snappy)\b|\b(?:no|without|not|never|n't|nothing)\b[^.;!?\n]{0,25}?\b(?:slower|slow(?:ing)? down|more latency"
     r"|latency penalty|"
     r"(?:hurt|harm|los|wors|rais|increas|sacrific|degrad)\w* (?:our |the |any )?(?:latency|speed"
     r"|performance))\b"
@@ -232,6 +232,20 @@ def names_a_change(text: str) -> bool:
 def _wants(what: re.Pattern[str], text: str, *, unless: re.Pattern[str]) -> bool:
     """Return whether the text mentions `what` other than as a constraint."""
     return what.search(text) is not None and what.search(unless.sub(" ", text)) is not None
+
+
+def is_kept(text: str) -> bool:
+    """Return whether the text only forbids a loss: of speed, of money, of quality."""
+    return is_money_capped(text) or is_speed_kept(text) or is_quality_kept(text)
+
+
+def without_caps(text: str) -> str:
+    """Return the text without the phrases that forbid worse answers.
+
+    >>> without_caps("without loss of quality cut 15 %")
+    ' cut 15 %'
+    """
+    return _QUALITY_MAY_NOT_FALL.sub("", text.lower())
 
 
 def is_money_capped(text: str) -> bool:

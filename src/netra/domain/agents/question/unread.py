@@ -49,7 +49,7 @@ def _is_growing(seen: Sighting) -> bool:
 
 def _is_day(date: Dated) -> bool:
     """Return whether a date names a day, unlike "today"."""
-    return date.at is not None and not date.text.isalpha()
+    return date.at is not None and not date.text.isalpha() and not date.text.lower().startswith("this ")
 
 
 def is_named(seen: Sighting) -> bool:
