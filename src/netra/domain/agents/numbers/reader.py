@@ -36,7 +36,7 @@ _OF_TIME: Final = re.compile(
 )
 _VAGUE: Final = re.compile(r"\b(?:couple(?: of)?|few|several|many|some)\s$", re.IGNORECASE)
 _A_UNIT: Final = re.compile(
-    r"(?:\b(?:within|under|below|than|in|at most|over|above|beyond|exceeds?|exceeding)|[<>≤≥]=?)\s"
+    r"(?:\b(?:within|under|below|than|in|at most|up to|max(?:imum)?|over|above|beyond|exceeds?|exceeding)|[<>≤≥]=?)\s"
     r"(?P<a>an?\s)(?P<unit>second|minute|hour)\b|\b(?P<sub>sub[-\s]?)(?P<subunit>second|minute)\b",
     re.IGNORECASE,
 )

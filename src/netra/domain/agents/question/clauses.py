@@ -86,7 +86,7 @@ _SENTENCE_END: Final = re.compile(r"(?:[.;!?…](?=\s|$)|\n)+\s*")
 _CLAUSE_END: Final = re.compile(
     r",(?=\s)\s*(?:(?:and|but|or|while|with|so|at(?! (?:most|least)))\b)?|[:—](?=\s)|\s–(?=\s)|\s-(?=\s)"
     r"|\b(?:and(?! a (?:half|quarter|third))|but|while|whilst|with|at(?= (?:no |an? unchanged|equal"
-    r"|the same|same|unchanged|constant|current|[0-9.,]+ ?(?:%|percent|x)))|plus|yet|although|though"
+    r"|the same|same|half|a (?:third|quarter|fifth|tenth)|two thirds|three quarters|twice|double|unchanged|constant|current|[0-9.,]+ ?(?:%|percent|x)))|plus|yet|although|though"
     r"|however|whereas|given|as long as|provided|then|if|when|because|otherwise|or (?=rather|better|even))\b",
     re.IGNORECASE,
 )

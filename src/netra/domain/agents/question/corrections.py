@@ -8,7 +8,7 @@ import msgspec
 
 from netra.domain.agents.question.mentions import Mention
 from netra.domain.agents.question.phrases import CLASSES
-from netra.domain.agents.question.readings import Reading, Retracted, StatedTarget
+from netra.domain.agents.question.readings import Fact, Reading, Retracted, StatedTarget
 
 
 _STRONG: Final = re.compile(
@@ -58,6 +58,29 @@ def without_corrected(readings: Sequence[Reading], text: str) -> tuple[Reading, 
             found[at] = msgspec.structs.replace(later, parts=later.parts or wrong.parts)
             found[place] = Retracted(text=wrong.text, start=wrong.start, target=wrong)
     return tuple(found)
+
+
+def without_stated(readings: Sequence[Reading]) -> tuple[Reading, ...]:
+    """Return the readings with a goal as a fact where only a later, different one is asked for.
+
+    “TTFT 3 s right now, want 1 s” states the first and asks for the second.
+    """
+    found = list(readings)
+    for at, earlier in enumerate(found):
+        if not isinstance(earlier, StatedTarget) or earlier.is_asked:
+            continue
+        for later in found[at + 1 :]:
+            if isinstance(later, StatedTarget) and later.is_asked and _is_other_value(earlier, later):
+                found[at] = Fact(text=earlier.text, start=earlier.start, target=earlier)
+                break
+    return tuple(found)
+
+
+def _is_other_value(earlier: StatedTarget, later: StatedTarget) -> bool:
+    if earlier.field != later.field or earlier.value == later.value:
+        return False
+    is_same_part = not (earlier.parts and later.parts) or earlier.parts == later.parts
+    return is_same_part and (later.percentile is None or later.percentile == earlier.percentile)
 
 
 def _corrected(

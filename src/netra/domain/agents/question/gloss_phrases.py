@@ -272,7 +272,7 @@ más => more
 menos => less
 """
 CHINESE: Final = r"""
-[块张台个片](?=\s?[A-Z]) =>
+[块张台个片](?=\s?[A-Z]{1,3}[0-9]) =>
 每周 => a week
 每季度?|每个季度 => a quarter
 现在|目前|当前 => currently

@@ -17,7 +17,7 @@ from netra.domain.agents.question.readings import Metric, Reading, StatedTarget,
 _STRONG: Final = re.compile(
     r"(?:whole|entire|full|complete|total|overall)[- ]|time to|end[- ]to[- ]end|e2e|latenc"
     r"|response[- ]time|turn"
-    r"|round|finish|complete[sd]?\b|done",
+    r"|round|finish|complete[sd]?\b|done|total\b|overall\b|end2end",
     re.IGNORECASE,
 )
 NEGATED: Final = re.compile(
@@ -102,7 +102,7 @@ def limited(text: str, numbers: Numbers) -> tuple[Limited, ...]:
             if not NEGATED.search(text[max(0, p.start - 24) : p.start])
         ],
     )
-    found = [_limited(head, metrics[at], percentiles[at]) for at, head in enumerate(heads)]
+    found = [_limited(text, head, metrics[at], percentiles[at]) for at, head in enumerate(heads)]
     return tuple(_in_turn(_with_common(text, one, numbers.percentiles) for one in found))
 
 
@@ -155,12 +155,15 @@ def _strong_metrics(text: str) -> Iterator[Attribute[Metric]]:
 
 
 def _limited(
-    head: NumberContext, metrics: Sequence[Attribute[Metric]], percentiles: Sequence[Attribute[float]]
+    text: str,
+    head: NumberContext,
+    metrics: Sequence[Attribute[Metric]],
+    percentiles: Sequence[Attribute[float]],
 ) -> Limited:
     """Return the duration with its metric: a token's time before the whole call, the nearest first."""
     is_named = has("latency", head.clause.text)
     is_weak = not metrics and is_named and not _VERBS.search(head.clause.text)
-    names: tuple[Metric, ...] = ("latency",) if is_named and not metrics else _chosen(head, metrics)
+    names: tuple[Metric, ...] = ("latency",) if is_named and not metrics else _chosen(text, head, metrics)
     if is_token_rate(head.quantity):
         names = ("tpot",)
         is_weak = False
@@ -168,14 +171,11 @@ def _limited(
     return Limited(context=head, metrics=names, percentile=near[0].value if near else None, is_weak=is_weak)
 
 
-def _chosen(head: NumberContext, metrics: Sequence[Attribute[Metric]]) -> tuple[Metric, ...]:
+def _chosen(text: str, head: NumberContext, metrics: Sequence[Attribute[Metric]]) -> tuple[Metric, ...]:
     if not metrics:
         return ()
     ordered = sorted(metrics, key=lambda one: one.start)
-    clause = head.clause
-    betweens = [
-        clause.text[one.end - clause.start : other.start - clause.start] for one, other in pairwise(ordered)
-    ]
+    betweens = [text[one.end : other.start] for one, other in pairwise(ordered)]
     if len(ordered) > 1 and all(_is_joined(between) for between in betweens):
         return tuple(dict.fromkeys(one.value for one in ordered))
     tokens = [one for one in ordered if one.value != "latency"] or ordered

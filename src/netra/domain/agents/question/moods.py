@@ -118,6 +118,8 @@ _ORDERED: Final = re.compile(
     r"|need|have to))\b",
     re.IGNORECASE,
 )  # an order, not a claim: "I was told to find 20 %"
+_THAN: Final = re.compile(r"\bthan (?:a |an |the )?$", re.IGNORECASE)
+_RATHER: Final = re.compile(r"\b(?:rather|sooner|prefer)\b", re.IGNORECASE)
 _HYPOTHETICAL: Final = re.compile(
     r"\b(?:if|suppose|supposing|assum(?:e|es|ing)|imagine|say that|were to|in case|hypothetically|what happens|let's say)\b",
     re.IGNORECASE,
@@ -141,6 +143,8 @@ def mood_of(context: NumberContext, *, is_traffic: bool = False) -> Mood:
 def _is_retracted(context: NumberContext) -> bool:
     before, after = context.before, context.after
     if _INSTEAD.search(before) or _DISMISS.search(before) or _SAID.search(before) or _OLD_GOAL.search(before):
+        return True
+    if _THAN.search(before) and _RATHER.search(context.whole_sentence):
         return True
     if _LIFT_GOAL.search(before) or _NOT_BEFORE.search(before) or _NOT_NEEDED.match(after):
         return True
@@ -210,6 +214,11 @@ def _is_told_before(context: NumberContext) -> bool:
     """Return whether the sentence before the clause only speaks of the past: "it doubled, from $4k to $8k"."""
     earlier = _before_clause(context)
     return has("past", earlier) and not has("ask", earlier) and _IMPERATIVE.match(earlier) is None
+
+
+def is_asked(context: NumberContext) -> bool:
+    """Return whether a word of asking, or a comparator, governs the number."""
+    return _is_asked(context) or has("at_most", context.clause.text)
 
 
 def _is_asked(context: NumberContext) -> bool:

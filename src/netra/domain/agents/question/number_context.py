@@ -29,6 +29,9 @@ _COMPARATIVE: Final = re.compile(
 _TO_COMPARATIVE: Final = re.compile(
     r"\s*-?(?:(?:as|more|less|much|or so|at least|even|about) )*", re.IGNORECASE
 )
+_OF_THE: Final = re.compile(
+    r"\s*(?:of\s)?(?:the|our|its|my|their|today's|current|this|that)\s(?:\w+\s)?", re.IGNORECASE
+)
 _AGAINST_ORDER: Final = 60  # penalty in characters for a word on the wrong side of "by"
 _SLOWEST: Final = re.compile(r"\b(?:slowest|worst|longest)\s$", re.IGNORECASE)
 _OUT_OF: Final = re.compile(r"\s?(?:out of|of every|in every|of each|in each)\s(?:the )?", re.IGNORECASE)
@@ -202,7 +205,9 @@ def mark_of(context: NumberContext, among: Collection[Subject]) -> Mark | None:
     """Return the nearest word that names the number's subject: in its clause, else in its sentence."""
     begin, end = context.clause.start, context.clause.end
     here = [mark for mark in context.clause.marks if mark.subject in among and begin <= mark.start < end]
-    compared = next((mark for mark in here if _is_compared_by(context, mark)), None)
+    compared = next(
+        (mark for mark in here if _is_compared_by(context, mark) or _is_whole_of(context, mark)), None
+    )
     if compared is not None:
         return compared
     here = [mark for mark in here if not mark.is_weak] or here
@@ -231,6 +236,16 @@ def _is_compared_by(context: NumberContext, mark: Mark) -> bool:
             ]
         )
         is not None
+    )
+
+
+def _is_whole_of(context: NumberContext, mark: Mark) -> bool:
+    """Return whether the mark is the whole of which the number is a part: "half the price"."""
+    if mark.start < context.quantity.end or mark.is_weak:
+        return False
+    begin = context.clause.start
+    return (
+        _OF_THE.fullmatch(context.clause.text[context.quantity.end - begin : mark.start - begin]) is not None
     )
 
 

@@ -21,7 +21,7 @@ _WORDS: Final[Mapping[str, str]] = {
     r"|(?:time[- ])?per[- ](?:output[- ]|generated[- ]|next[- ]|decoded[- ])?token(?: latency| time)?"
     r"|inter[- ]?token(?:[- ](?:latency|delay|time|gap))?|(?:time |gap |delay |pause )?between (?:two "
     r"|successive |consecutive |output )?tokens"
-    r"|each (?:further |next |following |output |additional )?token|token[- ]to[- ]token(?: latency| time)?"
+    r"|(?:each|every|any) (?:further |next |following |output |additional |single |new )?token|/ ?tok(?:en)?s?|tokens? (?:every|each)|token[- ]to[- ]token(?: latency| time)?"
     r"|tokens? (?:latency|interval|gap)|tokens? (?:\w+ ){0,3}?(?:arriv|com|appear|flow"
     r"|stream)\w*(?: in)? (?:every|each)|(?:a|one|1) (?:new |output |next )?token (?:every|per|each"
     r"|in)|token cadence",
@@ -35,7 +35,7 @@ _WORDS: Final[Mapping[str, str]] = {
     r"|complet(?:e|es|ed|ion|ions)"
     r"|waits?|waiting(?: times?)?|delays?|durations?|calls?|requests?|quer(?:y|ies)|take(?:s)?(?! care)"
     r"|(?:come|comes) back"
-    r"|return(?:s|ed)?|round[- ]?trips?|slo|sla|done|llamada|speed",
+    r"|return(?:s|ed)?|round[- ]?trips?|total(?! cost| bill| spend| throughput| budget| of \$)|overall(?! cost| bill| spend| throughput| budget)|end2end|slo|sla|done|llamada|speed",
     # what a share or a factor is about
     "average": r"average|mean|avg",
     # comparators
@@ -105,7 +105,7 @@ _WORDS: Final[Mapping[str, str]] = {
     r"|year over year|yoy|month over month",
     "dated": r"in (?:january|february|march|april|may|june|july|august|september|october|november|december)"
     r"|in q[1-4]|this (?:week|month|quarter|year)",
-    "present": r"currently|today|right now|at the moment|at present|presently|as of now|these days"
+    "present": r"currently|rn|atm|today|right now|at the moment|at present|presently|as of now|these days"
     r"|nowadays|now|is running at|runs? at|sits? at|hovers?|is at|are at|we're at|we are at"
     r"|stands? at|is around|costs us"
     r"|(?:we|i|they|it) (?:\w+ly )?(?:pay|spend|run|serve|send|process|handle|see|measure|observe|have"

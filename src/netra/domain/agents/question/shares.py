@@ -78,7 +78,8 @@ _OTHERS: Final = re.compile(
     re.IGNORECASE,
 )
 _TRIES: Final = re.compile(
-    r"\s?(?:a|per|each) (?:second|minute|hour|day|week|month)|\s?in a row", re.IGNORECASE
+    r"\s?(?:a|per|each) (?:second|minute|hour|day|week|month)|\s?in a row|\s?(?:last|this|since|already|during|daily|weekly|monthly|yesterday|today|now|so far|before|in (?:the|a|october|november))\b",
+    re.IGNORECASE,
 )
 _FACTOR_MAX: Final = 1_000.0  # largest accepted factor; a larger one is a typing error
 WHY: Final = "unclear what the share refers to; write “20 % cheaper”, “2x faster” or “50 % more traffic”"

@@ -12,7 +12,7 @@ _KEYS: Final = """
     growth weekly yearly tokens answers
 """
 _REAL: Final = """
-    saving request respond responds optimisation percents dollar thousands millions maximal minimal limits
+    saving doable doubt enable request respond responds optimisation percents dollar thousands millions maximal minimal limits
     requested requester usage secondary monthlies yearling taken
     foster fatter fasten falter bellow belong speed spent mouth cheater cheaters slowed sayings saying currant doubly
     quartet doubled spendings budgeted reduces reduced moth months taken given groww grown grows gross

@@ -14,12 +14,12 @@ from netra.domain.agents.numbers.lexicon import Unit
 from netra.domain.agents.numbers.model import Number
 from netra.domain.agents.question.bare import YEAR, is_sum_of_money, is_year, like_the_last
 from netra.domain.agents.question.clauses import Subject
-from netra.domain.agents.question.corrections import without_corrected
+from netra.domain.agents.question.corrections import without_corrected, without_stated
 from netra.domain.agents.question.leftovers import unused_percentiles
 from netra.domain.agents.question.limits import NO_UNIT, Limited, is_duration, limit_targets, limited
 from netra.domain.agents.question.mentions import FILLER, Mention
 from netra.domain.agents.question.money import BUDGET, ONE_THING, SAVING, money_targets
-from netra.domain.agents.question.moods import Mood, mood_of
+from netra.domain.agents.question.moods import Mood, is_asked, mood_of
 from netra.domain.agents.question.number_context import NumberContext, Numbers, mark_of, number_contexts
 from netra.domain.agents.question.parts_of import parts_of
 from netra.domain.agents.question.phrases import has
@@ -28,6 +28,9 @@ from netra.domain.agents.question.shares import share_targets
 from netra.domain.agents.question.strays import STRAY, is_stray
 
 _AROUND: Final = re.compile(r"\W*(?:only |about |around |roughly )?", re.IGNORECASE)
+_OF_A_WHOLE: Final = re.compile(
+    r"\S+ ?(?:%|percent)? of (?:the |our |all |its |their )?\w+(?: \w+)?\W*", re.IGNORECASE
+)
 _AT_A_TIME: Final = re.compile(
     r"\s*(?:after(?:wards)?|later|since(?: then)?|then|before|earlier|last (?:week|month|year))\W*"
     r"(?:(?:the|that|this|our) \w+\W*)?$",
@@ -47,6 +50,9 @@ _COUNTED: Final = re.compile(
     r"\b(?:per|each|every|top|last|first|these|the)\s*$|\b(?:cost|price|bill) (?:of|for)\s*$", re.IGNORECASE
 )
 _QUOTA: Final = re.compile(r"\b(?:tpm|rpm|rps|qps|rate[- ]limits?|quotas?)\b", re.IGNORECASE)
+_IT: Final = re.compile(
+    r"\b(?:make|get|bring|keep|want|need|have|push|take|hold|cut)\s(?:it|that|this|them)\b", re.IGNORECASE
+)
 _ON: Final = re.compile(r"\s*(?:on|for|from|in|at) ", re.IGNORECASE)
 TRAFFIC: Final = "traffic is read from the log and changes of it as “50 % more traffic”"
 _PRICE_MAX_USD: Final = 100.0  # a larger sum is no price of a single call, token or GPU hour
@@ -86,7 +92,7 @@ def targets_in(
     readings: list[Reading] = []
     for context, names in zip(numbers.heads, named, strict=True):
         readings += reader.read(context, names)
-    kept = without_corrected(readings, text)
+    kept = without_stated(without_corrected(readings, text))
     stated = [reading for reading in kept if isinstance(reading, StatedTarget | Fact | Retracted)]
     targets = [one if isinstance(one, StatedTarget) else one.target for one in stated]
     unused = unused_percentiles(numbers, [one for one in targets if one is not None], text)
@@ -119,7 +125,9 @@ class _Reader:
         if number.doubt:
             return [Unread(text=number.text.strip(), why=number.doubt, start=number.start, is_grave=True)]
         found = [
-            msgspec.structs.replace(one, parts=names) if isinstance(one, StatedTarget) else one
+            msgspec.structs.replace(one, parts=names, is_asked=is_asked(context))
+            if isinstance(one, StatedTarget)
+            else one
             for one in self._readings(context, names)
         ]
         stated = next((one for one in found if isinstance(one, StatedTarget)), None)
@@ -144,9 +152,13 @@ class _Reader:
 
     def _continues(self, context: NumberContext) -> bool:
         """Return whether the number only continues the fact before it: "was 2 s before and 3 s after"."""
-        if context.clause.sentence != self._sentence or _AROUND.fullmatch(context.before) is None:
+        if context.clause.sentence != self._sentence:
             return False
-        return _AT_A_TIME.match(context.after) is not None
+        clause = context.clause.text
+        is_listed = context.clause.joint.strip().lower() in ("and", ",", ", and", "or", "plus")
+        if is_listed and _OF_A_WHOLE.fullmatch(clause.strip()) and not is_asked(context):
+            return True
+        return _AROUND.fullmatch(context.before) is not None and _AT_A_TIME.match(context.after) is not None
 
     def _in_mood(
         self, context: NumberContext, mood: Mood, found: list[Reading], stated: StatedTarget | None
@@ -233,6 +245,8 @@ class _Reader:
         if isinstance(self._previous, Fact | Retracted):
             return True
         clause = context.clause.text
+        if _IT.search(clause):
+            return True
         is_same = context.clause.sentence == self._sentence
         is_corrected = has("correction", context.whole_sentence)
         return is_same or is_corrected or has("inheriting", clause) or FILLER in clause
