@@ -63,7 +63,7 @@ _SUBJECTS: Final = {
     r"|respon(?:d|ds|se|ses)|repl(?:y|ies)|p99|p95|p90|p50",
     Subject.TRAFFIC: r"traffic|usage|volumes?|load|demand|requests?|calls|queries|users?|customers?"
     r"|visitors?|sessions?"
-    r"|seats|adoption|workload|user[- ]?base|customer[- ]base|consumption|conversations?|tenants?|activity",
+    r"|seats|adoption|workload|user[- ]?base|customer[- ]base|consumption|conversations?|tenants?|activity|messages?|tickets|documents|jobs|sign-?ups|orders|uploads|invoices processed|prompts|chats",
     Subject.GROWTH: r"grow(?:s|n|th|ing)?|scal(?:e|es|ing)(?: up)?|expand(?:s|ing)?|expansion|ramp(?:s|ing)?",
     Subject.MEMORY: r"memory|vram|hbm|gpu",
 }
@@ -73,7 +73,7 @@ _MARK: Final = re.compile(
 )
 _COUNTED: Final = re.compile(
     r"(?:requests?|calls|queries|users?|customers?|visitors?|sessions?|seats|answers?|respon\w+|repl(?:y|ies)"
-    r"|workload|load|usage|traffic|volumes?)$"
+    r"|workload|load|usage|traffic|volumes?|messages?|tickets|documents|jobs|orders|prompts|chats|tenants?|conversations?)$"
 )  # things that have a cost and a speed, as "calls" in "the cost of our calls" and "make the calls faster"
 _OF_ANOTHER: Final = re.compile(
     r"\b(?:of|for|per|on|from|by|with|make|makes|making|get|serve|serving|run|running|process|processing"

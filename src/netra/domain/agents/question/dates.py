@@ -61,9 +61,16 @@ _DATED: Final = re.compile(
 _CLOCK: Final = re.compile(
     r"(?<![\w:.])(?P<noon>noon|midnight)\b"
     r"|(?<![\w:.])(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2})(?:\s?(?P<half>[ap])\.?m\b)?"
-    r"|\s?(?P<bare>[ap])\.?m\b)(?:\s?(?:utc|gmt|z)\b)?(?!\w|:[0-9])",
+    r"|\s?(?P<bare>[ap])\.?m\b)(?:\s?\(?(?P<zone>utc|gmt|z|cest|cet|bst|est|edt|cst|cdt|mst|mdt|pst|pdt|ist|jst)\b\)?)?"
+    r"(?!\w|:[0-9])"
+    r"|(?<=\bat )(?P<dotted_hour>[0-2]?[0-9])\.(?P<dotted_minute>[0-5][0-9])"
+    r"(?=\s?(?:this (?:morning|afternoon)|[ap]\.?m\b|utc|cet|today|yesterday|on |in the (?:morning|evening|afternoon)|\())",
     re.IGNORECASE,
 )
+_ZONES: Final = {
+    "cet": 1, "cest": 2, "bst": 1, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8,
+    "pdt": -7, "ist": 5.5, "jst": 9,
+}  # fmt: skip  # hours ahead of UTC
 # skips the slower pattern for most texts
 _ANY_DATE: Final = re.compile(
     "[0-9]|day|night|morning|week|month|ago|since|mid|early|late|first of|start|beginning|end of|noon",
@@ -104,11 +111,12 @@ def _with_times(text: str, days: Sequence[Dated], *, now: datetime) -> tuple[Dat
         if any(day.start <= match.start() < day.end for day in days):
             continue
         hour, minute = _time_of(match)
+        zone_h = _ZONES.get((match["zone"] or "").lower(), 0)
         if hour > 23 or minute > 59:  # 25:00 is no time of day
             continue
         on = [at for at, day in enumerate(found) if day.at is not None and day.is_day]
         base = found[on[0]].at if len(on) == 1 else _midnight(now)
-        at = (base or now).replace(hour=hour, minute=minute)
+        at = (base or now).replace(hour=hour, minute=minute) - timedelta(hours=zone_h)
         if not on and at > now:
             at -= timedelta(days=1)
         if len(on) == 1:
@@ -120,6 +128,8 @@ def _with_times(text: str, days: Sequence[Dated], *, now: datetime) -> tuple[Dat
 def _time_of(match: re.Match[str]) -> tuple[int, int]:
     if match["noon"]:
         return (12 if match["noon"].lower() == "noon" else 0), 0
+    if match["dotted_hour"]:
+        return int(match["dotted_hour"]), int(match["dotted_minute"])
     hour, minute, half = (
         int(match["hour"]),
         int(match["minute"] or 0),

@@ -21,7 +21,7 @@ from netra.domain.agents.question.mentions import Mention
 _FILL: Final = (
     r"(?:(?:the|our|my|any|all|anything|in|on|to|for|from|of|with|at|about|into|a|calls"
     r"|traffic|requests|prompts?|templates?|features?|tools?|models?|functions?|either|both|whole|entire|existing"
-    r"|current|related to|concerning|regarding|stuff|part|touching"
+    r"|current|related to|concerning|regarding|stuff|part|touching|ones?|those|anything"
     r"|called|named|it|there|en|dans|sur|à|bei|beim|von|an|la|el|los|las|le|les|der|das|den|dem)\s+|[\"'`“‘(])*"
 )
 _WORDS: Final = (
@@ -82,9 +82,9 @@ _ALL_ELSE_LEFT: Final = re.compile(
     re.IGNORECASE,
 )
 _THEN_LEAVE: Final = re.compile(
-    r"\s*[?:,–—-]\s*(?:please |just |we )?(?:leave|skip|ignore|exclude|forget|spare|omit|keep|don't touch"
+    r"\s*(?:[?:,–—-]|→|->|=>|⇒|=)\s*(?:please |just |we )?(?:leave|skip|ignore|exclude|forget|spare|omit|keep|don't touch"
     r"|do not touch|hands off|no changes?|not|stays?|nope|off[- ]limits|untouched|no touching"
-    r"|out)(?:\s+(?:it|that|them|this|those|alone|out|as is|there|at all|please|these))*\s*(?:[.;!]|$|,)",
+    r"|out)(?:\s+(?:it|that|them|this|those|alone|out|as is|as it is|as they are|untouched|unchanged|there|at all|please|these))*\s*(?:[.;!]|$|,)",
     re.IGNORECASE,
 )
 _LEAVE: Final = re.compile(
@@ -92,7 +92,7 @@ _LEAVE: Final = re.compile(
 )
 _LEFT: Final = re.compile(
     r"\W*(?:(?:feature|tool|template|function|model|calls|traffic|prompt|prompts|workload|requests)\s+)?"
-    rf"{ADVERBS}(?:{UNCHANGED}|on (?:(?:its|their) (?:current |present |own |existing )?model|\ufffc+)|out\b|off\b|out of)",
+    rf"{ADVERBS}(?:{UNCHANGED}|on (?:whatever|what|whichever \\w+) (?:it|they|we)|on (?:(?:its|their) (?:current |present |own |existing )?model|\ufffc+)|out\b|off\b|out of)",
     re.IGNORECASE,
 )
 _WORSE: Final = re.compile(
@@ -113,7 +113,7 @@ _AFTER: Final = re.compile(
     r"|requests)\s+)?(?:"
     rf"{ADVERBS}(?:{OFF}|{UNCHANGED}|(?:has|have|is|are|needs?|must|should|ought|going)? ?(?:to )?stay(?:s|ing)?"
     r"(?: for \ufffc+| in \ufffc+| on \ufffc+)?\s*(?:$|[,;:!–—-])"
-    rf"|not (?:be |get )?(?:\w+ly )?{CHANGED}\w*"
+    rf"|(?:please )?not (?:to )?(?:be |get )?(?:\w+ly )?{CHANGED}\w*"
     r"|left (?:alone|out|as|untouched|unchanged|be))"
     r"|(?:must|should|may|can|could|shall|will|is|are|has|have|need|needs|might|ought)\s?(?:n't|not"
     r"|never|in no way|by no means|under no circumstances?)\s(?:to\s)?(?:ever\s)?(?:be\s|get\s)?(?:\w+ly\s)?(?:be\s)?"
@@ -150,7 +150,7 @@ _OF_A_LIMIT: Final = re.compile(
     r"\b(?:limits?|targets?|goals?|caps?|slos?|budgets?)\s(?:on|for|of)\s(?:the |our )?$", re.IGNORECASE
 )  # "leave the limit on X as it is" leaves the limit
 _BETWEEN: Final = re.compile(
-    r"(?:\s|\ufffc|,|and|or|nor|&|/|\+|the|our|as well as|und|et|y|also|feature|features|\"|'|`)*",
+    r"(?:\s|\ufffc|,|(?:and|or|nor)(?: also)? (?:on|in|to|of|with|for|from)\b|and|or|nor|&|/|\+|the|our|as well as|und|et|y|also|feature|features|\"|'|`)*",
     re.IGNORECASE,
 )
 _SENTENCE_END: Final = re.compile(r"[.;!?](?=\s|$)|\n|\s[–—-]\s|:\s")

@@ -84,7 +84,9 @@ def _implied(seen: Sighting, fields: Mapping[str, Any]) -> dict[str, Any]:
     analyses = topics.analyses_in(text)
     implied["excluded_kinds"] = topics.unwanted_in(text)
     implied["analyses"] = analyses
-    if topics.asks_before_after(text, is_dated=bool(seen.dates)):
+    if topics.asks_before_after(
+        text, is_dated=any(topics.dates_a_change(seen.quotes, one.start, one.end) for one in seen.dates)
+    ):
         # the new model is already in use
         implied["analyses"] = (*(kind for kind in analyses if kind != RIGHT_SIZING), BEFORE_AFTER)
         implied["change_at"] = _change_at(seen)

@@ -23,6 +23,7 @@ _STRONG: Final = re.compile(
 NEGATED: Final = re.compile(
     r"(?:\bnot|n't|instead of|rather than)\s(?:for |of |on )?(?:the |a |its )*$", re.IGNORECASE
 )
+_PER_TOKEN: Final = re.compile(r"(?<=[a-z])\s?/\s?(?:output )?tok(?:en)?s?\b", re.IGNORECASE)
 _NO_LATENCY: Final = re.compile(
     r"\b(?:ttl|cache|cached|window|last(?! token| word| byte)"
     r"|(?:the|this|these|over) past|ago|every (?=[0-9])|timeouts?"
@@ -143,6 +144,9 @@ def _in_turn(found: Iterable[Limited]) -> Iterator[Limited]:
 def _strong_metrics(text: str) -> Iterator[Attribute[Metric]]:
     """Yield the words that name a metric, but for those that are denied: "not the whole call"."""
     taken: list[tuple[int, int]] = []
+    for match in _PER_TOKEN.finditer(text):
+        taken.append(match.span())
+        yield Attribute(value="tpot", start=match.start(), end=match.end())
     names: tuple[Metric, ...] = ("ttft", "tpot", "latency")
     for name in names:
         for match in CLASSES[name].finditer(text):

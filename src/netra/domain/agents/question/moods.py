@@ -120,9 +120,20 @@ _ORDERED: Final = re.compile(
 )  # an order, not a claim: "I was told to find 20 %"
 _THAN: Final = re.compile(r"\bthan (?:a |an |the )?$", re.IGNORECASE)
 _RATHER: Final = re.compile(r"\b(?:rather|sooner|prefer)\b", re.IGNORECASE)
+_PERMITTED: Final = re.compile(
+    r"\b(?:latency|speed|answers?|it|they|response times?|ttft|tpot|time|calls?)\s(?:may|might|can|could) (?:even |well |happily )?$",
+    re.IGNORECASE,
+)  # "latency may double" permits, and asks for nothing
+_DONT_CARE: Final = re.compile(
+    r"[^.;!?]{0,16}\b(?:for all (?:i|we) care|i don't (?:care|mind)|(?:would|will) be (?:ok|okay|fine) with me|no problem|never mind)\b",
+    re.IGNORECASE,
+)
 _HYPOTHETICAL: Final = re.compile(
     r"\b(?:if|suppose|supposing|assum(?:e|es|ing)|imagine|say that|were to|in case|hypothetically|what happens|let's say)\b",
     re.IGNORECASE,
+)
+_INVERTED: Final = re.compile(
+    r"^\W*(?:were|had|should) (?:we|our|the|i|they|it|usage|traffic|demand|\ufffc)", re.IGNORECASE
 )
 _DATED_PAST: Final = re.compile(
     r"\b(?:last (?:year|month|quarter|week|summer|spring|winter|autumn|fall)|ago|yesterday|since|already)\b",
@@ -167,6 +178,8 @@ def _is_dismissed_with(context: NumberContext) -> bool:
 
 def _is_fact(context: NumberContext, *, is_traffic: bool) -> bool:
     clause = context.clause.text
+    if _PERMITTED.search(context.before) or _DONT_CARE.search(context.after):
+        return True
     is_left = _FROM.search(context.before) or _ARROW.match(context.after)
     if is_left and context.quantity.unit in (Unit.MS, Unit.MONEY, Unit.SHARE):
         return True
@@ -205,6 +218,8 @@ def _before_clause(context: NumberContext) -> str:
 
 def _is_supposed(context: NumberContext) -> bool:
     """Return whether the clause is a condition: "what would it cost if traffic went up 80 %?"."""
+    if _INVERTED.match(_before_clause(context) or context.before):
+        return True
     is_joined = context.clause.joint.strip().lower() in ("if", "when", "given", "provided")
     is_supposed = is_joined or _HYPOTHETICAL.search(context.before) is not None
     return is_supposed and _DATED_PAST.search(context.clause.text) is None

@@ -36,6 +36,10 @@ _AGAINST_ORDER: Final = 60  # penalty in characters for a word on the wrong side
 _SLOWEST: Final = re.compile(r"\b(?:slowest|worst|longest)\s$", re.IGNORECASE)
 _OUT_OF: Final = re.compile(r"\s?(?:out of|of every|in every|of each|in each)\s(?:the )?", re.IGNORECASE)
 _OF: Final = re.compile(r"\s?(?:of|in|from)\s", re.IGNORECASE)
+_OF_ANY: Final = re.compile(r"\s?of\s", re.IGNORECASE)
+_PRICED: Final = re.compile(
+    r"\b(?:cheap\w*|costs?|bill|pric\w*|spend\w*|budget|today's|current|latency|speed|time)\b", re.IGNORECASE
+)
 _HEADERS: Final = {
     "ms": (Unit.MS, 1.0),
     "s": (Unit.MS, 1_000.0),
@@ -154,7 +158,7 @@ def _with_ratios(text: str, numbers: Sequence[Number]) -> list[Number]:
 def _is_ratio(text: str, first: Number, second: Number) -> bool:
     if (
         first.unit is not Unit.BARE
-        or second.unit not in (Unit.BARE, Unit.COUNT)
+        or second.unit not in (Unit.BARE, Unit.COUNT, Unit.MONEY)
         or first.doubt
         or second.doubt
     ):
@@ -192,11 +196,14 @@ def _as_percentile(text: str, number: Number, numbers: Sequence[Number], cut: Se
     is_slowest = number.unit is Unit.SHARE and _SLOWEST.search(text[: number.start]) is not None
     if number.unit is not Unit.SHARE or not (0.5 <= number.value <= 1 or is_slowest):
         return number
-    if _SHARE_OF_CALLS.match(text, number.end) is None:
-        return number
     sentence = cut[place(cut, number.start)].sentence
-    if not any(n.unit is Unit.MS and cut[place(cut, n.start)].sentence == sentence for n in numbers):
+    times = [n for n in numbers if n.unit is Unit.MS and cut[place(cut, n.start)].sentence == sentence]
+    if not times:
         return number
+    if _SHARE_OF_CALLS.match(text, number.end) is None:
+        between = text[number.end : times[0].start]
+        if _OF_ANY.match(between) is None or _PRICED.search(between):
+            return number
     share = 1 - number.value if is_slowest else number.value
     return msgspec.structs.replace(number, unit=Unit.PERCENTILE, value=round(100 * share, 6))
 

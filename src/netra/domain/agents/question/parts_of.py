@@ -34,7 +34,7 @@ _GRAMMAR: Final = """
     all any each every everything everyone most some users user us me total production prod average general
     p99 p95 it them this that these those calls requests latency the a an my both less more their generating
     generation answers answer responses response interactive short long other others online real traffic worst
-    whole full entire complete single given
+    something anything someone somebody anyone anybody everybody whole full entire complete single given
     which at first our one end order case every-one place half two three time times practice fact principle
 """
 _NO_PART: Final = frozenset(_GRAMMAR.split())

@@ -81,6 +81,8 @@ _TRIES: Final = re.compile(
     r"\s?(?:a|per|each) (?:second|minute|hour|day|week|month)|\s?in a row|\s?(?:last|this|since|already|during|daily|weekly|monthly|yesterday|today|now|so far|before|in (?:the|a|october|november))\b",
     re.IGNORECASE,
 )
+_TIMES: Final = (Subject.TIME, Subject.FIRST_TOKEN, Subject.PER_TOKEN)
+_AS_FAST: Final = re.compile(r"\b(?:as|fast\w*|quick\w*|soon\w*|speed\w*)\b", re.IGNORECASE)
 _FACTOR_MAX: Final = 1_000.0  # largest accepted factor; a larger one is a typing error
 WHY: Final = "unclear what the share refers to; write “20 % cheaper”, “2x faster” or “50 % more traffic”"
 _CHANGES: Final = ("saving_share", "speedup", "traffic_growth")
@@ -247,6 +249,8 @@ def _falls(context: NumberContext, mark: Mark) -> bool:
         return context.quantity.lowers
     if _LESS.search(words):
         return True
+    if context.quantity.unit is Unit.FACTOR and context.quantity.is_spelled and mark.subject in _TIMES:
+        return mark.text.startswith("slow") is False and _AS_FAST.search(context.around) is not None
     if mark.subject in (Subject.TRAFFIC, Subject.GROWTH) or mark.text.startswith("slower"):
         return False
     return mark.subject is not Subject.MONEY or context.quantity.unit is Unit.SHARE

@@ -124,12 +124,14 @@ _QUALITY_MAY_NOT_FALL: Final = re.compile(
 _CHANGE_MADE: Final = re.compile(
     r"\b(?:upgraded|switched|migrated|changed|swapped|replaced|deployed|released|introduced|moved|updated"
     r"|enabled|disabled|activated|turned (?:on|off)|switched (?:on|off)|raised|lowered|launched"
+    r"|merged|shipped|landed|pushed|bumped|tweaked|refactored|installed|flipped|went over|started using|began using|adopted"
+    r"|converted|ported|reverted|rewrote|rewritten|shortened|patched|hotfixed|configured|adjusted|trimmed the|cut the|brought in"
     r"|rolled out|added"
     r"|rolled (?:it |this |that )?out|went live|cut over)\b",
 )
 _CHANGE: Final = re.compile(
     r"\b(?:upgrade|upgrading|switching|migrating|moving|changing|switch(?:over)?|migration|change"
-    r"|roll-?out|release|deployment|deploy|swap|move|cutover"
+    r"|roll-?out|release|deployment|deploy|swap|move|cutover|hot-?fix|fix|patch|merge|refactor(?:ing)?|launch|rewrite|tweak|bump|go-live"
     r"|update|(?:vs\.?|versus|compared (?:to|with)|against) (?:the (?:week|month|time|days?) )?before"
     r"|what (?:has )?(?:happened|changed)|before (?:and|vs\.?|versus) after|before/after"
     r"|before\b[^.?!]{0,30}\bafter)\b"
@@ -261,6 +263,13 @@ def is_speed_kept(text: str) -> bool:
 def is_quality_kept(text: str) -> bool:
     """Return whether the text forbids worse answers."""
     return _QUALITY_MAY_NOT_FALL.search(text.lower()) is not None
+
+
+def dates_a_change(text: str, start: int, end: int) -> bool:
+    """Return whether the date at `start` can be that of a change: “today” only in “today's deploy” and “deployed today”."""
+    if text[start:end].lower() != "today" or text[end : end + 2] in ("'s", "’s"):
+        return True
+    return _CHANGE_MADE.search(text.lower()) is not None
 
 
 def asks_before_after(text: str, *, is_dated: bool) -> bool:

@@ -28,7 +28,8 @@ def unread_of(seen: Sighting) -> list[Unread]:
     ]
     unread += [Unread(text=name, why=UNKNOWN) for name in unknown_names(seen.text)]
     unread += [Unread(text=date.text, why="no day of the calendar") for date in seen.dates if date.at is None]
-    if not topics.asks_before_after(seen.text, is_dated=bool(seen.dates)):
+    is_dated = any(topics.dates_a_change(seen.quotes, one.start, one.end) for one in seen.dates)
+    if not topics.asks_before_after(seen.text, is_dated=is_dated):
         days = [date for date in seen.dates if _is_day(date) and not (date.is_to_come and _is_growing(seen))]
         unread += [Unread(text=date.text, why=_NO_CHANGE) for date in days]
     unread += _contradictions(seen)
