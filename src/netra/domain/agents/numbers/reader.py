@@ -21,7 +21,7 @@ from netra.domain.agents.numbers.units import After, Before, read_after, read_be
 NUMBERS_MAX: Final = 200  # most numbers read from one text; bounds the work for a text full of numbers
 _FILL: Final = "\N{OBJECT REPLACEMENT CHARACTER}"  # stands for what is no number; neither letter nor digit
 _PERCENTILE: Final = re.compile(
-    r"(?<![^\W\u4e00-\u9fff])p[\s-]?(?P<p>[1-9][0-9](?:[.,][0-9]{1,3}|9{1,3})?|100)(?![\w%]|[.,][0-9])|\b(?P<median>median)\b"
+    r"(?<![^\W\u4e00-\u9fff])p(?:[\s-]?|:\s?|ercentile:?\s?)(?P<p>[1-9][0-9](?:[.,][0-9]{1,3}|9{1,3})?|100)(?![\w%]|[.,][0-9])|\b(?P<median>median)\b"
     r"|(?<![\w.,$])(?P<q>[5-9][0-9](?:\.[0-9]{1,3})?)p(?:ct)?\b",
     re.IGNORECASE,
 )

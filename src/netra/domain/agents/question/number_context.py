@@ -40,6 +40,12 @@ _OF_ANY: Final = re.compile(r"\s?of\s", re.IGNORECASE)
 _PRICED: Final = re.compile(
     r"\b(?:cheap\w*|costs?|bill|pric\w*|spend\w*|budget|today's|current|latency|speed|time)\b", re.IGNORECASE
 )
+_COMPARATOR: Final = re.compile(
+    r"(?:\b(?:within|under|below|in|at most|less than|no more than|max(?:imum)?|up to)|[<≤]=?)\s?$",
+    re.IGNORECASE,
+)
+_SENTENCE_END: Final = re.compile(r"[.!?](?=\s)|\n")
+_RATIO_MAX: Final = 20.0  # by which a number may differ from the one whose unit it takes
 _HEADERS: Final = {
     "ms": (Unit.MS, 1.0),
     "s": (Unit.MS, 1_000.0),
@@ -48,7 +54,7 @@ _HEADERS: Final = {
 }
 _UNIT_BEFORE: Final = re.compile(
     r"(?:\bin |[(\[]|^|(?<![0-9.,])(?<![0-9] )\b)(?:(?P<ms>ms|msec|milli-?seconds?)|(?P<s>s|sec|seconds?)|(?P<share>%|percent)"
-    r"|(?P<usd>usd|us dollars?|dollars))[)\]]?(?:\s(?:to|until|before|per|for)\s(?:the\s)?(?:\w+\s?){1,3})?"
+    r"|(?P<usd>usd|us dollars?|dollars))[)\]]?(?:\sp[0-9]{2,3})?(?:\s(?:to|until|before|per|for)\s(?:the\s)?(?:\w+\s?){1,3})?"
     r"\s?(?:[:=<>≤≥]+|(?:is|must be|at|at most|of|max(?:imum)?|under|below|limit|target)\b)*\s*"
     r"(?:max(?:imum)?|at most|under|below|<=?|≤)?\s*$",
     re.IGNORECASE,
@@ -115,7 +121,8 @@ class Numbers(msgspec.Struct, frozen=True, kw_only=True):
 def number_contexts(text: str, parts: Sequence[Mention], *, convention: Convention | None = None) -> Numbers:
     """Return the first `NUMBERS_MAX` numbers of `text` with their context."""
     read = _with_ratios(text, read_numbers(text, convention=convention))
-    found = [_with_unit_before(text, n) for n in read if not _is_no_goal(n)][:NUMBERS_MAX]
+    named = [_with_unit_before(text, n) for n in read if not _is_no_goal(n)][:NUMBERS_MAX]
+    found = [_with_unit_of(text, named[at - 1] if at else None, n) for at, n in enumerate(named)]
     cut = clauses(text)
     numbers = [_as_percentile(text, number, found, cut) for number in found]
     heads = [number for number in numbers if number.unit is not Unit.PERCENTILE]
@@ -180,6 +187,18 @@ def _with_unit_before(text: str, number: Number) -> Number:
     return msgspec.structs.replace(
         number, unit=unit, value=number.value * scale, currency="USD" if unit is Unit.MONEY else ""
     )
+
+
+def _with_unit_of(text: str, last: Number | None, number: Number) -> Number:
+    """Return a bare number as a time where a comparator joins it to the time before: "1 s at p50, 5 at p99"."""
+    if last is None or number.unit is not Unit.BARE or last.unit is not Unit.MS or number.value <= 0:
+        return number
+    between = text[last.end : number.start]
+    value = number.value * last.scale
+    is_near = last.value / _RATIO_MAX <= value <= last.value * _RATIO_MAX
+    if not is_near or _SENTENCE_END.search(between) or not _COMPARATOR.search(between):
+        return number
+    return msgspec.structs.replace(number, unit=Unit.MS, value=value, scale=last.scale)
 
 
 def _is_no_goal(number: Number) -> bool:

@@ -25,6 +25,7 @@ from netra.domain.agents.question.mentions import (
 )
 from netra.domain.agents.question.model_moves import ModelMove, model_move
 from netra.domain.agents.question.readings import Fact, Reading
+from netra.domain.agents.question.shorthand import written_out
 from netra.domain.agents.question.slips import slips_in
 from netra.domain.agents.question.spelling import without_slips
 from netra.domain.agents.question.targets import targets_in
@@ -68,7 +69,7 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
 
 def sighted(message: str, names: KnownNames, *, now: datetime) -> Sighting:
     """Return everything in `message`; names are blanked out first, so that their digits are no numbers."""
-    plain = _METRIC_NAME.sub(r"\1 ", message.replace("’", "'"))
+    plain = _METRIC_NAME.sub(r"\1 ", written_out(message.replace("’", "'")))
     plain = _WITHOUT.sub("without", _CONTRACTED.sub(r"\1n't", plain))
     gloss = glossed(_METRICS_LISTED.sub(" / ", plain))
     spelt, slipped = (gloss.text, ()) if gloss.language else without_slips(gloss.text, names=names.parts())
