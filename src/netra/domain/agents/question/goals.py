@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from netra.domain.agents.question import topics
 from netra.domain.agents.question.asking_back import question_back
+from netra.domain.agents.question.doubts import doubts_of
 from netra.domain.agents.question.fleets import serving_fields
 from netra.domain.agents.question.mentions import NO_NAMES, KnownNames, same_name
 from netra.domain.agents.question.parameters import read_parameters
@@ -55,6 +56,7 @@ def read_goals(
     unread = (
         *asked.unread,
         *unread_of(seen),
+        *doubts_of(seen, fields),
         *(_unknown_part(name, names) for name in (*unknown, *unlimited, *unheld)),
     )
     sentences = tuple(dict.fromkeys(piece.sentence() for piece in unread))
