@@ -79,7 +79,7 @@ def without_stated(readings: Sequence[Reading]) -> tuple[Reading, ...]:
 def _is_other_value(earlier: StatedTarget, later: StatedTarget) -> bool:
     if earlier.field != later.field or earlier.value == later.value:
         return False
-    is_same_part = not (earlier.parts and later.parts) or earlier.parts == later.parts
+    is_same_part = not later.parts or earlier.parts == later.parts
     return is_same_part and (later.percentile is None or later.percentile == earlier.percentile)
 
 

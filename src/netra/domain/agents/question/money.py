@@ -50,6 +50,11 @@ _PERIOD: Final = re.compile(
 )
 _FINDING: Final = re.compile(r"\b(?:find|get back|gain|take|knock|cut|recover)\b", re.IGNORECASE)
 _RENT: Final = re.compile(r"\b(?:rent|hire|gpus?|each|apiece)\w*\b", re.IGNORECASE)
+_PRICE_OF: Final = re.compile(
+    r"\b(?:costs?|price|spend|bill|dollars|usd|pay|paying)\s(?:per|for each|for every|of each|of one|of a single)\s[^.;]{0,40}$"
+    r"|\b(?:each|every|a single|one|per) (?:call|request|answer|token|user|query|message)\b[^.;]{0,24}$",
+    re.IGNORECASE,
+)
 _LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 _SPENDING: Final = re.compile(
     r"\b(?:budget\w*|spend\w*|spent|pa(?:y|ys|ying|id)|afford\w*|bills?|invoices?|costs?|costing|allowance|allocat\w*|funds?|funding"
@@ -73,7 +78,12 @@ def money_targets(
         return ()
     period = number.period or _period_after(context.after)
     is_rent = number.period == "hour" and _RENT.search(context.clause.text) is not None
-    if number.per or is_rent or (not period and _PER_THING.match(context.after)):
+    if (
+        _PRICE_OF.search(context.before)
+        or number.per
+        or is_rent
+        or (not period and _PER_THING.match(context.after))
+    ):
         return (Unread(text=quote, why=ONE_THING, start=number.start),)
     if _MORE.match(context.after) or _EXTRA.search(context.before):
         why = "a sum of more spending sets no target; write the budget that is left"

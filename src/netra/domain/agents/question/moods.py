@@ -108,6 +108,9 @@ _BARE_SPAN: Final = re.compile(
     re.IGNORECASE,
 )  # an amount and nothing else
 _BILL: Final = re.compile(r"\s?(?:bills?|spend(?:ing)?|invoices?)\b", re.IGNORECASE)
+_BILL_OF: Final = re.compile(
+    r"\b(?:bills?|invoices?|spend|costs?|charges?)\s(?:of|at)\s(?:about |around |roughly )?$", re.IGNORECASE
+)
 _WE_PAY: Final = re.compile(
     r"\s*(?:that )?(?:we|i) (?:currently |now |already )?(?:pay|spend|are paying|are spending)\b",
     re.IGNORECASE,
@@ -120,6 +123,15 @@ _ORDERED: Final = re.compile(
 )  # an order, not a claim: "I was told to find 20 %"
 _THAN: Final = re.compile(r"\bthan (?:a |an |the )?$", re.IGNORECASE)
 _RATHER: Final = re.compile(r"\b(?:rather|sooner|prefer)\b", re.IGNORECASE)
+_CONTENT: Final = re.compile(
+    r"\b(?:fine|happy|ok|okay|content|satisfied|comfortable|good|live|do|manage|get by|cope)\s*$",
+    re.IGNORECASE,
+)
+_LABEL: Final = re.compile(
+    r"(?:^|\b)(?:actual(?:s|ly)?|current(?:ly)?|now|today|spent|as-is|status(?: quo)?|observed|measured|baseline|before|previous(?:ly)?"
+    r"|last month|so far|real|today's|present)\s*$",
+    re.IGNORECASE,
+)  # the heading of a line of facts: "Actual: $5,310"
 _PERMITTED: Final = re.compile(
     r"\b(?:latency|speed|answers?|it|they|response times?|ttft|tpot|time|calls?)\s(?:may|might|can|could) (?:even |well |happily )?$",
     re.IGNORECASE,
@@ -192,6 +204,8 @@ def _is_fact(context: NumberContext, *, is_traffic: bool) -> bool:
         return False
     if _is_supposed(context):
         return False
+    if context.clause.joint.strip() in (":", "=") and _LABEL.search(_before_clause(context)):
+        return True
     if has("we_did", clause) and not has("question_before_we", clause) and not has("future", clause):
         return True
     return not _is_asked(context) and _is_stated(context, is_traffic=is_traffic)
@@ -201,6 +215,8 @@ def _is_of_today(context: NumberContext) -> bool:
     """Return whether the number describes what is paid now: "our $10k bill", "the $9k we pay"."""
     if context.quantity.unit is not Unit.MONEY:
         return False
+    if _BILL_OF.search(context.before) and not is_asked(context):
+        return True
     is_attribute = _OURS.search(context.before) is not None and _BILL.match(context.after) is not None
     return is_attribute or _WE_PAY.match(context.after) is not None
 
@@ -242,6 +258,8 @@ def _is_asked(context: NumberContext) -> bool:
     if _GOAL_NOW.search(context.before) and "budget" in clause.lower():
         return True
     if has("correction", context.before) or has("inheriting", context.after) or has("ask", clause):
+        return True
+    if context.clause.joint.strip().lower() == "with" and _CONTENT.search(_before_clause(context)):
         return True
     return _IMPERATIVE.match(clause) is not None or _FEASIBLE.search(clause) is not None
 

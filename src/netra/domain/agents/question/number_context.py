@@ -34,16 +34,20 @@ _OF_THE: Final = re.compile(
 )
 _AGAINST_ORDER: Final = 60  # penalty in characters for a word on the wrong side of "by"
 _SLOWEST: Final = re.compile(r"\b(?:slowest|worst|longest)\s$", re.IGNORECASE)
-_OUT_OF: Final = re.compile(r"\s?(?:out of|of every|in every|of each|in each)\s(?:the )?", re.IGNORECASE)
+_OUT_OF: Final = re.compile(
+    r"\s?(?:out of(?: every| each| the)?|of every|in every|of each|in each)\s", re.IGNORECASE
+)
 _OF: Final = re.compile(r"\s?(?:of|in|from)\s", re.IGNORECASE)
 _OF_ANY: Final = re.compile(r"\s?of\s", re.IGNORECASE)
 _PRICED: Final = re.compile(
     r"\b(?:cheap\w*|costs?|bill|pric\w*|spend\w*|budget|today's|current|latency|speed|time)\b", re.IGNORECASE
 )
 _COMPARATOR: Final = re.compile(
-    r"(?:\b(?:within|under|below|in|at most|less than|no more than|max(?:imum)?|up to)|[<≤]=?)\s?$",
+    r"(?:\b(?:within|under|below|in|at most|than|exceed|max(?:imum)?|up to)|[<≤]=?)\s?$",
     re.IGNORECASE,
 )
+_AND: Final = re.compile(r"\s?(?:and|&|,|/)\s?", re.IGNORECASE)
+_RESPECTIVELY: Final = re.compile(r"\b(?:respectively|in (?:that|this) order)\b", re.IGNORECASE)
 _SENTENCE_END: Final = re.compile(r"[.!?](?=\s)|\n")
 _RATIO_MAX: Final = 20.0  # by which a number may differ from the one whose unit it takes
 _HEADERS: Final = {
@@ -122,7 +126,9 @@ def number_contexts(text: str, parts: Sequence[Mention], *, convention: Conventi
     """Return the first `NUMBERS_MAX` numbers of `text` with their context."""
     read = _with_ratios(text, read_numbers(text, convention=convention))
     named = [_with_unit_before(text, n) for n in read if not _is_no_goal(n)][:NUMBERS_MAX]
-    found = [_with_unit_of(text, named[at - 1] if at else None, n) for at, n in enumerate(named)]
+    found = [
+        _with_unit_of(text, named[:at], _in_list(text, n, named[at + 1 :])) for at, n in enumerate(named)
+    ]
     cut = clauses(text)
     numbers = [_as_percentile(text, number, found, cut) for number in found]
     heads = [number for number in numbers if number.unit is not Unit.PERCENTILE]
@@ -189,9 +195,28 @@ def _with_unit_before(text: str, number: Number) -> Number:
     )
 
 
-def _with_unit_of(text: str, last: Number | None, number: Number) -> Number:
+def _in_list(text: str, number: Number, following: Sequence[Number]) -> Number:
+    """Return a bare number in the unit of the one that ends its list: "4 and 7 seconds respectively"."""
+    after = following[0] if following else None
+    if (
+        number.unit is not Unit.BARE
+        or after is None
+        or after.unit in (Unit.BARE, Unit.PERCENTILE, Unit.COUNT)
+    ):
+        return number
+    is_listed = _AND.fullmatch(text[number.end : after.start]) is not None
+    if not is_listed or _RESPECTIVELY.search(text, after.end) is None:
+        return number
+    value = number.value * after.scale
+    return msgspec.structs.replace(
+        number, unit=after.unit, value=value, scale=after.scale, currency=after.currency, period=after.period
+    )
+
+
+def _with_unit_of(text: str, before: Sequence[Number], number: Number) -> Number:
     """Return a bare number as a time where a comparator joins it to the time before: "1 s at p50, 5 at p99"."""
-    if last is None or number.unit is not Unit.BARE or last.unit is not Unit.MS or number.value <= 0:
+    last = next((one for one in reversed(before) if one.unit is Unit.MS), None)
+    if last is None or number.unit is not Unit.BARE or number.value <= 0:
         return number
     between = text[last.end : number.start]
     value = number.value * last.scale

@@ -29,6 +29,7 @@ _OF_ALL: Final = re.compile(
     r"|every (?:feature|call|request)|the rest|elsewhere|the others?|anything else|across the board)\b",
     re.IGNORECASE,
 )
+_RESPECTIVELY: Final = re.compile(r"\b(?:respectively|in (?:that|this) order)\b", re.IGNORECASE)
 _PERCENTILE: Final = re.compile(r"p[0-9]+", re.IGNORECASE)
 _GRAMMAR: Final = """
     all any each every everything everyone most some users user us me total production prod average general
@@ -55,7 +56,23 @@ def parts_of(text: str, numbers: Numbers, parts: Sequence[Mention]) -> list[tupl
             if carried is not None and not _OF_ALL.search(head.whole_sentence):
                 names[at] = (carried.value,)
     _spread_back(numbers, parts, names)
+    _in_order(text, numbers, parts, names)
     return names
+
+
+def _in_order(text: str, numbers: Numbers, parts: Sequence[Mention], names: list[tuple[str, ...]]) -> None:
+    """Give the listed features their numbers one by one: "A and B in 4 s and 7 s respectively"."""
+    match = _RESPECTIVELY.search(text)
+    if match is None:
+        return
+    sentence = numbers.clauses[place(numbers.clauses, match.start())].sentence
+    heads = [at for at, head in enumerate(numbers.heads) if head.clause.sentence == sentence]
+    listed = [
+        part for part in parts if numbers.clauses[place(numbers.clauses, part.start)].sentence == sentence
+    ]
+    if len(heads) == len(listed):
+        for at, part in zip(heads, listed, strict=True):
+            names[at] = (part.name,)
 
 
 def _inherited(

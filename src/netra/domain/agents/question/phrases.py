@@ -135,7 +135,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "correction": r"or rather|rather,|correction|i mean(?:t)?|sorry|make that|scratch that|no wait"
     r"|wait,? no|wait|new (?:figure|number|value|target|limit|budget|goal)|change (?:it|that"
     r"|this) to|changed (?:it|that)? ?to|it's(?= \S?\d)|instead"
-    r"|better(?= \d)|strike that|actually|no,|oops|update:|i take (?:it|that) back"
+    r"|better(?= \d)|strike that|actually|no,|oops|update:|edit:?|edited:?|revised:?|errat(?:um|a):?|i take (?:it|that) back"
     r"|on second thoughts?|er,|erm|hang on",
     "inheriting": r"will do|would do|is enough|suffices|is fine|would be fine|will suffice|is (?:all"
     r"|plenty)|do(?:es)? it|it has to be|it must be|it should be|must be|should be|has to be"

@@ -27,7 +27,7 @@ _LESS: Final = re.compile(
     r"|trim\w*|slash\w*|shav\w*|off|improv\w*|better|halv\w*|shorter|minus|diminish\w*|los[et]\w*|gone|away"
     r"|vanish\w*|disappear\w*|eliminat\w*|remov\w*|shed\w*|prun\w*|chop\w*|squeez\w*|knock\w*"
     r"|strip\w*|subtract\w*|lessen\w*|curb\w*|whittl\w*|par(?:e|es|ing)|slic(?:e|es|ing)|shrank|shrunk"
-    r"|lighter|leaner|economi\w*)\b",
+    r"|lighter|leaner|economi\w*|spar(?:e|ing))\b",
     re.IGNORECASE,
 )
 _MORE: Final = re.compile(
@@ -81,6 +81,10 @@ _TRIES: Final = re.compile(
     r"\s?(?:a|per|each) (?:second|minute|hour|day|week|month)|\s?in a row|\s?(?:last|this|since|already|during|daily|weekly|monthly|yesterday|today|now|so far|before|in (?:the|a|october|november))\b",
     re.IGNORECASE,
 )
+_FINDS: Final = re.compile(
+    r"\b(?:find|finding|gain|squeeze out|wring out)\b\W*(?:(?:me|us|another|an?|about|the|some) )*$",
+    re.IGNORECASE,
+)
 _TIMES: Final = (Subject.TIME, Subject.FIRST_TOKEN, Subject.PER_TOKEN)
 _AS_FAST: Final = re.compile(r"\b(?:as|fast\w*|quick\w*|soon\w*|speed\w*)\b", re.IGNORECASE)
 _FACTOR_MAX: Final = 1_000.0  # largest accepted factor; a larger one is a typing error
@@ -114,7 +118,7 @@ def _is_a_cut(context: NumberContext) -> bool:
     """Return whether a share without a subject is taken off the bill: "cut 20 %", "halve the rest"."""
     number = context.quantity
     is_verb = number.is_spelled and number.lowers is True
-    is_less = is_verb or _LESS.search(context.around) is not None
+    is_less = is_verb or _FINDS.search(context.before) is not None or _LESS.search(context.around) is not None
     return number.unit is Unit.SHARE and is_less and _OTHERS.search(without_caps(context.clause.text)) is None
 
 
@@ -237,7 +241,11 @@ def _is_a_statement(context: NumberContext) -> bool:
         or _TO.search(context.before)
     ):
         return False
-    return not _is_what_is_left(context) and _LESS.search(context.around) is None
+    return (
+        not _is_what_is_left(context)
+        and not has("ask", context.before)
+        and _LESS.search(context.around) is None
+    )
 
 
 def _falls(context: NumberContext, mark: Mark) -> bool:
