@@ -36,7 +36,7 @@ _SPELLED: Final = re.compile(
     rf"(?<![\w-])(?<![0-9] )(?:"
     rf"(?P<mixed>(?:{_CARDINAL}|[0-9]{{1,3}})\s+and\s+(?:a|one)[\s-](?P<mixed_part>{_PART}))"
     rf"|(?P<decimal>(?:{_CARDINAL}|[0-9]{{1,6}}) point (?:{_DIGIT}\b)(?:[\s-]{_DIGIT}\b)*)"
-    rf"|(?P<top>an?|{_TOPS})[\s-](?P<part>{_PART})(?P<group>{_OF_GROUP})?"
+    rf"|(?P<top>an?|{_TOPS})[\s-](?:(?:good|full|whole|solid|further|whopping|mere|nice|clear)[\s-])?(?P<part>{_PART})(?P<group>{_OF_GROUP})?"
     rf"|(?P<half>half)(?P<half_group>{_OF_GROUP})?"
     r"|(?:(?P<ones>[0-9]{1,3})\s)?(?P<over>[0-9]{1,3})\s?[/⁄]\s?(?P<under>[0-9]{1,3})(?:rds?|ths?)?(?![\w/⁄.,]?[0-9])"
     rf"|(?P<glyph>[0-9]{{0,3}}[{GLYPHS}])"

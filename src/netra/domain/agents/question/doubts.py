@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from netra.domain.agents.question.exclusion_words import CHANGED
 from netra.domain.agents.question.mentions import Mention
-from netra.domain.agents.question.readings import StatedTarget, Unread
+from netra.domain.agents.question.readings import Fact, StatedTarget, Unread
 from netra.domain.agents.question.sighting import Sighting
 
 _RANGES: Final[Mapping[str, tuple[float, float]]] = {
@@ -40,8 +40,11 @@ _REFERENCES: Final = re.compile(
 LEFT_OUT: Final = "unclear whether this is to be left unchanged; write “leave {} unchanged” or “optimise {}”"
 _NEGATION: Final = re.compile(
     r"\b(?:not|never|nor|neither|nothing|nobody|none|cannot|without|except\w*|excluding|unless|forbid\w*|forbidden|prohibit\w*|refus\w*"
-    r"|kill|fire|sue|trouble|hell|protect\w*|freeze|frozen|sacred|alone|untouched|unchanged|keep|leave|stays?|remain\w*|veto\w*)\b|n't\b",
+    r"|kill|fire|sue|berth|dead|lose|legal|compliance|lawyers?|auditors?|certified|contractual\w*|regulat\w*|trouble|hell|protect\w*|freeze|frozen|sacred|alone|untouched|unchanged|keep|leave|stays?|remain\w*|veto\w*)\b|n't\b",
     re.IGNORECASE,
+)
+_STRICTLY_NOT: Final = re.compile(
+    r"\b(?:not|never|no|without|refus\w*|veto\w*|forbid\w*|forbidden|prohibit\w*)\b|n't\b", re.IGNORECASE
 )
 _ELSEWHERE: Final = re.compile(
     r"\b(?:the rest|elsewhere|everywhere else|everything else|anything else|(?:all )?the others?|all others?|the remaining|the remainder"
@@ -55,6 +58,18 @@ _KNOWING: Final = re.compile(
 )
 _IF_CHANGED: Final = re.compile(rf"\s*(?:is |was |were |got |gets |ever |has )?{CHANGED}\w*", re.IGNORECASE)
 _IF: Final = re.compile(r"\b(?:if|when|once|should)\s(?:\w+ ){0,2}$", re.IGNORECASE)
+COUNT: Final = "unclear how many GPUs; write “4x H100”"
+_NEAR: Final = 30  # characters on each side of a GPU that are searched for its count
+_COUNT_WORD: Final = re.compile(
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|twelve|sixteen|dozen|several|a few|some)\b(?! (?:times|percent|seconds|weeks|days|months|years))",
+    re.IGNORECASE,
+)
+GOAL: Final = "read as a fact; if it is a goal, write “20 % cheaper” or “at most $5,000 a month”"
+_WISH: Final = re.compile(
+    r"\b(?:want\w*|need\w*|must|should|have to|has to|would like|'d|fine with|find|aim\w*|goal|target|let's|please)\b",
+    re.IGNORECASE,
+)
+_WHY: Final = re.compile(r"\b(?:why|how come|what happened)\b", re.IGNORECASE)
 _CLAUSE: Final = re.compile(r"[.;!?,:](?=\s|$)|\n|\s[–—-]\s|\b(?:and|but|so|while)\b", re.IGNORECASE)
 
 
@@ -65,6 +80,8 @@ def doubts_of(seen: Sighting, fields: Mapping[str, Any]) -> list[Unread]:
         *_unlikely(targets),
         *_references(seen, targets),
         *(_left(part) for part in _maybe_left(seen, fields)),
+        *_uncounted(seen),
+        *_only_facts(seen, fields),
     ]
 
 
@@ -91,17 +108,48 @@ def _left(part: Mention) -> Unread:
 def _maybe_left(seen: Sighting, fields: Mapping[str, Any]) -> Iterator[Mention]:
     """Yield the names that a negation may leave out, and that no number and no exclusion explains."""
     goals = {one.feature for one in (*fields["limits"], *fields["per_feature"])}
-    for part in seen.parts:
+    for part in (*seen.parts, *seen.move.models):
         if part.name in goals or part.name in seen.tied:
             continue
         before, after = _around(seen.text, part)
         clause = f"{before} {after}"
         if any(char.isdigit() for char in clause) or _KNOWING.search(clause):
             continue
+        is_model = part not in seen.parts
+        if is_model and not _STRICTLY_NOT.search(clause):
+            continue
         is_conditional = _IF.search(before) is not None and _IF_CHANGED.match(after) is not None
         is_apart = _ELSEWHERE.search(seen.text) is not None and not _ELSEWHERE.search(clause)
         if is_conditional or _NEGATION.search(clause) or (is_apart and not fields["per_feature"]):
             yield part
+
+
+def _uncounted(seen: Sighting) -> Iterator[Unread]:
+    """Yield the GPUs without a count whose clause holds a number that nothing else explains."""
+    for gpu, fleet in zip(seen.gpus, seen.fleets, strict=False):
+        match = _COUNT_WORD.search(seen.text, max(0, gpu.start - _NEAR), gpu.end + _NEAR)
+        if fleet.count is None and match is not None:
+            yield Unread(text=f"{match[0]} {gpu.name}", why=COUNT, start=gpu.start, is_grave=True)
+
+
+def _only_facts(seen: Sighting, fields: Mapping[str, Any]) -> Iterator[Unread]:
+    """Yield the last fact of a question that wishes for something and of which no goal was read."""
+    named = (
+        "features",
+        "excluded",
+        "models",
+        "from_models",
+        "limits",
+        "per_feature",
+        "fleets",
+        "analyses",
+        "excluded_kinds",
+    )
+    if any(isinstance(one, StatedTarget) for one in seen.readings) or any(fields.get(name) for name in named):
+        return
+    facts = [one for one in seen.readings if isinstance(one, Fact) and one.target is not None]
+    if facts and _WISH.search(facts[-1].text) and not _WHY.search(seen.text):
+        yield Unread(text=facts[-1].text, why=GOAL, start=facts[-1].start, is_grave=True)
 
 
 def _around(text: str, part: Mention) -> tuple[str, str]:

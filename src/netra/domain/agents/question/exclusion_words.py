@@ -41,7 +41,7 @@ ADVERBS: Final = (
 
 UNCHANGED: Final = (
     r"(?:alone\b|as (?:it|they|is|are|before|now|of now|today)\b|as-is|untouched|unchanged|unaltered|unmodified|unaffected"
-    r"|unoptimi[sz]ed|undisturbed|in peace|in place(?! of)|intact|where (?:it|they)|(?:just )?the way (?:it|they|things)|how (?:it|they)"
+    r"|unoptimi[sz]ed|undisturbed|in peace|in place(?! of)|intact|where (?:it|they)|(?:just )?the way \w+|how (?:it|they)"
     r"|exactly (?:as|like)|like (?:it|they) (?:is|are)|the same\b|constant\b|stable\b|put\b|frozen|fixed\b"
     r"|aside\b|out of (?:scope|bounds|it|this|the)"
     r"|for (?:now|later)\b|be\b(?! \w)|status quo)"
@@ -57,7 +57,7 @@ OFF: Final = (
     r"|in question|affected|concerned|our (?:concern|business|problem)|eligible|a candidate|for (?:sale|discussion|you)|open)"
     r"|non-?negotiable|none of (?:your|our) (?:business|concern)"
     r"|under (?:an? )?(?:\w+ )?(?:freeze|embargo|protection)|in (?:an? )?(?:\w+ )?(?:freeze)"
-    r"|ignored|skipped|spared|omitted|left out|carved out|the (?:only |one |sole )?exceptions?|forbidden|prohibited|banned|barred"
+    r"|ignored|skipped|spared|omitted|left out|carved out|the (?:only |one |sole )?exceptions?|not to change|forbidden|prohibited|banned|barred"
     r"|blacklisted|blocked|vetoed|ruled out|inviolable|immutable|unchangeable|handled (?:elsewhere|separately)"
     r"|(?:somebody|someone|another team|some other team)(?: else)?'s (?:job|problem|business|turf|baby))"
 )

@@ -146,6 +146,11 @@ _NOTHING_BUT: Final = re.compile(
     + rf"{_FILL}$",
     re.IGNORECASE,
 )
+_TAKEN_BACK: Final = re.compile(
+    r"\b(?:strike|scratch|forget|cancel|drop|undo|revert|remove|lift|scrap|withdraw|take back)\b[^.;!?]{0,40}"
+    rf"\b(?:{EXCLUDE}|{EXCEPT}|exclusion|exception|ban|freeze|not touching|hands[- ]off)\b[^.;!?]{{0,16}}$",
+    re.IGNORECASE,
+)
 _OF_A_LIMIT: Final = re.compile(
     r"\b(?:limits?|targets?|goals?|caps?|slos?|budgets?)\s(?:on|for|of)\s(?:the |our )?$", re.IGNORECASE
 )  # "leave the limit on X as it is" leaves the limit
@@ -211,7 +216,7 @@ def _is_left_by_pronoun(text: str, end: int, mentions: Sequence[Mention]) -> boo
 def _excluding(before: str, after: str) -> tuple[int, int]:
     """Return how many characters before and after the names belong to the exclusion; 0, 0 without one."""
     before = _RHETORICAL.sub(lambda match: " " * len(match[0]), before)
-    if _NOTHING_BUT.search(before):
+    if _NOTHING_BUT.search(before) or _TAKEN_BACK.search(before):
         return 0, 0
     leave = _LEAVE.search(before)
     left, changed = _LEFT.match(after), _CHANGED.match(after)

@@ -8,6 +8,7 @@ import msgspec
 
 from netra.domain.agents.numbers.lexicon import CARDINALS, GROUPS
 from netra.domain.agents.question.mentions import Mention
+from netra.domain.agents.question.past_fleets import is_dismissed, is_gone, past_clause
 from netra.domain.agents.question.phrases import has
 from netra.domain.optimization.model import GpuFleet
 
@@ -48,6 +49,10 @@ _COUNT_AFTER: Final = re.compile(
     r"(?: of (?:them|those|these))?[)]?)",
     re.IGNORECASE,
 )
+_OF_THEM: Final = re.compile(
+    rf"[^.;!?\n]{{0,40}}\b(?P<count>[0-9]{{1,4}}|{'|'.join([*CARDINALS][1:])}) of (?:them|those|these)\b",
+    re.IGNORECASE,
+)
 _OWNED: Final = re.compile(
     r"\b(?:own(?:s|ed)?|have|has|got|our|my|we've|bought|already|idle|rack|sitting|sits?|in[- ]house"
     r"|on[- ]prem\w*|basement|data ?cent(?:er|re)|at hand|available|spare|paid for|purchased|lying|run on"
@@ -73,11 +78,6 @@ _BOUND: Final = re.compile(
 )
 _IF_OWNED: Final = re.compile(
     r"\b(?:if|suppose|assum\w+|imagine) (?:that )?(?:we|i) (?:bought|had|got|owned|purchased|ordered)\b",
-    re.IGNORECASE,
-)
-_GONE: Final = re.compile(
-    r"\b(?:used to|no longer|formerly|previously|once) (?:\w+ ){0,2}?$|\b(?:sold|returned|gave back|had) "
-    r"(?:\w+ ){0,2}?$",
     re.IGNORECASE,
 )
 _COMPARED: Final = re.compile(r"[<≤]=?\s*$")
@@ -108,6 +108,8 @@ class NamedFleets(msgspec.Struct, frozen=True, kw_only=True):
 
     fleets: tuple[GpuFleet, ...]
     spans: tuple[tuple[int, int], ...]
+    facts: tuple[str, ...] = ()  # clauses on fleets of the past
+    gpus: tuple[Mention, ...] = ()  # the mentions, without those taken back and those of the past
 
 
 def fleets_in(text: str, gpus: Sequence[Mention]) -> NamedFleets:
@@ -126,12 +128,22 @@ def fleets_in(text: str, gpus: Sequence[Mention]) -> NamedFleets:
             machines = _MACHINES.search(text[:start][-60:])
             if machines is not None:
                 start, count = start - len(machines[0]), count * _value(machines["count"])
+        elif len(gpus) == 1 and (them := _OF_THEM.search(text, gpu.end)) is not None:
+            count, end = _value(them["count"]), them.end()
         elif after is not None:
             end, count = after.end(), _value(after["count"] or after["after"])
         since = gpus[at - 1].end if at else 0
         fleets.append(_fleet(text, gpu, start=start, count=count, since=since))
         spans.append((start, end))
-    return NamedFleets(fleets=_merged(text, fleets, spans), spans=tuple(spans))
+    held = [at for at, (start, _) in enumerate(spans) if not is_dismissed(text, start)]
+    gone = [at for at in held if is_gone(text, *spans[at])]
+    kept = [at for at in held if at not in gone]
+    return NamedFleets(
+        fleets=_merged(text, [fleets[at] for at in kept], [spans[at] for at in kept]),
+        spans=tuple(spans),
+        gpus=tuple(gpus[at] for at in kept),
+        facts=tuple(past_clause(text, *spans[at]) for at in gone),
+    )
 
 
 def _is_owned(sentence: str) -> bool:
@@ -147,17 +159,10 @@ def _merged(text: str, fleets: Sequence[GpuFleet], spans: Sequence[tuple[int, in
     found: dict[str, tuple[GpuFleet, int]] = {}
     for fleet, (start, end) in zip(fleets, spans, strict=True):
         held, since = found.get(fleet.name, (None, 0))
-        is_better = held is None or held.count is None or _is_replaced(text, since, start)
+        is_better = held is None or held.count is None or has("correction", text[since:start])
         if is_better and (held is None or fleet.count is not None):
             found[fleet.name] = (fleet, end)
     return tuple(fleet for fleet, _ in found.values())
-
-
-def _is_replaced(text: str, end: int, start: int) -> bool:
-    """Return whether the fleet that ends at `end` is past, or corrected by the one at `start`."""
-    before = text[:end]
-    is_gone = any(_GONE.search(before[:at]) for at in range(max(0, end - 24), end))
-    return is_gone or has("correction", text[end:start])
 
 
 def _fleet(text: str, gpu: Mention, *, start: int, count: int | None, since: int) -> GpuFleet:

@@ -74,6 +74,14 @@ _FAMILY: Final = re.compile(
     r"(?<![\w-])(?:chatgpt|gpt|claude|gemini|llama|mistral|qwen|deepseek|grok)(?:s\b)?(?![\w-])",
     re.IGNORECASE,
 )
+_NICKNAME: Final = re.compile(
+    r"\b(?:from|to|on|onto|with|off|vs\.?|versus|than|or|use|using|try|trying|against|keep|for)\s(?:the )?(?P<word>mini|nano|flash|turbo)"
+    r"(?![\w-])",
+    re.IGNORECASE,
+)
+_ALL_OF: Final = re.compile(
+    r"\b(?:both|all|all the|the two|the three|the|our|every one of the)\s$", re.IGNORECASE
+)
 _GPU: Final = re.compile(
     r"(?:(?<![\w-])|(?<=[0-9]x))(?:nvidia )?(?:a100|h100|h200|h20|b200|b300|b100|gb200|gb300|gh200|l40s?"
     r"|l4|a10g?|a30|a40|t4"
@@ -139,6 +147,26 @@ def _of_family(match: re.Match[str], labels: Sequence[str]) -> Mention:
     is_one = len(members) == 1
     return Mention(
         name=members[0] if is_one else match[0], start=match.start(), end=match.end(), known=is_one
+    )
+
+
+def nicknames_in(text: str, *, known: Iterable[str] = ()) -> tuple[Mention, ...]:
+    """Return the log's models that one word of theirs names: "from mini to Haiku"; models must be blanked out."""
+    labels = tuple(known)
+    found: list[Mention] = []
+    for match in _NICKNAME.finditer(text):
+        held = [label for label in labels if match["word"].lower() in _WORD.findall(label.lower())]
+        if len(held) == 1:
+            found.append(Mention(name=held[0], start=match.start("word"), end=match.end("word"), known=True))
+    return tuple(found)
+
+
+def is_plural(text: str, family: Mention) -> bool:
+    """Return whether all models of a family are meant: "both Claudes"."""
+    return (
+        family.name.lower().endswith("s")
+        and not family.known
+        and _ALL_OF.search(text[: family.start]) is not None
     )
 
 

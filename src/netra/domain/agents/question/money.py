@@ -79,7 +79,7 @@ def money_targets(
     period = number.period or _period_after(context.after)
     is_rent = number.period == "hour" and _RENT.search(context.clause.text) is not None
     if (
-        _PRICE_OF.search(context.before)
+        _PRICE_OF.search(context.lead)
         or number.per
         or is_rent
         or (not period and _PER_THING.match(context.after))

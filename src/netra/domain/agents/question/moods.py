@@ -102,6 +102,11 @@ _TOO: Final = re.compile(
     r"(?:slow|long|much|high|expensive|big|large|dear|costly|many)\b",
     re.IGNORECASE,
 )  # "2 s is too slow" states a fact
+_TOO_LITTLE: Final = re.compile(
+    r"\s*(?:\w+\s){0,3}?(?:is|are|was|were)\s(?:far |way |much |simply |just )*too (?:little|low|small|few|modest|weak)\b"
+    r"|\s*(?:\w+\s){0,3}?(?:is not|isn't|are not|aren't|was not|wasn't|won't be) (?:enough|sufficient|good enough)\b",
+    re.IGNORECASE,
+)  # "2 s is too slow" states a fact
 _OURS: Final = re.compile(r"\b(?:our|my|the|this|current) (?:current |present |monthly )?$", re.IGNORECASE)
 _BARE_SPAN: Final = re.compile(
     r"\W*(?:(?:from|to|up|down|about|around|roughly|now|then|i\.?e\.?|namely|so|or|a|per|each|month|monthly)\b\W*)*",
@@ -125,6 +130,10 @@ _THAN: Final = re.compile(r"\bthan (?:a |an |the )?$", re.IGNORECASE)
 _RATHER: Final = re.compile(r"\b(?:rather|sooner|prefer)\b", re.IGNORECASE)
 _CONTENT: Final = re.compile(
     r"\b(?:fine|happy|ok|okay|content|satisfied|comfortable|good|live|do|manage|get by|cope)\s*$",
+    re.IGNORECASE,
+)
+_OVER_PLAN: Final = re.compile(
+    r"\s*(?:over|above|beyond|short of|below|under)\s(?:the |our |my )?(?:monthly )?(?:budget|plan|target|limit|cap|allowance|forecast)\b",
     re.IGNORECASE,
 )
 _LABEL: Final = re.compile(
@@ -195,8 +204,11 @@ def _is_fact(context: NumberContext, *, is_traffic: bool) -> bool:
     is_left = _FROM.search(context.before) or _ARROW.match(context.after)
     if is_left and context.quantity.unit in (Unit.MS, Unit.MONEY, Unit.SHARE):
         return True
+    if context.quantity.unit is Unit.MONEY and _OVER_PLAN.match(context.after):
+        return True
     is_too_much = context.quantity.unit in (Unit.MS, Unit.MONEY) and _TOO.match(context.after)
-    if is_too_much or _is_of_today(context):
+    is_too_little = _TOO_LITTLE.match(context.after) is not None
+    if is_too_much or is_too_little or _is_of_today(context):
         return True
     if has("claim", clause) and not _ORDERED.search(clause):
         return not has("ask", context.before)

@@ -32,6 +32,16 @@ _TO_COMPARATIVE: Final = re.compile(
 _OF_THE: Final = re.compile(
     r"\s*(?:of\s)?(?:the|our|its|my|their|today's|current|this|that)\s(?:\w+\s)?", re.IGNORECASE
 )
+_SMALL: Final = 2.0  # “one” and “two” are no amounts by themselves
+_LISTED: Final = re.compile(
+    r"\b(?:all|the|these|those|our|my|both|other|first|last|top|next|any|of|every|these|each|number)\s$",
+    re.IGNORECASE,
+)
+_STANDS_ALONE: Final = re.compile(
+    r"\s*(?:$|[.,;!?)]|(?:is|are|was|would|will|should|must|instead|please|at (?:most|least)|max|min|or|and|not|rather)\b)",
+    re.IGNORECASE,
+)
+_FEW_WORDS: Final = 2  # most words besides a number in a sentence that takes its subject from the one before
 _AGAINST_ORDER: Final = 60  # penalty in characters for a word on the wrong side of "by"
 _SLOWEST: Final = re.compile(r"\b(?:slowest|worst|longest)\s$", re.IGNORECASE)
 _OUT_OF: Final = re.compile(
@@ -67,8 +77,7 @@ _LOOK_BACK: Final = 48  # characters before a number that are searched for its u
 _SHARE_OF_CALLS: Final = re.compile(
     r"\s?(?:of (?:all |the |our |its |my |whole |full |complete |entire |these |those |such )*(?:\ufffc* ?)?(?:(?!time)[a-z-]+ )?(?:requests?|calls?|users?|quer(?:y|ies)"
     r"|answers?|responses?|repl(?:y|ies)"
-    r"|first tokens?|cases|times?|them|tokens|traffic|customers)|(?:\ufffc+ )?(?:whole |full |complete )?(?:requests|calls|answers|responses|replies|queries|users|customers|times|chats|conversations|sessions|messages|jobs|documents|interactions|transactions|people|readers|streams|cases)\b|up\s?time"
-    r"|availab\w*|accura\w*)",
+    r"|first tokens?|cases|times?|them|tokens|traffic|customers)|(?:\ufffc+ )?(?:whole |full |complete )?(?:requests|calls|answers|responses|replies|queries|users|customers|times|chats|conversations|sessions|messages|jobs|documents|interactions|transactions|people|readers|streams|cases))\b",
     re.IGNORECASE,
 )
 
@@ -82,12 +91,18 @@ class NumberContext(msgspec.Struct, frozen=True, kw_only=True):
     # other clauses of the sentence: those before the number first, nearest first
     sentence: tuple[Clause, ...]
     parts: tuple[Mention, ...]  # features, functions and tools named in the message
+    carried: tuple[Mark, ...] = ()  # marks of the sentence before, if this one has nothing but the number
 
     @property
     def before(self) -> str:
         """Return the clause's text between the previous number and this one."""
         begin = max((q.end for q in self.others if q.end <= self.quantity.start), default=0)
         return self._text(max(begin, self.clause.start), self.quantity.start)
+
+    @property
+    def lead(self) -> str:
+        """Return the clause's text before the number, with the numbers in it."""
+        return self._text(self.clause.start, self.quantity.start)
 
     @property
     def after(self) -> str:
@@ -125,7 +140,7 @@ class Numbers(msgspec.Struct, frozen=True, kw_only=True):
 def number_contexts(text: str, parts: Sequence[Mention], *, convention: Convention | None = None) -> Numbers:
     """Return the first `NUMBERS_MAX` numbers of `text` with their context."""
     read = _with_ratios(text, read_numbers(text, convention=convention))
-    named = [_with_unit_before(text, n) for n in read if not _is_no_goal(n)][:NUMBERS_MAX]
+    named = [_with_unit_before(text, n) for n in read if not _is_no_goal(text, n)][:NUMBERS_MAX]
     found = [
         _with_unit_of(text, named[:at], _in_list(text, n, named[at + 1 :])) for at, n in enumerate(named)
     ]
@@ -139,6 +154,7 @@ def number_contexts(text: str, parts: Sequence[Mention], *, convention: Conventi
             others=(*heads[:at], *heads[at + 1 :]),
             sentence=_sentence(cut, place(cut, number.start)),
             parts=tuple(parts),
+            carried=_carried(cut, place(cut, number.start), heads, number),
         )
         for at, number in enumerate(heads)
     ]
@@ -226,13 +242,16 @@ def _with_unit_of(text: str, before: Sequence[Number], number: Number) -> Number
     return msgspec.structs.replace(number, unit=Unit.MS, value=value, scale=last.scale)
 
 
-def _is_no_goal(number: Number) -> bool:
+def _is_no_goal(text: str, number: Number) -> bool:
     """Return whether a number word sets no goal: "which one", "the two", "thousands of calls"."""
     if number.is_vague:
         return True
     if number.is_spelled and number.unit is Unit.COUNT and number.value <= 2:
         return True
-    return number.is_spelled and number.unit is Unit.BARE and number.value < 1_000 and not number.period
+    is_small = number.is_spelled and number.unit is Unit.BARE and number.value < 1_000 and not number.period
+    if not is_small or number.value <= _SMALL:
+        return is_small
+    return _LISTED.search(text[: number.start]) is not None or _STANDS_ALONE.match(text, number.end) is None
 
 
 def _as_percentile(text: str, number: Number, numbers: Sequence[Number], cut: Sequence[Clause]) -> Number:
@@ -317,6 +336,22 @@ def subjects_of(context: NumberContext, among: Collection[Subject]) -> tuple[Mar
                 break
             found.append(listed[-1])
     return tuple(found)
+
+
+def _carried(cut: Sequence[Clause], at: int, heads: Sequence[Number], number: Number) -> tuple[Mark, ...]:
+    """Return the marks of the sentence before a number that is a sentence of its own: "Faster, please. 1.5x."."""
+    own = [clause for clause in cut if clause.sentence == cut[at].sentence]
+    words = "".join(clause.text for clause in own).replace(number.text, "")
+    before = max(
+        (clause.sentence for clause in cut if clause.sentence < cut[at].sentence and clause.text.strip()),
+        default=-1,
+    )
+    earlier = [clause for clause in cut if clause.sentence == before]
+    if len(re.findall(r"[^\W\d_]{2,}", words)) > _FEW_WORDS:
+        return ()
+    if any(clause.start <= head.start < clause.end for clause in earlier for head in heads):
+        return ()
+    return tuple(mark for clause in earlier for mark in clause.marks)
 
 
 def _sentence(cut: Sequence[Clause], at: int) -> tuple[Clause, ...]:

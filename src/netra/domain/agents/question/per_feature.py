@@ -81,7 +81,7 @@ def _features(seen: Sighting, *, narrowed: Sequence[str], apart: Sequence[str]) 
 
 def _facts(seen: Sighting) -> tuple[str, ...]:
     facts = [reading.text for reading in seen.readings if isinstance(reading, Fact)]
-    return tuple(dict.fromkeys(facts))[:FACTS_MAX]
+    return tuple(dict.fromkeys((*facts, *seen.past_fleets)))[:FACTS_MAX]
 
 
 def _assumed(seen: Sighting, targets: Sequence[StatedTarget]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ _WORDS: Final[Mapping[str, str]] = {
     r"|(?:start|begin)(?:s|ning|ing)? (?:to |of (?:the )?)?(?:answer|stream|respon|reply|typ|talk|writ"
     r"|generat|output)\w*"
     r"|(?:something|anything|text|words?|first (?:sign|signs) of life|output|(?:the |an )?answer) (?:to )?(?:appears?|shows? up|appearing|be visible|pops? up)"
-    r"|(?:see|seeing|sees) (?:something|anything|text|the first|output|a reaction)|first (?:sign|signs) of life|first reaction"
+    r"|(?:see|seeing|sees) (?:something|anything|text|the first|output|a reaction)|first (?:sign|signs) of life|first reaction|to (?:start|begin)(?! with| from| using| over| off| to)"
     r"|until (?:the )?(?:answer|stream|response|output) (?:starts|begins)|time to start\w*"
     r"|prefill (?:time|latency)|(?:start|begin)s?(?= (?:within|in|under|after|below|at most|by"
     r"|no later)\b)",

@@ -109,6 +109,9 @@ def share_targets(
     marks = subjects_of(context, _AMONG)
     if _WHAT_COST.search(context.clause.text):
         marks = tuple(mark for mark in marks if mark.subject is not Subject.MONEY)
+    carried = [mark for mark in context.carried if mark.subject in _AMONG]
+    if not marks and carried:
+        marks = (carried[-1],)
     if not marks and _is_a_cut(context):
         marks = (_money(context),)
     return tuple(_named(_target(context, mark), context, quote) or unread for mark in marks) or (unread,)

@@ -19,7 +19,9 @@ from netra.domain.agents.question.mentions import (
     blanked,
     families_in,
     gpus_in,
+    is_plural,
     members,
+    nicknames_in,
     models_in,
     parts_in,
 )
@@ -59,6 +61,7 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     families: tuple[Mention, ...]
     slips: tuple[tuple[Mention, str], ...]
     fleets: tuple[GpuFleet, ...]
+    past_fleets: tuple[str, ...]  # clauses on GPUs of the past
     gpus: tuple[Mention, ...]
     dates: tuple[Dated, ...]
     readings: tuple[Reading, ...]
@@ -76,6 +79,7 @@ def sighted(message: str, names: KnownNames, *, now: datetime) -> Sighting:
     gloss = msgspec.structs.replace(gloss, text=spelt)
     text = gloss.text
     models = models_in(text, known=names.models)
+    models = (*models, *nicknames_in(_without(text, models), known=names.models))
     plain = _without(text, models)
     families, gpus = families_in(plain, known=names.models), gpus_in(plain)
     fleets = fleets_in(plain, gpus)
@@ -85,7 +89,10 @@ def sighted(message: str, names: KnownNames, *, now: datetime) -> Sighting:
     parts = parts_in(plain, known=names.parts())
     plain = _without(plain, parts)
     slips = slips_in(_without(plain, families), known=names.parts())
+    plural = [family for family in families if is_plural(plain, family)]
     models = (*models, *(family for family in families if family.known))
+    models = (*models, *(one for family in plural for one in members(family, known=names.models)))
+    families = tuple(family for family in families if family not in plural)
     plain = _listed(_without(plain, [*(slip for slip, _ in slips), *(one for one in families if one.known)]))
     return _with_numbers(
         gloss,
@@ -103,7 +110,8 @@ def sighted(message: str, names: KnownNames, *, now: datetime) -> Sighting:
             families=tuple(family for family in families if not family.known),
             slips=slips,
             fleets=fleets.fleets,
-            gpus=gpus,
+            past_fleets=fleets.facts,
+            gpus=fleets.gpus,
             dates=dates,
             readings=(),
             tied=(),

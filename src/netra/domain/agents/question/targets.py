@@ -31,6 +31,12 @@ _AROUND: Final = re.compile(r"\W*(?:only |about |around |roughly )?", re.IGNOREC
 _OF_A_WHOLE: Final = re.compile(
     r"\S+ ?(?:%|percent)? of (?:the |our |all |its |their )?\w+(?: \w+)?\W*", re.IGNORECASE
 )
+_VERBAL: Final = re.compile(
+    r"\b(?:is|are|be|will|would|should|must|can|could|may|make|makes|keep|get|want|need|cut|save|saves|find|cheaper|faster|quicker|slower"
+    r"|less|more|off|lower|reduce|below|under|within|budget|limit|target|goal|max|grow\w*|halve\w*|double\w*|twice|half|now|then|help|aim)\b"
+    r"|[<>≤≥?]",
+    re.IGNORECASE,
+)
 _AT_A_TIME: Final = re.compile(
     r"\s*(?:after(?:wards)?|later|since(?: then)?|then|before|earlier|last (?:week|month|year))\W*"
     r"(?:(?:the|that|this|our) \w+\W*)?$",
@@ -53,6 +59,10 @@ _QUOTA: Final = re.compile(r"\b(?:tpm|rpm|rps|qps|rate[- ]limits?|quotas?)\b", r
 _IT: Final = re.compile(
     r"\b(?:make|get|bring|keep|want|need|have|push|take|hold|cut)\s(?:it|that|this|them)\b", re.IGNORECASE
 )
+_FROM_BEFORE: Final = re.compile(
+    r"\bfrom (?:about |around |roughly |currently |today's |now )*$", re.IGNORECASE
+)
+_TO_FULL: Final = re.compile(r"\s?(?:\w+ )?(?:up )?(?:to|→|->)\s(?:about |around |roughly )?", re.IGNORECASE)
 _ON: Final = re.compile(r"\s*(?:on|for|from|in|at) ", re.IGNORECASE)
 TRAFFIC: Final = "traffic is read from the log and changes of it as “50 % more traffic”"
 _PRICE_MAX_USD: Final = 100.0  # a larger sum is no price of a single call, token or GPU hour
@@ -155,8 +165,9 @@ class _Reader:
         if context.clause.sentence != self._sentence:
             return False
         clause = context.clause.text
-        is_listed = context.clause.joint.strip().lower() in ("and", ",", ", and", "or", "plus")
-        if is_listed and _OF_A_WHOLE.fullmatch(clause.strip()) and not is_asked(context):
+        is_listed = context.clause.joint.strip().lower() in ("and", ", and", "plus")
+        is_plain = _OF_A_WHOLE.fullmatch(clause.strip()) or _VERBAL.search(clause) is None
+        if is_listed and is_plain and not is_asked(context):
             return True
         return _AROUND.fullmatch(context.before) is not None and _AT_A_TIME.match(context.after) is not None
 
@@ -265,10 +276,32 @@ class _Reader:
         """Return a count of calls or users as unread unless it only names a measure."""
         if context.quantity.noun == "gpu":
             return (Unread(text=quote, why=GPUS, start=context.quantity.start),)
+        grown = self._grown(context, quote)
+        if grown is not None:
+            return (grown,)
         is_traffic = context.quantity.noun in ("call", "user") or context.quantity.period == "minute"
         if not is_traffic or _COUNTED.search(context.before):
             return ()
         return (Unread(text=quote, why=TRAFFIC, start=context.quantity.start),)
+
+    def _grown(self, context: NumberContext, quote: str) -> StatedTarget | None:
+        """Return the growth that two counts of calls or users state: "from 12k to 18k calls a day"."""
+        number, last = context.quantity, self._number
+        if (
+            last is None
+            or number.noun not in ("call", "user")
+            or (last.noun, last.period) != (number.noun, number.period)
+        ):
+            return None
+        is_pair = _FROM_BEFORE.search(self._quotes[: last.start]) and _TO_FULL.fullmatch(
+            self._quotes[last.end : number.start]
+        )
+        if not is_pair or last.value <= 0:
+            return None
+        growth = round(number.value / last.value - 1, 9)
+        return StatedTarget(
+            field="traffic_growth", value=growth, start=number.start, end=number.end, text=quote
+        )
 
     def _bare(self, context: NumberContext, quote: str) -> tuple[Reading, ...]:
         """Return the target of a number without a unit: money if words say so, else like the one before."""
