@@ -28,6 +28,7 @@ CLOCK: Final = (
 _NOT_NUMBERS: Final = re.compile(
     rf"(?<![\w.,/-])(?:{DATE}|{CLOCK}"
     r"|[0-9]{1,4}(?:\.[0-9]{1,4}){2,5}(?!,?[0-9])(?<!\.[0-9]{3})"  # a version: 1.2.3, 10.0.0.1
+    r"|\+[0-9]{1,3}(?:[ /-]?\(?[0-9]{2,}\)?){2,5}"  # a telephone number
     r"|24\s?/\s?7"
     r"|[0-9]{1,3}(?:st|nd|rd|th)(?!\s?(?:percentile|pct|perc|%|quantile)|-percentile)\b"
     r"|(?<=\bin )(?:19|20)[0-9]{2}(?![\w.,%]|\s?(?:ms|calls|requests|tokens))"

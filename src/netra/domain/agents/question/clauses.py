@@ -53,7 +53,7 @@ _SUBJECTS: Final = {
     Subject.MONEY: r"cheap(?:er|est|ly)?|costs?|costing|bills?|invoices?|spend(?:ing|s)?|spent|sav(?:e|es"
     r"|ed|ing|ings)"
     r"|expens(?:e|es|ive)|budgets?|money|pric(?:e|es|ier|ey)|pay(?:ing|s)?|dearer|pricier|outlays?|expenditures?|charges|fees?|outgoings|burn(?: rate)?|costl(?:y|ier)"
-    r"|economical|overspend\w*|line item",
+    r"|economical|economies|overspend\w*|line item",
     Subject.RATE: r"fast(?:er|est)?|quick(?:er|est|ly)?|speed(?:s|ups?|-ups?|ier)?|snappi?er|throughput"
     r"|performance"
     r"|slower|slow down|sooner|snappy|speedy|responsive(?:ness)?|rapid(?:ly)?|swift(?:er|ly)?|zippier|nimbler",

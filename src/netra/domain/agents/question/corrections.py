@@ -80,7 +80,9 @@ def _is_other_value(earlier: StatedTarget, later: StatedTarget) -> bool:
     if earlier.field != later.field or earlier.value == later.value:
         return False
     is_same_part = not later.parts or earlier.parts == later.parts
-    return is_same_part and (later.percentile is None or later.percentile == earlier.percentile)
+    return is_same_part and (
+        None in (later.percentile, earlier.percentile) or later.percentile == earlier.percentile
+    )
 
 
 def _corrected(

@@ -53,6 +53,8 @@ _DATED: Final = re.compile(
     rf"(?![ -]?(?:percentile|pct)| (?:of )?(?:{_MONTH})\b))"
     r"|(?P<short>(?<=on )[0-9]{1,2}/[0-9]{1,2}|(?<=since )[0-9]{1,2}/[0-9]{1,2}|[0-9]{1,2}\.[0-9]{1,2}\.)"
     rf"|(?P<part>(?:mid|early|late|(?:the )?(?:first|start|beginning|middle|end) of)[- ](?:{_MONTH}))"
+    r"|(?P<calendar_week>(?:calendar week|cw|kw|week) ?[0-9]{1,2}(?= |[,.;!?]|$)(?! (?:hours|days|weeks|users|calls)))"
+    r"|(?P<first_of>(?:the )?(?:first|1st|start|beginning) of (?:this|the) (?:month|week|year))"
     rf"|(?P<weekday>(?:last |on |since |this )(?:{'|'.join(_DAYS)})(?!,? (?:the )?[0-9])"
     rf"|(?:{'|'.join(_DAYS)})(?='s))"
     r")(?![\w-])",
@@ -227,6 +229,21 @@ def _weekday(text: str, now: datetime) -> datetime:
     return _midnight(now) - timedelta(days=back)
 
 
+def _calendar_week(text: str, now: datetime) -> datetime:
+    """Return the Monday of the latest such ISO week."""
+    week = int(re.findall("[0-9]+", text)[0])
+    found = datetime.fromisocalendar(now.year, week, 1).replace(tzinfo=UTC)
+    return datetime.fromisocalendar(now.year - 1, week, 1).replace(tzinfo=UTC) if found > now else found
+
+
+def _first_of(text: str, now: datetime) -> datetime:
+    """Return the first day of the present week, month or year."""
+    first = _midnight(now)
+    if text.endswith("week"):
+        return first - timedelta(days=now.weekday())
+    return first.replace(day=1) if text.endswith("month") else first.replace(month=1, day=1)
+
+
 _READERS: Final[Mapping[str, Callable[[str, datetime], datetime | None]]] = {
     "iso": lambda text, _: iso_instant(text),
     "day_first": _calendar,
@@ -246,4 +263,6 @@ _READERS: Final[Mapping[str, Callable[[str, datetime], datetime | None]]] = {
     "this_week": lambda _, now: _midnight(now) - timedelta(days=now.weekday()),
     "this_month": lambda _, now: _midnight(now).replace(day=1),
     "weekday": _weekday,
+    "calendar_week": _calendar_week,
+    "first_of": _first_of,
 }

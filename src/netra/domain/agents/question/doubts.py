@@ -34,7 +34,7 @@ _FIELD_WORDS: Final = {
 REFERENCE: Final = "unclear which number this repeats; write the number"
 _REFERENCES: Final = re.compile(
     r"\b(?:the same (?:amount|sum|number|percentage|share|factor)|that (?:amount|sum|much)|as much again|the same again|likewise|ditto"
-    r"|vice versa|the other way (?:a?round)|half (?:of )?that|twice that|double that)\b",
+    r"|vice versa|the other way (?:a?round)|half (?:of )?that|twice that|double that|by then|that money|this (?:money|amount)|that saving|better than that)\b",
     re.IGNORECASE,
 )
 LEFT_OUT: Final = "unclear whether this is to be left unchanged; write “leave {} unchanged” or “optimise {}”"

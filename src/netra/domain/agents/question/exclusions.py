@@ -39,12 +39,12 @@ _BEFORE: Final = re.compile(
     r"|modifications?|edits?|touching|tinkering|experiments?|experimenting|work|optimi[sz]ations?|adjustments?|surprises|risks?)"
     r" (?:to|in|on|of|with|for|at)|nothing (?:on|in|for|to"
     r"|about|should change (?:on|in|for))"
-    r"|exception:?|exceptions:?|don't count|do not count|not|never|without|no)\s+"
+    r"|(?:pretend|act as if|imagine)(?: that| there is no| there's no)?(?= \\ufffc+ (?:doesn|does not|do not|don't|isn't|did))|exception:?|exceptions:?|don't count|do not count|not|never|without|no)\s+"
     r"|\b(?:all|everything|everywhere|anything|anywhere|anyone|every \w+|any \w+|all \w+|all (?:the |of |our )*\w+|fair game"
     r"|the lot|whole log|everyone|each \w+|each|nobody|the rest)(?: else)?,? (?:but|except|bar|save|minus|sans)\s+(?:for |not "
     r"|in )?"
     rf"):?\s*{_FILL}$|\b(?:exclude|excluded|excluding|ignore|skip|except|omit|untouched|frozen|protected|keep|leave alone|leave out|hands off"
-    rf"|off[- ]limits|exceptions?|exclusions?|not|don't touch|do not touch)\s*:\s*{_FILL}$",
+    rf"|off[- ]limits|exceptions?|exclusions?|out of (?:scope|bounds)|not in scope|untouchable|unchanged|no changes?|not|don't touch|do not touch)\s*[:=]\s*{_FILL}$",
     re.IGNORECASE,
 )
 _UNWANTED: Final = re.compile(rf"(?<!\w){NEG}\b{_WORDS}\s+{_FILL}$", re.IGNORECASE)
@@ -57,7 +57,7 @@ _CHANGED: Final = re.compile(
     re.IGNORECASE,
 )
 _RHETORICAL: Final = re.compile(
-    r"\bwhy (?:not|don't|doesn't|can't|haven't|aren't|isn't|didn't|do(?:es)? (?:we|it|\w+) not)\b"
+    r"\b(?:if (?:we|i|they) (?:had not|hadn't|did not|didn't)|(?:had|if) (?:we|i|they) not)\b|\bwhy (?:not|don't|doesn't|can't|haven't|aren't|isn't|didn't|do(?:es)? (?:we|it|\w+) not)\b"
     r"|(?:^|[,.;:!?]\s*|\b(?:so|and|but|then|or)\s+)(?:can't|couldn't|shouldn't|wouldn't|won't|isn't|aren't|don't you"
     r"|doesn't|didn't|haven't|hasn't|how about not)\s+(?=(?:we|i|you|it|that|this|they|the|our)\b|\ufffc)",
     re.IGNORECASE,
@@ -88,11 +88,12 @@ _THEN_LEAVE: Final = re.compile(
     re.IGNORECASE,
 )
 _LEAVE: Final = re.compile(
-    rf"\b(?:leav(?:e|es|ing)|left|keep|keeps|keeping|let|letting|hold|holding)\s+{_FILL}$", re.IGNORECASE
+    rf"\b(?:leav(?:e|es|ing)|left|keep|keeps|keeping|let|letting|hold|holding|take|took|taken|taking|pull|pulled|remove|removed)\s+{_FILL}$",
+    re.IGNORECASE,
 )
 _LEFT: Final = re.compile(
     r"\W*(?:(?:feature|tool|template|function|model|calls|traffic|prompt|prompts|workload|requests)\s+)?"
-    rf"{ADVERBS}(?:{UNCHANGED}|on (?:whatever|what|whichever \\w+) (?:it|they|we)|on (?:(?:its|their) (?:current |present |own |existing )?model|\ufffc+)|out\b|off\b|out of)",
+    rf"{ADVERBS}(?:{UNCHANGED}|on (?:whatever|what|whichever \\w+) (?:it|they|we)|on (?:(?:its|their) (?:current |present |own |existing )?model|\ufffc+)|away(?: from)?\b|out\b|off\b|out of)",
     re.IGNORECASE,
 )
 _WORSE: Final = re.compile(
@@ -103,7 +104,10 @@ _WORSE: Final = re.compile(
 _THEN_NOT: Final = re.compile(
     r"[^.;!?\ufffc]{0,60}\b(?:and|but|so|because of that|thus|therefore|hence)\s(?:it |they )?"
     r"(?:must|should|may|can|could|shall|will|ought)\s?(?:n't|not|never)\s(?:to\s)?(?:ever\s)?(?:be\s|get\s)(?:\w+ly\s)?"
-    rf"(?:{CHANGED}|edit|touch)",
+    rf"(?:{CHANGED}|edit|touch)"
+    r"|[^.;!?\ufffc]{0,60}\bnothing (?:may |must |should |can |shall |will |is to )?(?:be )?(?:chang|touch|alter|mov)\w*"
+    r" (?:there|in it|about it|on it|in that one)\b"
+    r"|\W{1,3}(?:please )?(?:pretend|act as if|imagine) (?:it|they|that one) (?:does not|doesn't|do not|don't|did not|didn't) exist",
     re.IGNORECASE,
 )
 _BARE_LEAVE: Final = re.compile(r"\b(?:leave|leaving)\s+(?:the |our |my )?$", re.IGNORECASE)

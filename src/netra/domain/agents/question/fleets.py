@@ -26,7 +26,7 @@ _WORDS: Final = {
 }
 _MACHINES: Final = re.compile(
     rf"(?<![\w.,$])(?P<count>[0-9]{{1,4}}|{'|'.join(CARDINALS)}) (?:nodes?|servers?|machines?|boxes|hosts?|racks|instances?)"
-    r"(?: \w+)?,? (?:with|of|having|that have|containing|holding|each with|each having|x|×)(?: each)? $",
+    r"(?: \w+)?,? (?:with|of|à|at|having|that have|containing|holding|each with|each having|x|×)(?: each)? $",
     re.IGNORECASE,
 )  # "4 nodes with 8 H100"
 _TAKEN: Final = re.compile(
@@ -36,8 +36,8 @@ _TAKEN: Final = re.compile(
 )
 _COUNT_BEFORE: Final = re.compile(
     rf"(?<![\w.,$])(?P<count>[0-9]{{1,5}}|(?:a |one )?(?:{'|'.join(_WORDS)}))\s?(?:x|×|\*|units? of"
-    rf"|cards? of|times|instances? of|servers? (?:of|with)|nodes? (?:of|with))?[\s-]?(?:(?:gpus?|cards?|accelerators?)\s?(?:of (?:type|kind|the type)|type"
-    rf"|[:,(-])?\s?(?:the )?)?(?:(?:of (?:our |the |those |these |my )?)?(?:(?!gpus?\b|and\b|or\b|with\b|to\b|for\b|on\b|x\b|than\b|as\b|faster\b|slower\b|cheaper\b|more\b|less\b|per\b|an?\b|in\b|is\b|are\b|at\b|by\b|vs\b|versus\b|over\b|from\b|like\b|times\b|month\b|ms\b|s\b|percent\b|users\b|calls\b|of\b)"
+    rf"|cards? of|times)?[\s-]?(?:(?:gpus?|cards?|accelerators?)\s?(?:of (?:type|kind|the type)|type"
+    rf"|[:,(-])?\s?(?:the )?)?(?:(?:of (?:our |the |those |these |my )?)?(?:(?!gpus?\b|and\b|or\b|with\b|to\b|for\b|on\b|x\b|than\b|as\b|faster\b|slower\b|cheaper\b|more\b|less\b|per\b|an?\b|in\b|is\b|are\b|at\b|by\b|vs\b|versus\b|over\b|from\b|like\b|times\b|month\b|ms\b|s\b|percent\b|users\b|calls\b|of\b|nodes?\b|servers?\b|one\b|two\b|three\b|four\b|five\b|six\b|eight\b|ten\b|sixteen\b)"
     rf"[a-z][a-z-]{{1,14}} ){{0,2}})?$",
     re.IGNORECASE,
 )
@@ -49,6 +49,10 @@ _COUNT_AFTER: Final = re.compile(
     r"(?: of (?:them|those|these))?[)]?)",
     re.IGNORECASE,
 )
+_SHARE_OF: Final = re.compile(
+    rf"\b(?P<part>half|[0-9]{{1,3}}|{'|'.join([*CARDINALS][1:])}) of (?:our |the |my |those |these )*$",
+    re.IGNORECASE,
+)
 _OF_THEM: Final = re.compile(
     rf"[^.;!?\n]{{0,40}}\b(?P<count>[0-9]{{1,4}}|{'|'.join([*CARDINALS][1:])}) of (?:them|those|these)\b",
     re.IGNORECASE,
@@ -56,7 +60,7 @@ _OF_THEM: Final = re.compile(
 _OWNED: Final = re.compile(
     r"\b(?:own(?:s|ed)?|have|has|got|our|my|we've|bought|already|idle|rack|sitting|sits?|in[- ]house"
     r"|on[- ]prem\w*|basement|data ?cent(?:er|re)|at hand|available|spare|paid for|purchased|lying|run on"
-    r"|running on|reserved|existing|colo|ours|belongs?|disposal|on[- ]site|on hand)\b",
+    r"|running on|reserved|existing|colo|ours|belongs?|disposal|on[- ]site|on hand|in the (?:cluster|rack|racks|fleet|server room|lab)|dispose of|possess(?:es)?)\b",
     re.IGNORECASE,
 )
 _NOT_OWNED: Final = re.compile(
@@ -93,6 +97,10 @@ _SUPPOSED: Final = re.compile(
     r"|how about|instead)\b",
     re.IGNORECASE,
 )
+_TOPS: Final = re.compile(
+    r"s?\W*(?:tops|max(?:imum)?|at (?:the )?(?:very )?most|or (?:fewer|less))\b", re.IGNORECASE
+)
+_OF_OURS: Final = re.compile(r"\bof (?:our|my)\s(?:[0-9]+\s)?$", re.IGNORECASE)
 _NEAR: Final = 40  # characters before a fleet whose words decide on it before those of its sentence
 _GROUPS: Final = (8, 4, 2, 1)  # GPUs of a replica, the largest first
 _SENTENCE_END: Final = re.compile(r"[.;!?](?=\s)|\n")
@@ -125,6 +133,9 @@ def fleets_in(text: str, gpus: Sequence[Mention]) -> NamedFleets:
                 gpu.start - (len(text[: gpu.start][-40:]) - before.start()),
                 _value(before["count"]),
             )
+            share = _SHARE_OF.search(text[:start][-24:])
+            if share is not None:
+                count = _part_of(share["part"], count)
             machines = _MACHINES.search(text[:start][-60:])
             if machines is not None:
                 start, count = start - len(machines[0]), count * _value(machines["count"])
@@ -144,6 +155,12 @@ def fleets_in(text: str, gpus: Sequence[Mention]) -> NamedFleets:
         gpus=tuple(gpus[at] for at in kept),
         facts=tuple(past_clause(text, *spans[at]) for at in gone),
     )
+
+
+def _part_of(part: str, count: int) -> int:
+    """Return how many GPUs "half of our 8" and "two of our 8" are."""
+    word = part.lower()
+    return count // 2 if word == "half" else _value(word)
 
 
 def _is_owned(sentence: str) -> bool:
@@ -170,13 +187,15 @@ def _fleet(text: str, gpu: Mention, *, start: int, count: int | None, since: int
     sentence, before = _sentence(text, gpu), text[:start]
     here = text[max(since, start - _NEAR) : start]
     is_owned = _is_owned(here if since and _TAKEN.search(here) else sentence)
-    named = _BOUND.search(before[-24:]) or _COMPARED.search(before)
-    is_bound = named is not None or (not is_owned and _BOUND.search(sentence) is not None)
+    is_tops = _TOPS.match(text, gpu.end) is not None
+    is_ours = _OF_OURS.search(text[max(0, gpu.start - 24) : gpu.start]) is not None
+    named = None if is_ours else _BOUND.search(before[-24:]) or _COMPARED.search(before)
+    is_bound = is_tops or named is not None or (not is_owned and _BOUND.search(sentence) is not None)
     is_serving = _is_serving(before)
     return GpuFleet(
         name=_name(gpu.name),
         count=count,
-        is_owned=(is_owned or is_serving) and not is_bound,
+        is_owned=(is_owned or is_serving or is_ours) and not is_bound,
         is_bound=is_bound and count is not None,
         is_serving=is_serving and not is_bound,
     )

@@ -30,6 +30,7 @@ steigt|steigen|zunehmen|anwachsen|wachsen|wächst|verdoppelt sich => grows
 sinkt|sinken|fallen|fällt|runter|herunter => reduce
 drücken|kürzen|kappen|drosseln|herunterbringen => reduce
 ausschließen|auszuschließen|ausklammern|auslassen => exclude
+ziel(?:wert)?(?: sind| ist| wären| wäre)? => target
 derzeit|aktuell|zurzeit|momentan|heute => currently
 zahlten|gaben|war|waren|hatten => was
 (?:überall|bei allem|alle[ns]?|alles andere|den rest|der rest|die anderen) => everything

@@ -28,6 +28,7 @@ _DROPPED: Final = re.compile(
     r"\b(?:drop|remove|forget|scrap|strike|ignore|skip|instead of|rather than|not|lift|cancel)\s(?:the |our |that |any )?$",
     re.IGNORECASE,
 )
+_WRONG: Final = re.compile(r"[^.;,]{0,30}\b(?:wrong|was|were|is not|isn't|no longer)\b", re.IGNORECASE)
 _OTHER_THINGS: Final = re.compile(
     r"\b(?:models?|quality|accuracy|answers?|latency|speed|budget|limits?|contract|sla|slo|users?|customers?|money|costs?|price"
     r"|nothing|anything|system|code|rest|everything|others?|all|price list|that|prompts?|ttft|tpot|percentile|goal|target)\b",
@@ -42,7 +43,10 @@ def unused_percentiles(numbers: Numbers, targets: Sequence[StatedTarget], text: 
     return [
         Unread(text=text[one.start : one.end].strip(), why=NO_LIMIT, start=one.start)
         for one in numbers.percentiles
-        if limits and one.value not in used and not _is_denied(text[max(0, one.start - 24) : one.start])
+        if limits
+        and one.value not in used
+        and not _is_denied(text[max(0, one.start - 24) : one.start])
+        and not _WRONG.match(text, one.end)
     ]
 
 

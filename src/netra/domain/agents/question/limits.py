@@ -58,6 +58,11 @@ _SLOWER_THAN: Final = re.compile(
     r"(?:about |around |roughly |the |an? )*$|(?<![-=<])>=?\s*$",
     re.IGNORECASE,
 )
+_BAD: Final = re.compile(
+    r"\b(?:too (?:long|slow|much|late|many)|unacceptable|outages?|fail(?:s|ure|ures|ed)?|breach\w*|violat\w*|a bug|incidents?|an error|lost"
+    r"|broken|useless|intolerable|no good|forbidden|not (?:ok|okay|acceptable|allowed|good enough))\b",
+    re.IGNORECASE,
+)  # what is slower than the time is bad, so the time is an upper bound
 _NOT_SLOWER: Final = re.compile(
     r"\b(?:not|no|never|nobody|no one|none|nothing|cannot|without|avoid|neither|nor|stop|prevent|rarely|seldom|hardly|unacceptable)\b"
     r"|n't\b|[0-9]\s?[><]",
@@ -233,7 +238,12 @@ def _why_no_limit(found: Limited) -> str:
         return "a rate must be above 0"
     if has("average", context.around) and found.percentile is None:
         return AVERAGE
-    if not is_rate and _SLOWER_THAN.search(context.before) and not _NOT_SLOWER.search(context.before):
+    is_bad = _BAD.search(context.after) is not None
+    if (
+        not (is_rate or is_bad)
+        and _SLOWER_THAN.search(context.before)
+        and not _NOT_SLOWER.search(context.before)
+    ):
         return FILTER
     is_difference = _BY.search(context.before) or _SHORTER.match(context.after)
     return DIFFERENCE if is_difference and not is_rate else ""

@@ -55,6 +55,7 @@ _PRICE_OF: Final = re.compile(
     r"|\b(?:each|every|a single|one|per) (?:call|request|answer|token|user|query|message)\b[^.;]{0,24}$",
     re.IGNORECASE,
 )
+_MINUS: Final = re.compile(r"\bminus (?:an? )?(?:\w+ )?$", re.IGNORECASE)
 _LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 _SPENDING: Final = re.compile(
     r"\b(?:budget\w*|spend\w*|spent|pa(?:y|ys|ying|id)|afford\w*|bills?|invoices?|costs?|costing|allowance|allocat\w*|funds?|funding"
@@ -119,7 +120,7 @@ def _has_a_role(context: NumberContext, *, period: str, last: StatedTarget | Non
 
 def _is_saving(context: NumberContext, *, last: StatedTarget | None) -> bool:
     before, after, number = context.before, context.after, context.quantity
-    if _SAVED.match(after) or number.sign == "-" or _BY.search(before):
+    if _SAVED.match(after) or number.sign == "-" or _BY.search(before) or _MINUS.search(before):
         return True
     if _TO.search(before) or _limits(before) or re.search(r"\bbudget\b", before, re.IGNORECASE):
         return False

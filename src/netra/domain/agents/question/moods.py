@@ -6,7 +6,7 @@ from typing import Final
 
 from netra.domain.agents.numbers.lexicon import Unit
 from netra.domain.agents.question.number_context import NumberContext
-from netra.domain.agents.question.phrases import has
+from netra.domain.agents.question.phrases import CLASSES, has
 
 
 class Mood(enum.Enum):
@@ -136,6 +136,7 @@ _OVER_PLAN: Final = re.compile(
     r"\s*(?:over|above|beyond|short of|below|under)\s(?:the |our |my )?(?:monthly )?(?:budget|plan|target|limit|cap|allowance|forecast)\b",
     re.IGNORECASE,
 )
+_BEYOND: Final = re.compile(r"\b(?:than|over|above|beyond|past|exceed\w*)\s(?:about )?$", re.IGNORECASE)
 _LABEL: Final = re.compile(
     r"(?:^|\b)(?:actual(?:s|ly)?|current(?:ly)?|now|today|spent|as-is|status(?: quo)?|observed|measured|baseline|before|previous(?:ly)?"
     r"|last month|so far|real|today's|present)\s*$",
@@ -206,14 +207,19 @@ def _is_fact(context: NumberContext, *, is_traffic: bool) -> bool:
         return True
     if context.quantity.unit is Unit.MONEY and _OVER_PLAN.match(context.after):
         return True
-    is_too_much = context.quantity.unit in (Unit.MS, Unit.MONEY) and _TOO.match(context.after)
+    is_bound = _BEYOND.search(context.before) is not None  # "longer than 2 s is too long" limits
+    is_too_much = (
+        context.quantity.unit in (Unit.MS, Unit.MONEY) and not is_bound and _TOO.match(context.after)
+    )
     is_too_little = _TOO_LITTLE.match(context.after) is not None
     if is_too_much or is_too_little or _is_of_today(context):
         return True
-    if has("claim", clause) and not _ORDERED.search(clause):
-        return not has("ask", context.before)
     if is_traffic and has("future", clause) and not has("past", context.before):
         return False
+    if has("claim", clause) and not _ORDERED.search(clause):
+        claim = CLASSES["claim"].search(clause)
+        told = clause if claim is None else clause[: claim.start()]
+        return not has("ask", told)
     if _is_supposed(context):
         return False
     if context.clause.joint.strip() in (":", "=") and _LABEL.search(_before_clause(context)):
@@ -269,7 +275,12 @@ def _is_asked(context: NumberContext) -> bool:
     clause = context.clause.text
     if _GOAL_NOW.search(context.before) and "budget" in clause.lower():
         return True
-    if has("correction", context.before) or has("inheriting", context.after) or has("ask", clause):
+    is_later = any(other.start < context.quantity.start for other in context.others)
+    if (
+        (is_later and has("correction", context.before))
+        or has("inheriting", context.after)
+        or has("ask", clause)
+    ):
         return True
     if context.clause.joint.strip().lower() == "with" and _CONTENT.search(_before_clause(context)):
         return True

@@ -45,7 +45,8 @@ _FEW_WORDS: Final = 2  # most words besides a number in a sentence that takes it
 _AGAINST_ORDER: Final = 60  # penalty in characters for a word on the wrong side of "by"
 _SLOWEST: Final = re.compile(r"\b(?:slowest|worst|longest)\s$", re.IGNORECASE)
 _OUT_OF: Final = re.compile(
-    r"\s?(?:out of(?: every| each| the)?|of every|in every|of each|in each)\s", re.IGNORECASE
+    r"\s?(?:(?:cases|calls|times|requests|answers|users) )?(?:out of(?: every| each| the)?|of every|in every|of each|in each)\s",
+    re.IGNORECASE,
 )
 _OF: Final = re.compile(r"\s?(?:of|in|from)\s", re.IGNORECASE)
 _OF_ANY: Final = re.compile(r"\s?of\s", re.IGNORECASE)
@@ -56,6 +57,13 @@ _COMPARATOR: Final = re.compile(
     r"(?:\b(?:within|under|below|in|at most|than|exceed|max(?:imum)?|up to)|[<≤]=?)\s?$",
     re.IGNORECASE,
 )
+_FOR_NAME: Final = re.compile(r"\s(?P<word>for|on|in|at|off)\s(?:the )?\ufffc", re.IGNORECASE)
+_SLOW_MAX: Final = 0.5  # largest share of the calls that may exceed a limit
+_PAST: Final = re.compile(
+    r"\b(?:past|over|above|beyond|longer than|more than|slower than|exceed\w*)\s(?:about )?$", re.IGNORECASE
+)
+_TOKENS: Final = re.compile(r"\btokens?\b[^.;!?]{0,40}$", re.IGNORECASE)
+_RATIO: Final = re.compile(r"\b(?:out of|in|of)\b", re.IGNORECASE)  # the share was written as "9 in 10"
 _AND: Final = re.compile(r"\s?(?:and|&|,|/)\s?", re.IGNORECASE)
 _RESPECTIVELY: Final = re.compile(r"\b(?:respectively|in (?:that|this) order)\b", re.IGNORECASE)
 _SENTENCE_END: Final = re.compile(r"[.!?](?=\s)|\n")
@@ -162,6 +170,16 @@ def number_contexts(text: str, parts: Sequence[Mention], *, convention: Conventi
     return Numbers(heads=tuple(contexts), percentiles=percentiles, clauses=cut)
 
 
+def _is_of_the_slow(text: str, number: Number, numbers: Sequence[Number]) -> bool:
+    """Return whether a small share of the calls may exceed a time: "fewer than 1 in 20 may run past 20 s"."""
+    after = next((one for one in numbers if one.start >= number.end and one.unit is Unit.MS), None)
+    if after is None or number.value >= _SLOW_MAX:
+        return False
+    return (
+        _PAST.search(text[number.end : after.start]) is not None and "." not in text[number.end : after.start]
+    )
+
+
 def _with_ratios(text: str, numbers: Sequence[Number]) -> list[Number]:
     """Return the numbers with "9 out of 10 calls" as one share of the calls."""
     found: list[Number] = []
@@ -202,12 +220,37 @@ def _with_unit_before(text: str, number: Number) -> Number:
     """Return a number without a unit in the unit that stands before it: "latency in ms: 500"."""
     if number.unit is not Unit.BARE:
         return number
+    if number.period == "second":
+        is_tokens = _TOKENS.search(text[max(0, number.start - _LOOK_BACK) : number.start]) is not None
+        return msgspec.structs.replace(number, unit=Unit.COUNT, noun="token" if is_tokens else "thing")
     match = _UNIT_BEFORE.search(text[max(0, number.start - _LOOK_BACK) : number.start])
     if match is None:
         return number
     unit, scale = _HEADERS[match.lastgroup or ""]
     return msgspec.structs.replace(
         number, unit=unit, value=number.value * scale, currency="USD" if unit is Unit.MONEY else ""
+    )
+
+
+def _parallel(text: str, before: Sequence[Number], number: Number) -> Number | None:
+    """Return a bare number in the unit of the one before, if both belong to a name: "20 % for X and 25 for Y"."""
+    last = before[-1] if before else None
+    if (
+        last is None
+        or number.unit is not Unit.BARE
+        or last.unit not in (Unit.SHARE, Unit.MS, Unit.FACTOR, Unit.MONEY)
+    ):
+        return None
+    one, other = _FOR_NAME.match(text, last.end), _FOR_NAME.match(text, number.end)
+    if one is None or other is None or one["word"].lower() != other["word"].lower():
+        return None
+    return msgspec.structs.replace(
+        number,
+        unit=last.unit,
+        value=number.value * last.scale,
+        scale=last.scale,
+        currency=last.currency,
+        period=last.period,
     )
 
 
@@ -231,6 +274,9 @@ def _in_list(text: str, number: Number, following: Sequence[Number]) -> Number:
 
 def _with_unit_of(text: str, before: Sequence[Number], number: Number) -> Number:
     """Return a bare number as a time where a comparator joins it to the time before: "1 s at p50, 5 at p99"."""
+    parallel = _parallel(text, before, number)
+    if parallel is not None:
+        return parallel
     last = next((one for one in reversed(before) if one.unit is Unit.MS), None)
     if last is None or number.unit is not Unit.BARE or number.value <= 0:
         return number
@@ -256,14 +302,16 @@ def _is_no_goal(text: str, number: Number) -> bool:
 
 def _as_percentile(text: str, number: Number, numbers: Sequence[Number], cut: Sequence[Clause]) -> Number:
     """Return the 95th percentile for the "95 %" of "95 % of calls within 2 s"."""
-    is_slowest = number.unit is Unit.SHARE and _SLOWEST.search(text[: number.start]) is not None
+    is_slowest = number.unit is Unit.SHARE and (
+        _SLOWEST.search(text[: number.start]) is not None or _is_of_the_slow(text, number, numbers)
+    )
     if number.unit is not Unit.SHARE or not (0.5 <= number.value <= 1 or is_slowest):
         return number
     sentence = cut[place(cut, number.start)].sentence
     times = [n for n in numbers if n.unit is Unit.MS and cut[place(cut, n.start)].sentence == sentence]
     if not times:
         return number
-    if _SHARE_OF_CALLS.match(text, number.end) is None:
+    if _SHARE_OF_CALLS.match(text, number.end) is None and not _RATIO.search(number.text):
         between = text[number.end : times[0].start]
         if _OF_ANY.match(between) is None or _PRICED.search(between):
             return number

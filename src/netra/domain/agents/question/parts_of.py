@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from netra.domain.agents.numbers.lexicon import CARDINALS
 from netra.domain.agents.question.attributes import Attribute, assigned, carried_over
 from netra.domain.agents.question.clauses import place
 from netra.domain.agents.question.limits import is_duration
@@ -38,7 +39,7 @@ _GRAMMAR: Final = """
     something anything someone somebody anyone anybody everybody whole full entire complete single given
     which at first our one end order case every-one place half two three time times practice fact principle
 """
-_NO_PART: Final = frozenset(_GRAMMAR.split())
+_NO_PART: Final = frozenset((*_GRAMMAR.split(), *CARDINALS))
 
 
 def parts_of(text: str, numbers: Numbers, parts: Sequence[Mention]) -> list[tuple[str, ...]]:

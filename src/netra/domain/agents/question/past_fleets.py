@@ -11,6 +11,7 @@ _DISMISSED: Final = re.compile(
     r"|\bi (?:said|asked for|wrote|mentioned)\b[^.;,\n]{0,24}$",
     re.IGNORECASE,
 )
+_NONE: Final = re.compile(r"\b(?:not|not a|not one|not any|without(?: any)?|zero|no)\s$", re.IGNORECASE)
 _GONE_BEFORE: Final = re.compile(
     r"\b(?:used to|no longer|formerly|previously|once) (?:\w+ ){0,2}?$"
     r"|\b(?:(?:hand|send|giv|turn|gave|sent|handed|turned|given)\w* back|returned|sold|cancell?ed|terminated|decommissioned"
@@ -26,6 +27,8 @@ _GONE_AFTER: Final = re.compile(
 
 def is_dismissed(text: str, start: int) -> bool:
     """Return whether the GPUs at `start` are taken back: "scratch what I wrote about H100s"."""
+    if _NONE.search(text[max(0, start - 16) : start]):
+        return True
     return _DISMISSED.search(text[max(0, start - 80) : start]) is not None
 
 

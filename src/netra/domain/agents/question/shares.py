@@ -85,6 +85,13 @@ _FINDS: Final = re.compile(
     r"\b(?:find|finding|gain|squeeze out|wring out)\b\W*(?:(?:me|us|another|an?|about|the|some) )*$",
     re.IGNORECASE,
 )
+_FROM_REST: Final = re.compile(
+    r"\s?(?:off|from|out of|on|for) (?:the |all |all the )?(?:others?|rest|remaining|remainder|bill|everything|total)\b",
+    re.IGNORECASE,
+)
+_COMPARED: Final = re.compile(
+    r"\s?(?:cheaper|faster|quicker|less|lower|off|more|higher|savings?)\b", re.IGNORECASE
+)
 _TIMES: Final = (Subject.TIME, Subject.FIRST_TOKEN, Subject.PER_TOKEN)
 _AS_FAST: Final = re.compile(r"\b(?:as|fast\w*|quick\w*|soon\w*|speed\w*)\b", re.IGNORECASE)
 _FACTOR_MAX: Final = 1_000.0  # largest accepted factor; a larger one is a typing error
@@ -121,7 +128,13 @@ def _is_a_cut(context: NumberContext) -> bool:
     """Return whether a share without a subject is taken off the bill: "cut 20 %", "halve the rest"."""
     number = context.quantity
     is_verb = number.is_spelled and number.lowers is True
-    is_less = is_verb or _FINDS.search(context.before) is not None or _LESS.search(context.around) is not None
+    is_less = (
+        is_verb
+        or _FROM_REST.match(context.after) is not None
+        or number.sign == "-"
+        or _FINDS.search(context.before) is not None
+        or _LESS.search(context.around) is not None
+    )
     return number.unit is Unit.SHARE and is_less and _OTHERS.search(without_caps(context.clause.text)) is None
 
 
@@ -216,7 +229,8 @@ def _remaining(context: NumberContext, mark: Mark) -> float:
         return 1 + size
     if _AS_MUCH.match(context.after):
         return size
-    if is_share and (_TO.search(context.before) or _is_what_is_left(context)):
+    is_to = _TO.search(context.before) is not None and not _COMPARED.match(context.after)
+    if is_share and (is_to or _is_what_is_left(context)):
         return size
     if _falls(context, mark):
         return 1 - size if is_share else 1 / size
@@ -231,7 +245,8 @@ def _is_what_is_left(context: NumberContext) -> bool:
     is_compared = _MORE.search(context.after) or _LESS.search(context.after)
     if context.quantity.is_spelled and _BECOMES.search(context.before) and not is_compared:
         return True
-    return _OF.match(context.after) is not None and _WANTED.search(context.before) is not None
+    is_wanted = _WANTED.search(context.before) is not None and bool(context.before.strip())
+    return _OF.match(context.after) is not None and is_wanted
 
 
 def _is_a_statement(context: NumberContext) -> bool:

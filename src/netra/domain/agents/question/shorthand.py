@@ -25,6 +25,12 @@ _STATES: Final = re.compile(
 _CHAT: Final = (
     (re.compile(r"(?<= )4 (?=[A-Za-z]+_[a-z]|the |our |my |all )"), "for "),
     (re.compile(r"\b(?:u|ya)\b(?= (?:can|may|could|make|get|guys|please|should))", re.IGNORECASE), "you"),
+    (re.compile(r"\bexcl\.?(?=\s)", re.IGNORECASE), "excluding"),
+    (re.compile(r"\bincl\.?(?=\s)", re.IGNORECASE), "including"),
+    (re.compile(r"\b(?:approx|ca)\.(?=\s?[0-9$])", re.IGNORECASE), "about"),
+    (re.compile(r"\bresp\.(?=\s|$)", re.IGNORECASE), "respectively"),
+    (re.compile(r"(?<= )2 (?=(?:start|do|get|make|save|be|go|use|cut|have|keep|see|know)\b)"), "to "),
+    (re.compile(r"(?<!a )(?<!one )(?<!three )\bquarter of a (?=second)", re.IGNORECASE), "a quarter of a "),
     (re.compile(r"\b(?:thru)\b", re.IGNORECASE), "through"),
     (re.compile(r"\bb4\b", re.IGNORECASE), "before"),
     (re.compile(r"\b(?:undr|udner|uner)\b", re.IGNORECASE), "under"),
@@ -34,7 +40,7 @@ _CHAT: Final = (
     (re.compile(r"\b(?:gonna)\b", re.IGNORECASE), "going to"),
     (re.compile(r"\b(?:wanna)\b", re.IGNORECASE), "want to"),
     (re.compile(r"\b(?:gotta)\b", re.IGNORECASE), "have to"),
-    (re.compile(r"(?<=[0-9])\s?(?:perc|prc|pc)\b", re.IGNORECASE), " percent"),
+    (re.compile(r"(?<=[0-9])\s?(?:perc|prc|pc|prcnt|prct|prcent)\b", re.IGNORECASE), " percent"),
 )
 
 

@@ -23,7 +23,27 @@ _REAL: Final = """
     minima maxima tripe trifle treble doubles secure retention retain growing growth growl grove glow annul annals manual
 """
 _KEY: Final = tuple(_KEYS.split())
-_WORD: Final = re.compile(r"(?<![\w'’@#/.-])[A-Za-z]{4,16}(?![\w'’/-]|\.\w)")
+_SKELETONS: Final = {
+    key[0] + re.sub("[aeiou]", "", key[1:]): key
+    for key in (
+        *_KEY,
+        "from",
+        "under",
+        "nothing",
+        "most",
+        "make",
+        "want",
+        "need",
+        "more",
+        "than",
+        "less",
+        "with",
+        "cost",
+        "costs",
+        "bill",
+    )
+}  # words without their vowels, as typed on a phone: "mnth", "prcnt"
+_WORD: Final = re.compile(r"(?<![\w'’@#.-])[A-Za-z]{3,16}(?![\w'’/-]|\.\w)")
 _KNOWN: Final = frozenset((*_KEY, *_REAL.split()))
 _LENGTH_MIN: Final = 5  # letters of a word that is compared
 _LONG: Final = 8  # letters of a key that may have two errors
@@ -51,14 +71,21 @@ def without_slips(text: str, *, names: Collection[str]) -> tuple[str, tuple[str,
 
 def _near(word: str) -> str | None:
     """Return the only key word that a typing error turns into `word`; None for a word of its own."""
-    if len(word) < _LENGTH_MIN or word in _KNOWN:
+    if word in _KNOWN:
         return None
+    if word in _SKELETONS:
+        return _SKELETONS[word]
     found = [key for key in _KEY if _is_slip_of(word, key)]
     return found[0] if len(found) == 1 else None
 
 
 def _is_slip_of(word: str, key: str) -> bool:
-    if word[0] != key[0] or abs(len(word) - len(key)) > 1 or len(key) < _LENGTH_MIN:
+    if (
+        len(word) < _LENGTH_MIN
+        or word[0] != key[0]
+        or abs(len(word) - len(key)) > 1
+        or len(key) < _LENGTH_MIN
+    ):
         return False
     if word.rstrip("s") == key.rstrip("s"):
         return False

@@ -24,6 +24,11 @@ _TAGGED: Final = re.compile(
     r"|number|numbers?|no\.|nr\.?|nos?)\s?(?:number|no\.?|nr\.?|id|code)?\s?[:#.=/-]?\s?$",
     re.IGNORECASE,
 )
+_NUMBERED: Final = re.compile(
+    r"\b(?:pages?|slides?|steps?|parts?|items?|sections?|chapters?|tickets?|figures?|tables?|lines?|rows?|rooms?|versions?|phases?|sprints?)"
+    r"\s?#?[0-9.]+\s?(?:of|/|-|–|to|and|,)\s?$",
+    re.IGNORECASE,
+)  # the second number of "page 3 of 7"
 _HEADCOUNT: Final = re.compile(
     r"\b(?:team|staff|crew|company|group|squad|department|board|class|startup|party) of (?:about |around "
     r"|roughly |some )?$",
@@ -52,7 +57,12 @@ _NAME: Final = re.compile(r"(?<![\w./-])[a-z]{4,24}-[0-9][\w.]{0,12}(?<!\.)(?![\
 def is_stray(context: NumberContext) -> bool:
     """Return whether a number without a unit plainly sets no goal."""
     before, after = context.before, context.after
-    if _TAGGED.search(before) or _HEADCOUNT.search(before) or _is_labelled(before):
+    if (
+        _TAGGED.search(before)
+        or _NUMBERED.search(context.lead)
+        or _HEADCOUNT.search(before)
+        or _is_labelled(before)
+    ):
         return True
     if _GOVERNED.search(before):
         return False

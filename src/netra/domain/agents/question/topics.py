@@ -135,8 +135,12 @@ _CHANGE: Final = re.compile(
     r"|update|(?:vs\.?|versus|compared (?:to|with)|against) (?:the (?:week|month|time|days?) )?before"
     r"|what (?:has )?(?:happened|changed)|before (?:and|vs\.?|versus) after|before/after"
     r"|before\b[^.?!]{0,30}\bafter)\b"
-    r"|\bsince\b",
+    r"|\bsince\b|\bas of\b|\bever since\b",
 )
+_SPOKEN: Final = re.compile(
+    r"\b(?:discussed|agreed|talked|spoke|met|meeting|mentioned|wrote|said|mail)\b[^.;!?\n]{0,16}$|\b(?:due|deadline|until|till|by) (?:the )?$"
+)  # "as discussed on the 23rd" dates no change
+_SENTENCE: Final = re.compile(r"[.;!?](?=\s)|\n")
 _VERDICT: Final = re.compile(
     r"\b(?:worth|pa(?:y|ying|id) (?:off|for)|roll(?:ed)?[ -]?back|rollback|revert\w*|undo|back out"
     r"|before and after"
@@ -267,9 +271,14 @@ def is_quality_kept(text: str) -> bool:
 
 def dates_a_change(text: str, start: int, end: int) -> bool:
     """Return whether the date at `start` can be that of a change: “today” only in “today's deploy” and “deployed today”."""
-    if text[start:end].lower() != "today" or text[end : end + 2] in ("'s", "’s"):
-        return True
-    return _CHANGE_MADE.search(text.lower()) is not None
+    if text[start:end].lower() == "today" and text[end : end + 2] not in ("'s", "’s"):
+        return _CHANGE_MADE.search(text.lower()) is not None
+    before, after = text[:start].lower(), text[end:].lower()
+    if _SPOKEN.search(before):
+        return False
+    sentence = f"{_SENTENCE.split(before)[-1]} {_SENTENCE.split(after)[0]}"
+    is_near = _CHANGE_MADE.search(sentence) is not None or _CHANGE.search(sentence) is not None
+    return is_near or _CHANGE_MADE.search(text.lower()) is not None
 
 
 def asks_before_after(text: str, *, is_dated: bool) -> bool:

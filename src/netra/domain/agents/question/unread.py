@@ -1,5 +1,6 @@
 """List the parts of a question that set no goal, and why."""
 
+import re
 from typing import Final
 
 from netra.domain.agents.question import topics
@@ -10,6 +11,7 @@ from netra.domain.agents.question.scope import asks_for_causes, has_a_topic
 from netra.domain.agents.question.sighting import Sighting
 from netra.domain.agents.question.strays import UNKNOWN, unknown_names
 
+_DIGIT: Final = re.compile("[0-9]")
 _NO_TOPIC: Final = "no target, name or topic that this engine knows was found"
 _NO_CHANGE: Final = "a date without a change; the whole log is studied"
 _CAUSES: Final = "the log holds which calls failed and what they cost, not why"
@@ -31,6 +33,8 @@ def unread_of(seen: Sighting) -> list[Unread]:
     is_dated = any(topics.dates_a_change(seen.quotes, one.start, one.end) for one in seen.dates)
     if not topics.asks_before_after(seen.text, is_dated=is_dated):
         days = [date for date in seen.dates if _is_day(date) and not (date.is_to_come and _is_growing(seen))]
+        is_asked = any(isinstance(one, StatedTarget) for one in seen.readings)
+        days = [date for date in days if not is_asked or _DIGIT.search(date.text)]
         unread += [Unread(text=date.text, why=_NO_CHANGE) for date in days]
     unread += _contradictions(seen)
     unread += nameless_exclusions(seen.text)
