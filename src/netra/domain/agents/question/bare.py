@@ -16,21 +16,26 @@ _SUBJECTS: Final = tuple(Subject)
 _YEAR: Final = re.compile(r"(?:19[89]|20[0-9])[0-9]")
 _NEAR_YEARS: Final = range(2015, 2041)  # a number of these is more often a year than a sum
 _OF_TIME: Final = re.compile(
-    r"\b(?:for|in|of|by|until|till|since|during|through|throughout|fy|cy|year|calendar|fiscal|plan|planning|roadmap|forecast"
-    r"|early|late|mid|spring|summer|autumn|fall|winter|next|this|budget|q[1-4]|h[12]|end|start|january|february|march|april|may|june"
+    r"\b(?:for|in|of|by|until|till|since|during|through|throughout|fy|cy|year|calendar|fiscal|plan"
+    r"|planning|roadmap|forecast"
+    r"|early|late|mid|spring|summer|autumn|fall|winter|next|this|budget|q[1-4]|h[12]|end|start|january"
+    r"|february|march|april|may|june"
     r"|july|august|september|october|november|december|[a-z]{3}\.)[\s'’/-]*(?:year |the year )?$|^\W*$",
     re.IGNORECASE,
 )
 _SPENT: Final = re.compile(r"\b(?:to|under|below|than|spend|pay|at|is|usd|limit|cap)\s*$", re.IGNORECASE)
 _THOUSANDS: Final = re.compile(r"[0-9]\s?(?:k|grand)\b", re.IGNORECASE)
 _PER_PERIOD: Final = re.compile(
-    r"\s*(?:\w+\s){0,4}?(?:(?:a|per|each|every)\s|/\s?)(?:hour|day|week|month|mo|quarter|year|yr)\b|\s*(?:monthly|a month)\b",
+    r"\s*(?:\w+\s){0,4}?(?:(?:a|per|each|every)\s|/\s?)(?:hour|day|week|month|mo|quarter|year|yr)\b"
+    r"|\s*(?:monthly|a month)\b",
     re.IGNORECASE,
 )
 _AT: Final = re.compile(
-    r"\b(?:it|that|this|them|these|those|us|back|down|up|goal|target|limit|aim|need|want|make|get|bring|keep|push|now)\b[^.;!?]{0,20}"
+    r"\b(?:it|that|this|them|these|those|us|back|down|up|goal|target|limit|aim|need|want|make|get|bring"
+    r"|keep|push|now)\b[^.;!?]{0,20}"
     r"\b(?:to|at|under|below|within|is|for|be)\s(?:about |around |roughly |only |just |at most )*$"
-    r"|\b(?:target|goal|aim|limit)(?:ing)?(?: is|:| of| for)?\s(?:about |around |roughly |only |just |at most )*$",
+    r"|\b(?:target|goal|aim|limit)(?:ing)?(?: is|:| of| for)?\s(?:about |around |roughly |only |just |at "
+    r"most )*$",
     re.IGNORECASE,
 )
 _RATIO_MAX: Final = 20.0  # by which a number may differ from the one whose unit it takes

@@ -52,18 +52,22 @@ _SUBJECTS: Final = {
     r"|per (?:output )?token|between tokens",
     Subject.MONEY: r"cheap(?:er|est|ly)?|costs?|costing|bills?|invoices?|spend(?:ing|s)?|spent|sav(?:e|es"
     r"|ed|ing|ings)"
-    r"|expens(?:e|es|ive)|budgets?|money|pric(?:e|es|ier|ey)|pay(?:ing|s)?|dearer|pricier|outlays?|expenditures?|charges|fees?|outgoings|burn(?: rate)?|costl(?:y|ier)"
+    r"|expens(?:e|es|ive)|budgets?|money|pric(?:e|es|ier|ey)|pay(?:ing|s)?|dearer|pricier|outlays?"
+    r"|expenditures?|charges|fees?|outgoings|burn(?: rate)?|costl(?:y|ier)"
     r"|economical|economies|overspend\w*|line item",
     Subject.RATE: r"fast(?:er|est)?|quick(?:er|est|ly)?|speed(?:s|ups?|-ups?|ier)?|snappi?er|throughput"
     r"|performance"
-    r"|slower|slow down|sooner|snappy|speedy|responsive(?:ness)?|rapid(?:ly)?|swift(?:er|ly)?|zippier|nimbler",
+    r"|slower|slow down|sooner|snappy|speedy|responsive(?:ness)?|rapid(?:ly)?|swift(?:er|ly)?|zippier"
+    r"|nimbler",
     Subject.TIME: r"latenc(?:y|ies)|response[- ]times?|slow|waits?|waiting(?: times?)?|delays?|durations?|lag"
     r"|turn-?around(?: time)?|processing[- ]times?"
     r"|answers?(?: in)?"
     r"|respon(?:d|ds|se|ses)|repl(?:y|ies)|p99|p95|p90|p50",
     Subject.TRAFFIC: r"traffic|usage|volumes?|load|demand|requests?|calls|queries|users?|customers?"
     r"|visitors?|sessions?"
-    r"|seats|adoption|workload|user[- ]?base|customer[- ]base|consumption|conversations?|tenants?|activity|messages?|tickets|documents|jobs|sign-?ups|orders|uploads|invoices processed|prompts|chats",
+    r"|seats|adoption|workload|user[- ]?base|customer[- ]base|consumption|conversations?|tenants?"
+    r"|activity|messages?|tickets|documents|jobs|sign-?ups|orders|uploads|invoices processed|prompts"
+    r"|chats",
     Subject.GROWTH: r"grow(?:s|n|th|ing)?|scal(?:e|es|ing)(?: up)?|expand(?:s|ing)?|expansion|ramp(?:s|ing)?",
     Subject.MEMORY: r"memory|vram|hbm|gpu",
 }
@@ -73,12 +77,15 @@ _MARK: Final = re.compile(
 )
 _COUNTED: Final = re.compile(
     r"(?:requests?|calls|queries|users?|customers?|visitors?|sessions?|seats|answers?|respon\w+|repl(?:y|ies)"
-    r"|workload|load|usage|traffic|volumes?|messages?|tickets|documents|jobs|orders|prompts|chats|tenants?|conversations?)$"
+    r"|workload|load|usage|traffic|volumes?|messages?|tickets|documents|jobs|orders|prompts|chats"
+    r"|tenants?|conversations?)$"
 )  # things that have a cost and a speed, as "calls" in "the cost of our calls" and "make the calls faster"
 _OF_ANOTHER: Final = re.compile(
     r"\b(?:of|for|per|on|from|by|with|make|makes|making|get|serve|serving|run|running|process|processing"
-    r"|handle|handling|have|has|got|lots of)\s+(?:(?:the|our|my|all|these|those|its|their|your|every|each|any|a"
-    r"|single|llm|api|ai|model|chat|user|customer|incoming|daily|monthly|production|answering|serving|handling"
+    r"|handle|handling|have|has|got|lots of)\s+(?:(?:the|our|my|all|these|those|its|their|your|every|each"
+    r"|any|a"
+    r"|single|llm|api|ai|model|chat|user|customer|incoming|daily|monthly|production|answering|serving"
+    r"|handling"
     r"|processing|running|[0-9][0-9.,]*[km]?)\s+)*$",
     re.IGNORECASE,
 )
@@ -86,7 +93,8 @@ _SENTENCE_END: Final = re.compile(r"(?:[.;!?…](?=\s|$)|\n)+\s*")
 _CLAUSE_END: Final = re.compile(
     r",(?=\s)\s*(?:(?:and|but|or|while|with|so|at(?! (?:most|least)))\b)?|[:—](?=\s)|\s–(?=\s)|\s-(?=\s)"
     r"|\b(?:and(?! a (?:half|quarter|third))|but|while|whilst|with|at(?= (?:no |an? unchanged|equal"
-    r"|the same|same|half|a (?:third|quarter|fifth|tenth)|two thirds|three quarters|twice|double|unchanged|constant|current|[0-9.,]+ ?(?:%|percent|x)))|plus|yet|although|though"
+    r"|the same|same|half|a (?:third|quarter|fifth|tenth)|two thirds|three quarters|twice|double"
+    r"|unchanged|constant|current|[0-9.,]+ ?(?:%|percent|x)))|plus|yet|although|though"
     r"|however|whereas|given|as long as|provided|then|if|when|because|otherwise|or (?=rather|better|even))\b",
     re.IGNORECASE,
 )

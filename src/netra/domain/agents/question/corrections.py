@@ -10,10 +10,11 @@ from netra.domain.agents.question.mentions import Mention
 from netra.domain.agents.question.phrases import CLASSES
 from netra.domain.agents.question.readings import Fact, Reading, Retracted, StatedTarget
 
-
 _STRONG: Final = re.compile(
-    r"\b(?:sorry|scratch that|strike that|no wait|wait,? no|wrong (?:one|feature|model|name|tool|number|metric)|i mean(?:t)?"
-    r"|make that|correction|oops|or rather|my (?:mistake|bad)|typo|erratum|misspoke|i take (?:it|that) back|on second thoughts?"
+    r"\b(?:sorry|scratch that|strike that|no wait|wait,? no|wrong (?:one|feature|model|name|tool|number"
+    r"|metric)|i mean(?:t)?"
+    r"|make that|correction|oops|or rather|my (?:mistake|bad)|typo|erratum|misspoke|i take (?:it|that) "
+    r"back|on second thoughts?"
     r"|actually|no,)(?!\w)",
     re.IGNORECASE,
 )

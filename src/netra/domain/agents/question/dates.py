@@ -53,7 +53,8 @@ _DATED: Final = re.compile(
     rf"(?![ -]?(?:percentile|pct)| (?:of )?(?:{_MONTH})\b))"
     r"|(?P<short>(?<=on )[0-9]{1,2}/[0-9]{1,2}|(?<=since )[0-9]{1,2}/[0-9]{1,2}|[0-9]{1,2}\.[0-9]{1,2}\.)"
     rf"|(?P<part>(?:mid|early|late|(?:the )?(?:first|start|beginning|middle|end) of)[- ](?:{_MONTH}))"
-    r"|(?P<calendar_week>(?:calendar week|cw|kw|week) ?[0-9]{1,2}(?= |[,.;!?]|$)(?! (?:hours|days|weeks|users|calls)))"
+    r"|(?P<calendar_week>(?:calendar week|cw|kw|week) ?[0-9]{1,2}(?= |[,.;!?]|$)(?! (?:hours|days|weeks"
+    r"|users|calls)))"
     r"|(?P<first_of>(?:the )?(?:first|1st|start|beginning) of (?:this|the) (?:month|week|year))"
     rf"|(?P<weekday>(?:last |on |since |this )(?:{'|'.join(_DAYS)})(?!,? (?:the )?[0-9])"
     rf"|(?:{'|'.join(_DAYS)})(?='s))"
@@ -63,10 +64,12 @@ _DATED: Final = re.compile(
 _CLOCK: Final = re.compile(
     r"(?<![\w:.])(?P<noon>noon|midnight)\b"
     r"|(?<![\w:.])(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2})(?:\s?(?P<half>[ap])\.?m\b)?"
-    r"|\s?(?P<bare>[ap])\.?m\b)(?:\s?\(?(?P<zone>utc|gmt|z|cest|cet|bst|est|edt|cst|cdt|mst|mdt|pst|pdt|ist|jst)\b\)?)?"
+    r"|\s?(?P<bare>[ap])\.?m\b)(?:\s?\(?(?P<zone>utc|gmt|z|cest|cet|bst|est|edt|cst|cdt|mst|mdt|pst|pdt"
+    r"|ist|jst)\b\)?)?"
     r"(?!\w|:[0-9])"
     r"|(?<=\bat )(?P<dotted_hour>[0-2]?[0-9])\.(?P<dotted_minute>[0-5][0-9])"
-    r"(?=\s?(?:this (?:morning|afternoon)|[ap]\.?m\b|utc|cet|today|yesterday|on |in the (?:morning|evening|afternoon)|\())",
+    r"(?=\s?(?:this (?:morning|afternoon)|[ap]\.?m\b|utc|cet|today|yesterday|on |in the (?:morning"
+    r"|evening|afternoon)|\())",
     re.IGNORECASE,
 )
 _ZONES: Final = {

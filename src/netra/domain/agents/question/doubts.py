@@ -33,27 +33,36 @@ _FIELD_WORDS: Final = {
 }
 REFERENCE: Final = "unclear which number this repeats; write the number"
 _REFERENCES: Final = re.compile(
-    r"\b(?:the same (?:amount|sum|number|percentage|share|factor)|that (?:amount|sum|much)|as much again|the same again|likewise|ditto"
-    r"|vice versa|the other way (?:a?round)|half (?:of )?that|twice that|double that|by then|that money|this (?:money|amount)|that saving|better than that)\b",
+    r"\b(?:the same (?:amount|sum|number|percentage|share|factor)|that (?:amount|sum|much)|as much again"
+    r"|the same again|likewise|ditto"
+    r"|vice versa|the other way (?:a?round)|half (?:of )?that|twice that|double that|by then|that money"
+    r"|this (?:money|amount)|that saving|better than that)\b",
     re.IGNORECASE,
 )
 LEFT_OUT: Final = "unclear whether this is to be left unchanged; write “leave {} unchanged” or “optimise {}”"
 _NEGATION: Final = re.compile(
-    r"\b(?:not|never|nor|neither|nothing|nobody|none|cannot|without|except\w*|excluding|unless|forbid\w*|forbidden|prohibit\w*|refus\w*"
-    r"|kill|fire|sue|berth|dead|lose|legal|compliance|lawyers?|auditors?|certified|contractual\w*|regulat\w*|trouble|hell|protect\w*|freeze|frozen|sacred|alone|untouched|unchanged|keep|leave|stays?|remain\w*|veto\w*)\b|n't\b",
+    r"\b(?:not|never|nor|neither|nothing|nobody|none|cannot|without|except\w*|excluding|unless|forbid\w*"
+    r"|forbidden|prohibit\w*|refus\w*"
+    r"|kill|fire|sue|berth|dead|lose|legal|compliance|lawyers?|auditors?|certified|contractual\w*"
+    r"|regulat\w*|trouble|hell|protect\w*|freeze|frozen|sacred|alone|untouched|unchanged|keep|leave"
+    r"|stays?|remain\w*|veto\w*)\b|n't\b",
     re.IGNORECASE,
 )
 _STRICTLY_NOT: Final = re.compile(
     r"\b(?:not|never|no|without|refus\w*|veto\w*|forbid\w*|forbidden|prohibit\w*)\b|n't\b", re.IGNORECASE
 )
 _ELSEWHERE: Final = re.compile(
-    r"\b(?:the rest|elsewhere|everywhere else|everything else|anything else|(?:all )?the others?|all others?|the remaining|the remainder"
+    r"\b(?:the rest|elsewhere|everywhere else|everything else|anything else|(?:all )?the others?|all "
+    r"others?|the remaining|the remainder"
     r"|other (?:features|calls|tools|models)|otherwise)\b",
     re.IGNORECASE,
 )
 _KNOWING: Final = re.compile(
-    r"\b(?:(?:don't|do not|doesn't|didn't|not|never) (?:\w+ )?(?:know|understand|see|sure|think|care|mind|remember|get why|find out)"
-    r"|(?:don't|do not|never|not) (?:leave out|exclude|forget|ignore|skip|omit)|why|worth|whether|only|just|enough|which|how (?:much|many|often)|slower|worse|faster|cheaper|more expensive|quality|possible)\b",
+    r"\b(?:(?:don't|do not|doesn't|didn't|not|never) (?:\w+ )?(?:know|understand|see|sure|think|care|mind"
+    r"|remember|get why|find out)"
+    r"|(?:don't|do not|never|not) (?:leave out|exclude|forget|ignore|skip|omit)|why|worth|whether|only"
+    r"|just|enough|which|how (?:much|many|often)|slower|worse|faster|cheaper|more expensive|quality"
+    r"|possible)\b",
     re.IGNORECASE,
 )
 _IF_CHANGED: Final = re.compile(rf"\s*(?:is |was |were |got |gets |ever |has )?{CHANGED}\w*", re.IGNORECASE)
@@ -61,12 +70,14 @@ _IF: Final = re.compile(r"\b(?:if|when|once|should)\s(?:\w+ ){0,2}$", re.IGNOREC
 COUNT: Final = "unclear how many GPUs; write “4x H100”"
 _NEAR: Final = 30  # characters on each side of a GPU that are searched for its count
 _COUNT_WORD: Final = re.compile(
-    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|twelve|sixteen|dozen|several|a few|some)\b(?! (?:times|percent|seconds|weeks|days|months|years))",
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|twelve|sixteen|dozen|several|a few|some)\b(?! "
+    r"(?:times|percent|seconds|weeks|days|months|years))",
     re.IGNORECASE,
 )
 GOAL: Final = "read as a fact; if it is a goal, write “20 % cheaper” or “at most $5,000 a month”"
 _WISH: Final = re.compile(
-    r"\b(?:want\w*|need\w*|must|should|have to|has to|would like|'d|fine with|find|aim\w*|goal|target|let's|please)\b",
+    r"\b(?:want\w*|need\w*|must|should|have to|has to|would like|'d|fine with|find|aim\w*|goal|target"
+    r"|let's|please)\b",
     re.IGNORECASE,
 )
 _WHY: Final = re.compile(r"\b(?:why|how come|what happened)\b", re.IGNORECASE)

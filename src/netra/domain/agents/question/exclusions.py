@@ -20,12 +20,15 @@ from netra.domain.agents.question.mentions import Mention
 
 _FILL: Final = (
     r"(?:(?:the|our|my|any|all|anything|in|on|to|for|from|of|with|at|about|into|a|calls"
-    r"|traffic|requests|prompts?|templates?|features?|tools?|models?|functions?|either|both|whole|entire|existing"
+    r"|traffic|requests|prompts?|templates?|features?|tools?|models?|functions?|either|both|whole|entire"
+    r"|existing"
     r"|current|related to|concerning|regarding|stuff|part|touching|ones?|those|anything"
-    r"|called|named|it|there|en|dans|sur|à|bei|beim|von|an|la|el|los|las|le|les|der|das|den|dem)\s+|[\"'`“‘(])*"
+    r"|called|named|it|there|en|dans|sur|à|bei|beim|von|an|la|el|los|las|le|les|der|das|den|dem)\s+"
+    r"|[\"'`“‘(])*"
 )
 _WORDS: Final = (
-    r"(?:\s+(?!(?:but|except|know|knows|understand|sure|clear|think(?! about| of)|mind|care|who|which|what|why|how|if|whether|because"
+    r"(?:\s+(?!(?:but|except|know|knows|understand|sure|clear|think(?! about| of)|mind|care|who|which"
+    r"|what|why|how|if|whether|because"
     r"|since|while|only|until|unless)\b)[\w']+){0,5}?"
 )  # between a negation and its verb
 _BEFORE: Final = re.compile(
@@ -33,18 +36,25 @@ _BEFORE: Final = re.compile(
     rf"(?<!\w){NEG}\b{_WORDS}\s+{TOUCH}\w*\s+(?:(?!why\b|if\b|whether\b|how\b)[\w']+\s+){{0,3}}?"
     rf"|\b(?:{EXCLUDE}|{EXCEPT}|excluded:|exclusions?:?|off[- ]limits:?|untouched:?|frozen:?"
     r"|hands[- ]off(?: of| from)?"
-    r"|(?:stay|keep|keeping|steer|steering|remain|stand|staying) (?:well |far |completely )?(?:away|clear|off|out)(?: from| of)?|keep (?:your "
+    r"|(?:stay|keep|keeping|steer|steering|remain|stand|staying) (?:well |far |completely )?(?:away|clear"
+    r"|off|out)(?: from| of)?|keep (?:your "
     r"|the )?(?:\w+ )?(?:fingers|hands|paws|mitts) (?:off|away|out)(?: from| of)?"
     r"|(?:leave|leaving|left|keep|keeping) (?:out|alone|be|as is|untouched)|(?:no|zero) (?:changes?"
-    r"|modifications?|edits?|touching|tinkering|experiments?|experimenting|work|optimi[sz]ations?|adjustments?|surprises|risks?)"
+    r"|modifications?|edits?|touching|tinkering|experiments?|experimenting|work|optimi[sz]ations?"
+    r"|adjustments?|surprises|risks?)"
     r" (?:to|in|on|of|with|for|at)|nothing (?:on|in|for|to"
     r"|about|should change (?:on|in|for))"
-    r"|(?:pretend|act as if|imagine)(?: that| there is no| there's no)?(?= \\ufffc+ (?:doesn|does not|do not|don't|isn't|did))|exception:?|exceptions:?|don't count|do not count|not|never|without|no)\s+"
-    r"|\b(?:all|everything|everywhere|anything|anywhere|anyone|every \w+|any \w+|all \w+|all (?:the |of |our )*\w+|fair game"
-    r"|the lot|whole log|everyone|each \w+|each|nobody|the rest)(?: else)?,? (?:but|except|bar|save|minus|sans)\s+(?:for |not "
+    r"|(?:pretend|act as if|imagine)(?: that| there is no| there's no)?(?= \\ufffc+ (?:doesn|does not|do "
+    r"not|don't|isn't|did))|exception:?|exceptions:?|don't count|do not count|not|never|without|no)\s+"
+    r"|\b(?:all|everything|everywhere|anything|anywhere|anyone|every \w+|any \w+|all \w+|all (?:the |of "
+    r"|our )*\w+|fair game"
+    r"|the lot|whole log|everyone|each \w+|each|nobody|the rest)(?: else)?,? (?:but|except|bar|save|minus"
+    r"|sans)\s+(?:for |not "
     r"|in )?"
-    rf"):?\s*{_FILL}$|\b(?:exclude|excluded|excluding|ignore|skip|except|omit|untouched|frozen|protected|keep|leave alone|leave out|hands off"
-    rf"|off[- ]limits|exceptions?|exclusions?|out of (?:scope|bounds)|not in scope|untouchable|unchanged|no changes?|not|don't touch|do not touch)\s*[:=]\s*{_FILL}$",
+    rf"):?\s*{_FILL}$|\b(?:exclude|excluded|excluding|ignore|skip|except|omit|untouched|frozen|protected"
+    rf"|keep|leave alone|leave out|hands off"
+    rf"|off[- ]limits|exceptions?|exclusions?|out of (?:scope|bounds)|not in scope|untouchable|unchanged"
+    rf"|no changes?|not|don't touch|do not touch)\s*[:=]\s*{_FILL}$",
     re.IGNORECASE,
 )
 _UNWANTED: Final = re.compile(rf"(?<!\w){NEG}\b{_WORDS}\s+{_FILL}$", re.IGNORECASE)
@@ -53,25 +63,32 @@ _KEEP_MODEL: Final = re.compile(
     re.IGNORECASE,
 )
 _CHANGED: Final = re.compile(
-    rf"\W*(?:to\s+)?(?:(?:ever|also|in any way|\w+ly)\s+)?(?:be\s+|get\s+|being\s+|been\s+)?(?:\w+ly\s+)?{CHANGED}",
+    rf"\W*(?:to\s+)?(?:(?:ever|also|in any way|\w+ly)\s+)?(?:be\s+|get\s+|being\s+"
+    rf"|been\s+)?(?:\w+ly\s+)?{CHANGED}",
     re.IGNORECASE,
 )
 _RHETORICAL: Final = re.compile(
-    r"\b(?:if (?:we|i|they) (?:had not|hadn't|did not|didn't)|(?:had|if) (?:we|i|they) not)\b|\bwhy (?:not|don't|doesn't|can't|haven't|aren't|isn't|didn't|do(?:es)? (?:we|it|\w+) not)\b"
-    r"|(?:^|[,.;:!?]\s*|\b(?:so|and|but|then|or)\s+)(?:can't|couldn't|shouldn't|wouldn't|won't|isn't|aren't|don't you"
+    r"\b(?:if (?:we|i|they) (?:had not|hadn't|did not|didn't)|(?:had|if) (?:we|i|they) not)\b|\bwhy "
+    r"(?:not|don't|doesn't|can't|haven't|aren't|isn't|didn't|do(?:es)? (?:we|it|\w+) not)\b"
+    r"|(?:^|[,.;:!?]\s*|\b(?:so|and|but|then|or)\s+)(?:can't|couldn't|shouldn't|wouldn't|won't|isn't"
+    r"|aren't|don't you"
     r"|doesn't|didn't|haven't|hasn't|how about not)\s+(?=(?:we|i|you|it|that|this|they|the|our)\b|\ufffc)",
     re.IGNORECASE,
 )  # “why not use X?” proposes X
 _PRONOUN: Final = re.compile(
-    r"\b(?:it|they|them|those|these|both|that (?:one|feature|tool|model|template)|this (?:one|feature|tool|model|template)"
+    r"\b(?:it|they|them|those|these|both|that (?:one|feature|tool|model|template)|this (?:one|feature"
+    r"|tool|model|template)"
     r"|(?:all|either|neither) of (?:them|those|these)|that|this)(?=\b)",
     re.IGNORECASE,
 )
 _LEAVES_IT: Final = re.compile(
     r"\b(?:leave|leaving|skip|skipping|exclude|excluding|ignore|spare|omit|freeze|protect"
-    r"|(?:don't|do not|never|mustn't|can't|cannot|shouldn't|won't|not to|nobody may|not)\s(?:\w+ ){0,2}?(?:touch|chang|alter"
-    r"|mov|modify|mess with|tamper with|include|optimi[sz]e|consider|tweak|edit|adjust|fiddle with|meddle with|count))\w*"
-    r"(?:\s(?:with|on|in|to|at))?\s$|\b(?:hands off|stay away from|steer clear of|keep (?:away|clear|out|off) (?:from|of)?)\s?$",
+    r"|(?:don't|do not|never|mustn't|can't|cannot|shouldn't|won't|not to|nobody may|not)\s(?:\w+ "
+    r"){0,2}?(?:touch|chang|alter"
+    r"|mov|modify|mess with|tamper with|include|optimi[sz]e|consider|tweak|edit|adjust|fiddle with"
+    r"|meddle with|count))\w*"
+    r"(?:\s(?:with|on|in|to|at))?\s$|\b(?:hands off|stay away from|steer clear of|keep (?:away|clear|out"
+    r"|off) (?:from|of)?)\s?$",
     re.IGNORECASE,
 )
 _KEEPS_IT: Final = re.compile(r"\b(?:keep|keeping|leave|leaving|let|letting|hold)\s$", re.IGNORECASE)
@@ -82,32 +99,40 @@ _ALL_ELSE_LEFT: Final = re.compile(
     re.IGNORECASE,
 )
 _THEN_LEAVE: Final = re.compile(
-    r"\s*(?:[?:,–—-]|→|->|=>|⇒|=)\s*(?:please |just |we )?(?:leave|skip|ignore|exclude|forget|spare|omit|keep|don't touch"
+    r"\s*(?:[?:,–—-]|→|->|=>|⇒|=)\s*(?:please |just |we )?(?:leave|skip|ignore|exclude|forget|spare|omit"
+    r"|keep|don't touch"
     r"|do not touch|hands off|no changes?|not|stays?|nope|off[- ]limits|untouched|no touching"
-    r"|out)(?:\s+(?:it|that|them|this|those|alone|out|as is|as it is|as they are|untouched|unchanged|there|at all|please|these))*\s*(?:[.;!]|$|,)",
+    r"|out)(?:\s+(?:it|that|them|this|those|alone|out|as is|as it is|as they are|untouched|unchanged"
+    r"|there|at all|please|these))*\s*(?:[.;!]|$|,)",
     re.IGNORECASE,
 )
 _LEAVE: Final = re.compile(
-    rf"\b(?:leav(?:e|es|ing)|left|keep|keeps|keeping|let|letting|hold|holding|take|took|taken|taking|pull|pulled|remove|removed)\s+{_FILL}$",
+    rf"\b(?:leav(?:e|es|ing)|left|keep|keeps|keeping|let|letting|hold|holding|take|took|taken|taking|pull"
+    rf"|pulled|remove|removed)\s+{_FILL}$",
     re.IGNORECASE,
 )
 _LEFT: Final = re.compile(
     r"\W*(?:(?:feature|tool|template|function|model|calls|traffic|prompt|prompts|workload|requests)\s+)?"
-    rf"{ADVERBS}(?:{UNCHANGED}|on (?:whatever|what|whichever \\w+) (?:it|they|we)|on (?:(?:its|their) (?:current |present |own |existing )?model|\ufffc+)|away(?: from)?\b|out\b|off\b|out of)",
+    rf"{ADVERBS}(?:{UNCHANGED}|on (?:whatever|what|whichever \\w+) (?:it|they|we)|on (?:(?:its|their) "
+    rf"(?:current |present |own |existing )?model|\ufffc+)|away(?: from)?\b|out\b|off\b|out of)",
     re.IGNORECASE,
 )
 _WORSE: Final = re.compile(
-    r"\s*(?:calls |requests |answers )?(?:(?:any|even|much|a lot|a bit) )?(?:slower|dearer|pricier|worse|cheaper|faster|bigger"
+    r"\s*(?:calls |requests |answers )?(?:(?:any|even|much|a lot|a bit) )?(?:slower|dearer|pricier|worse"
+    r"|cheaper|faster|bigger"
     r"|smaller|(?:more|less) \w+|cost more|suffer|wait|slow down)\b",
     re.IGNORECASE,
 )  # "don't make X slower" forbids to slow X down, and leaves the rest free
 _THEN_NOT: Final = re.compile(
     r"[^.;!?\ufffc]{0,60}\b(?:and|but|so|because of that|thus|therefore|hence)\s(?:it |they )?"
-    r"(?:must|should|may|can|could|shall|will|ought)\s?(?:n't|not|never)\s(?:to\s)?(?:ever\s)?(?:be\s|get\s)(?:\w+ly\s)?"
+    r"(?:must|should|may|can|could|shall|will|ought)\s?(?:n't|not|never)\s(?:to\s)?(?:ever\s)?(?:be\s"
+    r"|get\s)(?:\w+ly\s)?"
     rf"(?:{CHANGED}|edit|touch)"
-    r"|[^.;!?\ufffc]{0,60}\bnothing (?:may |must |should |can |shall |will |is to )?(?:be )?(?:chang|touch|alter|mov)\w*"
+    r"|[^.;!?\ufffc]{0,60}\bnothing (?:may |must |should |can |shall |will |is to )?(?:be )?(?:chang"
+    r"|touch|alter|mov)\w*"
     r" (?:there|in it|about it|on it|in that one)\b"
-    r"|\W{1,3}(?:please )?(?:pretend|act as if|imagine) (?:it|they|that one) (?:does not|doesn't|do not|don't|did not|didn't) exist",
+    r"|\W{1,3}(?:please )?(?:pretend|act as if|imagine) (?:it|they|that one) (?:does not|doesn't|do not"
+    r"|don't|did not|didn't) exist",
     re.IGNORECASE,
 )
 _BARE_LEAVE: Final = re.compile(r"\b(?:leave|leaving)\s+(?:the |our |my )?$", re.IGNORECASE)
@@ -115,26 +140,32 @@ _END: Final = re.compile(r"\W*(?:$|please|thanks|and\b|but\b)", re.IGNORECASE)
 _AFTER: Final = re.compile(
     r"\W*(?:(?:features?|tools?|templates?|functions?|models?|calls|traffic|prompts?|workloads?"
     r"|requests)\s+)?(?:"
-    rf"{ADVERBS}(?:{OFF}|{UNCHANGED}|(?:has|have|is|are|needs?|must|should|ought|going)? ?(?:to )?stay(?:s|ing)?"
+    rf"{ADVERBS}(?:{OFF}|{UNCHANGED}|(?:has|have|is|are|needs?|must|should|ought|going)? ?(?:to "
+    rf")?stay(?:s|ing)?"
     r"(?: for \ufffc+| in \ufffc+| on \ufffc+)?\s*(?:$|[,;:!–—-])"
     rf"|(?:please )?not (?:to )?(?:be |get )?(?:\w+ly )?{CHANGED}\w*"
     r"|left (?:alone|out|as|untouched|unchanged|be))"
     r"|(?:must|should|may|can|could|shall|will|is|are|has|have|need|needs|might|ought)\s?(?:n't|not"
-    r"|never|in no way|by no means|under no circumstances?)\s(?:to\s)?(?:ever\s)?(?:be\s|get\s)?(?:\w+ly\s)?(?:be\s)?"
-    rf"(?:{CHANGED}|edit|allowed|up for|an option|negotiable|available|used|in scope|look|work|suffer|experiment|break)\w*"
+    r"|never|in no way|by no means|under no circumstances?)\s(?:to\s)?(?:ever\s)?(?:be\s"
+    r"|get\s)?(?:\w+ly\s)?(?:be\s)?"
+    rf"(?:{CHANGED}|edit|allowed|up for|an option|negotiable|available|used|in scope|look|work|suffer"
+    rf"|experiment|break)\w*"
     rf"|(?:cannot|can't)\s(?:be\s)?(?:\w+ly\s)?(?:{CHANGED}|used|go|experiment|break|look)\w*"
-    r"|(?:needs?|requires?|wants?|gets?|sees?|tolerates?|allows?|accepts?|permits?)\s(?:no|zero)\s(?:\w+\s)?(?:optimi|chang|work|improv"
+    r"|(?:needs?|requires?|wants?|gets?|sees?|tolerates?|allows?|accepts?|permits?)\s(?:no"
+    r"|zero)\s(?:\w+\s)?(?:optimi|chang|work|improv"
     r"|tun|touch|attention|help|sav|modif|experiment|edit|tinker|alter|adjust)\w*"
     r"|(?:does|do|did)(?:n't| not)\s(?:need|require|want"
     r"|have|get)\s(?:to\s)?(?:be\s)?(?:any\s)?(?:\w+\s)?(?:optimi|chang|work|improv|tun|touch|attention|help"
     r"|includ|modif)\w*"
-    r"|(?:is|are|'s|works?|runs?)\s(?:already\s|just\s|perfectly\s|all\s)?(?:fine|ok|okay|good|perfect|great|happy"
+    r"|(?:is|are|'s|works?|runs?)\s(?:already\s|just\s|perfectly\s|all\s)?(?:fine|ok|okay|good|perfect"
+    r"|great|happy"
     r"|optimal|optimi[sz]ed|well)\s(?:as (?:it|they|is)|as-is|the way|where)"
     r"|(?:must|should|has to|have to|needs? to|will|shall)\s(?:keep|stay (?:on|with|at)|remain (?:on|with"
     r"|at)|stick (?:to|with)|stay put on)\s(?:(?:its|their|the|that|this)\s(?:current |present |own "
     r"|same )?models?|\ufffc+)"
     r"|(?:must|should|may|can|could|shall)(?:n't|\s?not)\s*(?:$|[,.;!])"
-    r"|(?:ausgenommen|hors de question|excepted|excluded|aside|not included|notwithstanding|out|off)\b\s*(?:$|[,.;:!)])"
+    r"|(?:ausgenommen|hors de question|excepted|excluded|aside|not included|notwithstanding|out"
+    r"|off)\b\s*(?:$|[,.;:!)])"
     r"|(?:ausgenommen|hors de question|excepted|excluded|aside|not included|notwithstanding)\b"
     r")",
     re.IGNORECASE,
@@ -159,7 +190,8 @@ _OF_A_LIMIT: Final = re.compile(
     r"\b(?:limits?|targets?|goals?|caps?|slos?|budgets?)\s(?:on|for|of)\s(?:the |our )?$", re.IGNORECASE
 )  # "leave the limit on X as it is" leaves the limit
 _BETWEEN: Final = re.compile(
-    r"(?:\s|\ufffc|,|(?:and|or|nor)(?: also)? (?:on|in|to|of|with|for|from)\b|and|or|nor|&|/|\+|the|our|as well as|und|et|y|also|feature|features|\"|'|`)*",
+    r"(?:\s|\ufffc|,|(?:and|or|nor)(?: also)? (?:on|in|to|of|with|for|from)\b|and|or|nor|&|/|\+|the|our"
+    r"|as well as|und|et|y|also|feature|features|\"|'|`)*",
     re.IGNORECASE,
 )
 _SENTENCE_END: Final = re.compile(r"[.;!?](?=\s|$)|\n|\s[–—-]\s|:\s")

@@ -25,27 +25,35 @@ _WORDS: Final = {
     "lonely": 1.0,
 }
 _MACHINES: Final = re.compile(
-    rf"(?<![\w.,$])(?P<count>[0-9]{{1,4}}|{'|'.join(CARDINALS)}) (?:nodes?|servers?|machines?|boxes|hosts?|racks|instances?)"
+    rf"(?<![\w.,$])(?P<count>[0-9]{{1,4}}|{'|'.join(CARDINALS)}) (?:nodes?|servers?|machines?|boxes"
+    rf"|hosts?|racks|instances?)"
     r"(?: \w+)?,? (?:with|of|à|at|having|that have|containing|holding|each with|each having|x|×)(?: each)? $",
     re.IGNORECASE,
 )  # "4 nodes with 8 H100"
 _TAKEN: Final = re.compile(
-    r"\b(?:rent\w*|leas(?:e|es|ing)|buy(?:ing)?|purchasing|order(?:ing)?|adding|add|getting|get|cloud|new|on[- ]demand"
+    r"\b(?:rent\w*|leas(?:e|es|ing)|buy(?:ing)?|purchasing|order(?:ing)?|adding|add|getting|get|cloud|new"
+    r"|on[- ]demand"
     r"|versus|vs|against|instead of)\b",
     re.IGNORECASE,
 )
 _COUNT_BEFORE: Final = re.compile(
     rf"(?<![\w.,$])(?P<count>[0-9]{{1,5}}|(?:a |one )?(?:{'|'.join(_WORDS)}))\s?(?:x|×|\*|units? of"
     rf"|cards? of|times)?[\s-]?(?:(?:gpus?|cards?|accelerators?)\s?(?:of (?:type|kind|the type)|type"
-    rf"|[:,(-])?\s?(?:the )?)?(?:(?:of (?:our |the |those |these |my )?)?(?:(?!gpus?\b|and\b|or\b|with\b|to\b|for\b|on\b|x\b|than\b|as\b|faster\b|slower\b|cheaper\b|more\b|less\b|per\b|an?\b|in\b|is\b|are\b|at\b|by\b|vs\b|versus\b|over\b|from\b|like\b|times\b|month\b|ms\b|s\b|percent\b|users\b|calls\b|of\b|nodes?\b|servers?\b|one\b|two\b|three\b|four\b|five\b|six\b|eight\b|ten\b|sixteen\b)"
+    rf"|[:,(-])?\s?(?:the )?)?(?:(?:of (?:our |the |those |these |my )?)?(?:(?!gpus?\b|and\b|or\b|with\b"
+    rf"|to\b|for\b|on\b|x\b|than\b|as\b|faster\b|slower\b|cheaper\b|more\b|less\b|per\b|an?\b|in\b|is\b"
+    rf"|are\b|at\b|by\b|vs\b|versus\b|over\b|from\b|like\b|times\b|month\b|ms\b|s\b|percent\b|users\b"
+    rf"|calls\b|of\b|nodes?\b|servers?\b|one\b|two\b|three\b|four\b|five\b|six\b|eight\b|ten\b|sixteen\b)"
     rf"[a-z][a-z-]{{1,14}} ){{0,2}})?$",
     re.IGNORECASE,
 )
 _COUNT_AFTER: Final = re.compile(
     r"s?\s?(?:gpus?\s?|cards?\s?)?(?:[(]?(?:x|×|\*)\s?(?P<count>[0-9]{1,5})(?![\w.])[)]?"
-    r"|\s?[(:,=–—-]\s?(?:(?:we|i|they) (?:have|own|got|need|want)|(?:there )?(?:is|are)|only|just|exactly|at most|max(?:imum)?|up to"
-    rf"|no more than|not more than|about|maybe|quantity|qty|count)?:?\s?(?P<after>[0-9]{{1,5}}|(?:a |one )?(?:{'|'.join(_WORDS)}))"
-    r"(?![\w.,]|\s?(?:%|percent|x\b|×|times|ms\b|s\b|sec|gb\b|usd|dollars|k\b|grand|million|thousand|hundred|ttft|p[0-9]))"
+    r"|\s?[(:,=–—-]\s?(?:(?:we|i|they) (?:have|own|got|need|want)|(?:there )?(?:is|are)|only|just|exactly"
+    r"|at most|max(?:imum)?|up to"
+    rf"|no more than|not more than|about|maybe|quantity|qty|count)?:?\s?(?P<after>[0-9]{{1,5}}|(?:a |one "
+    rf")?(?:{'|'.join(_WORDS)}))"
+    r"(?![\w.,]|\s?(?:%|percent|x\b|×|times|ms\b|s\b|sec|gb\b|usd|dollars|k\b|grand|million|thousand"
+    r"|hundred|ttft|p[0-9]))"
     r"(?: of (?:them|those|these))?[)]?)",
     re.IGNORECASE,
 )
@@ -60,7 +68,8 @@ _OF_THEM: Final = re.compile(
 _OWNED: Final = re.compile(
     r"\b(?:own(?:s|ed)?|have|has|got|our|my|we've|bought|already|idle|rack|sitting|sits?|in[- ]house"
     r"|on[- ]prem\w*|basement|data ?cent(?:er|re)|at hand|available|spare|paid for|purchased|lying|run on"
-    r"|running on|reserved|existing|colo|ours|belongs?|disposal|on[- ]site|on hand|in the (?:cluster|rack|racks|fleet|server room|lab)|dispose of|possess(?:es)?)\b",
+    r"|running on|reserved|existing|colo|ours|belongs?|disposal|on[- ]site|on hand|in the (?:cluster|rack"
+    r"|racks|fleet|server room|lab)|dispose of|possess(?:es)?)\b",
     re.IGNORECASE,
 )
 _NOT_OWNED: Final = re.compile(
@@ -135,7 +144,7 @@ def fleets_in(text: str, gpus: Sequence[Mention]) -> NamedFleets:
             )
             share = _SHARE_OF.search(text[:start][-24:])
             if share is not None:
-                count = _part_of(share["part"], count)
+                start, count = start - len(share[0]), _part_of(share["part"], count)
             machines = _MACHINES.search(text[:start][-60:])
             if machines is not None:
                 start, count = start - len(machines[0]), count * _value(machines["count"])

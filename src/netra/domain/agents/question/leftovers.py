@@ -15,23 +15,31 @@ _LIMITS: Final = ("ttft", "tpot", "latency")
 _LEFT_OUT: Final = re.compile(
     r"\b(?:do not|don't|dont|never|must not|mustn't|may not|can't|cannot|shouldn't|should not|without)\s"
     r"(?:touch|alter|modify|tamper with|mess with|meddle with|tinker with)(?:ing)?\b[^.;!?,]{0,40}"
-    r"|\b(?:hands off|keep (?:your |the )?(?:hands|fingers) off|stay away from|steer clear of)\b[^.;!?,]{0,40}"
-    r"|\b(?:leave|keep)\s(?!it\b|them\b|that\b|everything\b)(?:(?:the|our|my)\s)?(?:[\w-]+\s){1,4}(?:alone|untouched|unchanged"
+    r"|\b(?:hands off|keep (?:your |the )?(?:hands|fingers) off|stay away from|steer clear "
+    r"of)\b[^.;!?,]{0,40}"
+    r"|\b(?:leave|keep)\s(?!it\b|them\b|that\b|everything\b)(?:(?:the|our"
+    r"|my)\s)?(?:[\w-]+\s){1,4}(?:alone|untouched|unchanged"
     r"|as (?:it|they) (?:is|are)|as is|out of (?:it|this|scope))\b"
-    r"|\b(?:exclud(?:e|es|ing)|exempt|omit|ring-?fence|leave out|leaving out|carve out)\s(?!it\b|them\b)[^.;!?,]{2,40}"
-    r"|\b(?:except|except for|apart from|aside from|other than|with the exception of)\s(?!that\b|when\b|if\b|this\b)[^.;!?,]{2,40}"
-    r"|[^.;!?,]{2,40}\s(?:is|are|stays?|remains?)\s(?:strictly |completely |totally )?(?:off[- ]limits|untouchable|out of (?:scope|bounds)"
+    r"|\b(?:exclud(?:e|es|ing)|exempt|omit|ring-?fence|leave out|leaving out|carve out)\s(?!it\b"
+    r"|them\b)[^.;!?,]{2,40}"
+    r"|\b(?:except|except for|apart from|aside from|other than|with the exception of)\s(?!that\b|when\b"
+    r"|if\b|this\b)[^.;!?,]{2,40}"
+    r"|[^.;!?,]{2,40}\s(?:is|are|stays?|remains?)\s(?:strictly |completely |totally )?(?:off[- ]limits"
+    r"|untouchable|out of (?:scope|bounds)"
     r"|sacrosanct|ring-?fenced|frozen)\b",
     re.IGNORECASE,
 )
 _DROPPED: Final = re.compile(
-    r"\b(?:drop|remove|forget|scrap|strike|ignore|skip|instead of|rather than|not|lift|cancel)\s(?:the |our |that |any )?$",
+    r"\b(?:drop|remove|forget|scrap|strike|ignore|skip|instead of|rather than|not|lift|cancel)\s(?:the "
+    r"|our |that |any )?$",
     re.IGNORECASE,
 )
 _WRONG: Final = re.compile(r"[^.;,]{0,30}\b(?:wrong|was|were|is not|isn't|no longer)\b", re.IGNORECASE)
 _OTHER_THINGS: Final = re.compile(
-    r"\b(?:models?|quality|accuracy|answers?|latency|speed|budget|limits?|contract|sla|slo|users?|customers?|money|costs?|price"
-    r"|nothing|anything|system|code|rest|everything|others?|all|price list|that|prompts?|ttft|tpot|percentile|goal|target)\b",
+    r"\b(?:models?|quality|accuracy|answers?|latency|speed|budget|limits?|contract|sla|slo|users?"
+    r"|customers?|money|costs?|price"
+    r"|nothing|anything|system|code|rest|everything|others?|all|price list|that|prompts?|ttft|tpot"
+    r"|percentile|goal|target)\b",
     re.IGNORECASE,
 )
 

@@ -54,17 +54,20 @@ AVERAGE: Final = "an average is no percentile; state the percentile, as “p50�
 DIFFERENCE: Final = "a difference of time sets no limit; write the time that is left, or “2x faster”"
 FILTER: Final = "a lower bound on a time; a limit is an upper bound, as “below 2 s”"
 _SLOWER_THAN: Final = re.compile(
-    r"\b(?:longer than|slower than|more than|over|above|exceed(?:s|ed|ing)?|beyond|at least|greater than|higher than)\s"
+    r"\b(?:longer than|slower than|more than|over|above|exceed(?:s|ed|ing)?|beyond|at least|greater than"
+    r"|higher than)\s"
     r"(?:about |around |roughly |the |an? )*$|(?<![-=<])>=?\s*$",
     re.IGNORECASE,
 )
 _BAD: Final = re.compile(
-    r"\b(?:too (?:long|slow|much|late|many)|unacceptable|outages?|fail(?:s|ure|ures|ed)?|breach\w*|violat\w*|a bug|incidents?|an error|lost"
+    r"\b(?:too (?:long|slow|much|late|many)|unacceptable|outages?|fail(?:s|ure|ures|ed)?|breach\w*"
+    r"|violat\w*|a bug|incidents?|an error|lost"
     r"|broken|useless|intolerable|no good|forbidden|not (?:ok|okay|acceptable|allowed|good enough))\b",
     re.IGNORECASE,
 )  # what is slower than the time is bad, so the time is an upper bound
 _NOT_SLOWER: Final = re.compile(
-    r"\b(?:not|no|never|nobody|no one|none|nothing|cannot|without|avoid|neither|nor|stop|prevent|rarely|seldom|hardly|unacceptable)\b"
+    r"\b(?:not|no|never|nobody|no one|none|nothing|cannot|without|avoid|neither|nor|stop|prevent|rarely"
+    r"|seldom|hardly|unacceptable)\b"
     r"|n't\b|[0-9]\s?[><]",
     re.IGNORECASE,
 )

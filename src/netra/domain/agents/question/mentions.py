@@ -75,7 +75,8 @@ _FAMILY: Final = re.compile(
     re.IGNORECASE,
 )
 _NICKNAME: Final = re.compile(
-    r"\b(?:from|to|on|onto|with|off|vs\.?|versus|than|or|use|using|try|trying|against|keep|for)\s(?:the )?(?P<word>mini|nano|flash|turbo)"
+    r"\b(?:from|to|on|onto|with|off|vs\.?|versus|than|or|use|using|try|trying|against|keep|for)\s(?:the "
+    r")?(?P<word>mini|nano|flash|turbo)"
     r"(?![\w-])",
     re.IGNORECASE,
 )

@@ -16,7 +16,8 @@ _FROM_BEFORE: Final = re.compile(
     re.IGNORECASE,
 )
 _QUIT: Final = re.compile(
-    r"\b(?:(?:get|move|migrate|switch|come|break|go) (?:us |me |everything |it all )?(?:off|away from|out of)|get rid of|ditch|abandon"
+    r"\b(?:(?:get|move|migrate|switch|come|break|go) (?:us |me |everything |it all )?(?:off|away from"
+    r"|out of)|get rid of|ditch|abandon"
     r"|phase out|sunset|retire|quit|leave|drop|dump)\s(?:our |the )?$",
     re.IGNORECASE,
 )

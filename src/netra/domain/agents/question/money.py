@@ -22,7 +22,8 @@ _BY: Final = re.compile(
 )
 _SAVES: Final = re.compile(
     r"\b(?:sav(?:e|es|ing|ings)|shav(?:e|es|ing)|free(?:s|ing)?(?: up)?|claw(?:s|ing)? back|knock|take"
-    r"|trim\w*|cut\w*|recover\w*|reclaim\w*|gain|find|get back|slash\w*|reduc\w*|lower\w*|drop|decreas\w*|shed\w*|prun\w*|chop\w*"
+    r"|trim\w*|cut\w*|recover\w*|reclaim\w*|gain|find|get back|slash\w*|reduc\w*|lower\w*|drop|decreas\w*"
+    r"|shed\w*|prun\w*|chop\w*"
     r"|squeez\w*|strip\w*|lop\w*|hack\w*|carv\w*|whittl\w*|par(?:e|es|ing)|slic\w*|wring\w*|peel\w*|rescu\w*"
     r"|win back|pocket\w*|pull out|economi[sz]\w*|conserv\w*|los(?:e|ing)|wast\w*"
     r"|subtract|off|rid of|eliminat\w*|remov\w*|avoid\w*)\b(?:(?!\b(?:to|under|below"
@@ -32,7 +33,8 @@ _SAVES: Final = re.compile(
 _SAVED: Final = re.compile(
     r"\s*(?:(?:a|per|each|every) \w+|/\s?\w+|monthly)?\s*(?:(?:us|american|worth)\s)?(?:of |in "
     r"|worth of )?(?:less|cheaper|off|sav(?:ed|ing|ings)|reductions?|cuts?|lower|back|decrease|cheaper"
-    r"|leaner|lighter|(?:cost |monthly |annual |yearly |weekly )?(?:savings?|cost avoidance|waste)|relief|gone)\b"
+    r"|leaner|lighter|(?:cost |monthly |annual |yearly |weekly )?(?:savings?|cost avoidance|waste)|relief"
+    r"|gone)\b"
     r"|\s*(?:(?:a|per|each|every) \w+ )?(?:from|out of|off) (?:the |our |my )?(?:bill|spend|cost|budget"
     r"|invoice)",
     re.IGNORECASE,
@@ -51,15 +53,18 @@ _PERIOD: Final = re.compile(
 _FINDING: Final = re.compile(r"\b(?:find|get back|gain|take|knock|cut|recover)\b", re.IGNORECASE)
 _RENT: Final = re.compile(r"\b(?:rent|hire|gpus?|each|apiece)\w*\b", re.IGNORECASE)
 _PRICE_OF: Final = re.compile(
-    r"\b(?:costs?|price|spend|bill|dollars|usd|pay|paying)\s(?:per|for each|for every|of each|of one|of a single)\s[^.;]{0,40}$"
+    r"\b(?:costs?|price|spend|bill|dollars|usd|pay|paying)\s(?:per|for each|for every|of each|of one|of "
+    r"a single)\s[^.;]{0,40}$"
     r"|\b(?:each|every|a single|one|per) (?:call|request|answer|token|user|query|message)\b[^.;]{0,24}$",
     re.IGNORECASE,
 )
 _MINUS: Final = re.compile(r"\bminus (?:an? )?(?:\w+ )?$", re.IGNORECASE)
 _LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 _SPENDING: Final = re.compile(
-    r"\b(?:budget\w*|spend\w*|spent|pa(?:y|ys|ying|id)|afford\w*|bills?|invoices?|costs?|costing|allowance|allocat\w*|funds?|funding"
-    r"|envelope|wallet|purse|sav(?:e|es|ing|ings)|cheap\w*|expens\w*|price\w*|outlay\w*|expenditure|money|monthly|fees?|charges?"
+    r"\b(?:budget\w*|spend\w*|spent|pa(?:y|ys|ying|id)|afford\w*|bills?|invoices?|costs?|costing"
+    r"|allowance|allocat\w*|funds?|funding"
+    r"|envelope|wallet|purse|sav(?:e|es|ing|ings)|cheap\w*|expens\w*|price\w*|outlay\w*|expenditure|money"
+    r"|monthly|fees?|charges?"
     r"|burn\w*|gasto|fork out|shell out)\b",
     re.IGNORECASE,
 )

@@ -6,7 +6,7 @@ from typing import Final
 
 from netra.domain.agents.numbers.lexicon import Unit
 from netra.domain.agents.question.number_context import NumberContext
-from netra.domain.agents.question.phrases import CLASSES, has
+from netra.domain.agents.question.phrases import has
 
 
 class Mood(enum.Enum):
@@ -103,13 +103,16 @@ _TOO: Final = re.compile(
     re.IGNORECASE,
 )  # "2 s is too slow" states a fact
 _TOO_LITTLE: Final = re.compile(
-    r"\s*(?:\w+\s){0,3}?(?:is|are|was|were)\s(?:far |way |much |simply |just )*too (?:little|low|small|few|modest|weak)\b"
-    r"|\s*(?:\w+\s){0,3}?(?:is not|isn't|are not|aren't|was not|wasn't|won't be) (?:enough|sufficient|good enough)\b",
+    r"\s*(?:\w+\s){0,3}?(?:is|are|was|were)\s(?:far |way |much |simply |just )*too (?:little|low|small"
+    r"|few|modest|weak)\b"
+    r"|\s*(?:\w+\s){0,3}?(?:is not|isn't|are not|aren't|was not|wasn't|won't be) (?:enough|sufficient"
+    r"|good enough)\b",
     re.IGNORECASE,
 )  # "2 s is too slow" states a fact
 _OURS: Final = re.compile(r"\b(?:our|my|the|this|current) (?:current |present |monthly )?$", re.IGNORECASE)
 _BARE_SPAN: Final = re.compile(
-    r"\W*(?:(?:from|to|up|down|about|around|roughly|now|then|i\.?e\.?|namely|so|or|a|per|each|month|monthly)\b\W*)*",
+    r"\W*(?:(?:from|to|up|down|about|around|roughly|now|then|i\.?e\.?|namely|so|or|a|per|each|month"
+    r"|monthly)\b\W*)*",
     re.IGNORECASE,
 )  # an amount and nothing else
 _BILL: Final = re.compile(r"\s?(?:bills?|spend(?:ing)?|invoices?)\b", re.IGNORECASE)
@@ -121,8 +124,10 @@ _WE_PAY: Final = re.compile(
     re.IGNORECASE,
 )
 _ORDERED: Final = re.compile(
-    r"\b(?:told|asks?|asked|order(?:s|ed)|instruct(?:s|ed)|tells?|want(?:s|ed)?|expect(?:s|ed)?|requir(?:es|ed)|urg(?:es|ed)"
-    r"|needs?|like|says?|said|demand(?:s|ed)?)\s(?:(?:us|me|him|her|them|everyone|(?:the|my|our) team) )?(?:to|we (?:must|should"
+    r"\b(?:told|asks?|asked|order(?:s|ed)|instruct(?:s|ed)|tells?|want(?:s|ed)?|expect(?:s|ed)?"
+    r"|requir(?:es|ed)|urg(?:es|ed)"
+    r"|needs?|like|says?|said|demand(?:s|ed)?)\s(?:(?:us|me|him|her|them|everyone|(?:the|my|our) team) "
+    r")?(?:to|we (?:must|should"
     r"|need|have to))\b",
     re.IGNORECASE,
 )  # an order, not a claim: "I was told to find 20 %"
@@ -133,25 +138,31 @@ _CONTENT: Final = re.compile(
     re.IGNORECASE,
 )
 _OVER_PLAN: Final = re.compile(
-    r"\s*(?:over|above|beyond|short of|below|under)\s(?:the |our |my )?(?:monthly )?(?:budget|plan|target|limit|cap|allowance|forecast)\b",
+    r"\s*(?:over|above|beyond|short of|below|under)\s(?:the |our |my )?(?:monthly )?(?:budget|plan|target"
+    r"|limit|cap|allowance|forecast)\b",
     re.IGNORECASE,
 )
 _BEYOND: Final = re.compile(r"\b(?:than|over|above|beyond|past|exceed\w*)\s(?:about )?$", re.IGNORECASE)
+_TOLD: Final = re.compile(r"\b(?:told|tells|assured|assures|swears?|swore)\b", re.IGNORECASE)
 _LABEL: Final = re.compile(
-    r"(?:^|\b)(?:actual(?:s|ly)?|current(?:ly)?|now|today|spent|as-is|status(?: quo)?|observed|measured|baseline|before|previous(?:ly)?"
+    r"(?:^|\b)(?:actual(?:s|ly)?|current(?:ly)?|now|today|spent|as-is|status(?: quo)?|observed|measured"
+    r"|baseline|before|previous(?:ly)?"
     r"|last month|so far|real|today's|present)\s*$",
     re.IGNORECASE,
 )  # the heading of a line of facts: "Actual: $5,310"
 _PERMITTED: Final = re.compile(
-    r"\b(?:latency|speed|answers?|it|they|response times?|ttft|tpot|time|calls?)\s(?:may|might|can|could) (?:even |well |happily )?$",
+    r"\b(?:latency|speed|answers?|it|they|response times?|ttft|tpot|time|calls?)\s(?:may|might|can"
+    r"|could) (?:even |well |happily )?$",
     re.IGNORECASE,
 )  # "latency may double" permits, and asks for nothing
 _DONT_CARE: Final = re.compile(
-    r"[^.;!?]{0,16}\b(?:for all (?:i|we) care|i don't (?:care|mind)|(?:would|will) be (?:ok|okay|fine) with me|no problem|never mind)\b",
+    r"[^.;!?]{0,16}\b(?:for all (?:i|we) care|i don't (?:care|mind)|(?:would|will) be (?:ok|okay|fine) "
+    r"with me|no problem|never mind)\b",
     re.IGNORECASE,
 )
 _HYPOTHETICAL: Final = re.compile(
-    r"\b(?:if|suppose|supposing|assum(?:e|es|ing)|imagine|say that|were to|in case|hypothetically|what happens|let's say)\b",
+    r"\b(?:if|suppose|supposing|assum(?:e|es|ing)|imagine|say that|were to|in case|hypothetically|what "
+    r"happens|let's say)\b",
     re.IGNORECASE,
 )
 _INVERTED: Final = re.compile(
@@ -217,9 +228,8 @@ def _is_fact(context: NumberContext, *, is_traffic: bool) -> bool:
     if is_traffic and has("future", clause) and not has("past", context.before):
         return False
     if has("claim", clause) and not _ORDERED.search(clause):
-        claim = CLASSES["claim"].search(clause)
-        told = clause if claim is None else clause[: claim.start()]
-        return not has("ask", told)
+        told = _TOLD.search(clause)
+        return not has("ask", context.before if told is None else clause[: told.start()])
     if _is_supposed(context):
         return False
     if context.clause.joint.strip() in (":", "=") and _LABEL.search(_before_clause(context)):

@@ -38,14 +38,16 @@ _LISTED: Final = re.compile(
     re.IGNORECASE,
 )
 _STANDS_ALONE: Final = re.compile(
-    r"\s*(?:$|[.,;!?)]|(?:is|are|was|would|will|should|must|instead|please|at (?:most|least)|max|min|or|and|not|rather)\b)",
+    r"\s*(?:$|[.,;!?)]|(?:is|are|was|would|will|should|must|instead|please|at (?:most|least)|max|min|or"
+    r"|and|not|rather)\b)",
     re.IGNORECASE,
 )
 _FEW_WORDS: Final = 2  # most words besides a number in a sentence that takes its subject from the one before
 _AGAINST_ORDER: Final = 60  # penalty in characters for a word on the wrong side of "by"
 _SLOWEST: Final = re.compile(r"\b(?:slowest|worst|longest)\s$", re.IGNORECASE)
 _OUT_OF: Final = re.compile(
-    r"\s?(?:(?:cases|calls|times|requests|answers|users) )?(?:out of(?: every| each| the)?|of every|in every|of each|in each)\s",
+    r"\s?(?:(?:cases|calls|times|requests|answers|users) )?(?:out of(?: every| each| the)?|of every|in "
+    r"every|of each|in each)\s",
     re.IGNORECASE,
 )
 _OF: Final = re.compile(r"\s?(?:of|in|from)\s", re.IGNORECASE)
@@ -75,17 +77,22 @@ _HEADERS: Final = {
     "usd": (Unit.MONEY, 1.0),
 }
 _UNIT_BEFORE: Final = re.compile(
-    r"(?:\bin |[(\[]|^|(?<![0-9.,])(?<![0-9] )\b)(?:(?P<ms>ms|msec|milli-?seconds?)|(?P<s>s|sec|seconds?)|(?P<share>%|percent)"
-    r"|(?P<usd>usd|us dollars?|dollars))[)\]]?(?:\sp[0-9]{2,3})?(?:\s(?:to|until|before|per|for)\s(?:the\s)?(?:\w+\s?){1,3})?"
+    r"(?:\bin |[(\[]|^|(?<![0-9.,])(?<![0-9] )\b)(?:(?P<ms>ms|msec|milli-?seconds?)|(?P<s>s|sec|seconds?)"
+    r"|(?P<share>%|percent)"
+    r"|(?P<usd>usd|us dollars?|dollars))[)\]]?(?:\sp[0-9]{2,3})?(?:\s(?:to|until|before|per"
+    r"|for)\s(?:the\s)?(?:\w+\s?){1,3})?"
     r"\s?(?:[:=<>≤≥]+|(?:is|must be|at|at most|of|max(?:imum)?|under|below|limit|target)\b)*\s*"
     r"(?:max(?:imum)?|at most|under|below|<=?|≤)?\s*$",
     re.IGNORECASE,
 )
 _LOOK_BACK: Final = 48  # characters before a number that are searched for its unit
 _SHARE_OF_CALLS: Final = re.compile(
-    r"\s?(?:of (?:all |the |our |its |my |whole |full |complete |entire |these |those |such )*(?:\ufffc* ?)?(?:(?!time)[a-z-]+ )?(?:requests?|calls?|users?|quer(?:y|ies)"
+    r"\s?(?:of (?:all |the |our |its |my |whole |full |complete |entire |these |those |such )*(?:\ufffc* "
+    r"?)?(?:(?!time)[a-z-]+ )?(?:requests?|calls?|users?|quer(?:y|ies)"
     r"|answers?|responses?|repl(?:y|ies)"
-    r"|first tokens?|cases|times?|them|tokens|traffic|customers)|(?:\ufffc+ )?(?:whole |full |complete )?(?:requests|calls|answers|responses|replies|queries|users|customers|times|chats|conversations|sessions|messages|jobs|documents|interactions|transactions|people|readers|streams|cases))\b",
+    r"|first tokens?|cases|times?|them|tokens|traffic|customers)|(?:\ufffc+ )?(?:whole |full |complete "
+    r")?(?:requests|calls|answers|responses|replies|queries|users|customers|times|chats|conversations"
+    r"|sessions|messages|jobs|documents|interactions|transactions|people|readers|streams|cases))\b",
     re.IGNORECASE,
 )
 

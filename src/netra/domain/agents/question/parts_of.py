@@ -26,7 +26,8 @@ _FOR_NAME: Final = re.compile(
     r"\s*(?:for|on|in) (?:the |our )?(?P<name>[A-Za-z][\w-]{0,40})(?!\w)", re.IGNORECASE
 )
 _OF_ALL: Final = re.compile(
-    r"\b(?:overall|everything|everywhere|everyone|in general|generally|globally|all (?:calls|requests|features|the others?|others?)"
+    r"\b(?:overall|everything|everywhere|everyone|in general|generally|globally|all (?:calls|requests"
+    r"|features|the others?|others?)"
     r"|every (?:feature|call|request)|the rest|elsewhere|the others?|anything else|across the board)\b",
     re.IGNORECASE,
 )

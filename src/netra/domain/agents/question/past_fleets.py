@@ -14,12 +14,14 @@ _DISMISSED: Final = re.compile(
 _NONE: Final = re.compile(r"\b(?:not|not a|not one|not any|without(?: any)?|zero|no)\s$", re.IGNORECASE)
 _GONE_BEFORE: Final = re.compile(
     r"\b(?:used to|no longer|formerly|previously|once) (?:\w+ ){0,2}?$"
-    r"|\b(?:(?:hand|send|giv|turn|gave|sent|handed|turned|given)\w* back|returned|sold|cancell?ed|terminated|decommissioned"
+    r"|\b(?:(?:hand|send|giv|turn|gave|sent|handed|turned|given)\w* back|returned|sold|cancell?ed"
+    r"|terminated|decommissioned"
     r"|got rid of|retired|lost|gave up|let go of|(?<!if )(?:we|i|they) had)\s(?:\w+ ){0,2}?$",
     re.IGNORECASE,
 )
 _GONE_AFTER: Final = re.compile(
-    r"s?\s(?:gpus? |cards? )?(?:(?:were|was|have been|has been|are|got) (?:sold|returned|handed back|cancell?ed|terminated"
+    r"s?\s(?:gpus? |cards? )?(?:(?:were|was|have been|has been|are|got) (?:sold|returned|handed back"
+    r"|cancell?ed|terminated"
     r"|decommissioned|retired|given back|sent back|gone)|until|till|we (?:used to|once) (?:have|own|run))\b",
     re.IGNORECASE,
 )

@@ -32,7 +32,8 @@ _LESS: Final = re.compile(
 )
 _MORE: Final = re.compile(
     r"\b(?:more|increas\w*|ris(?:e|es|ing)|rais\w*|grow\w*|higher|up|extra|additional|doubl\w*|expensive"
-    r"|dearer|above|surg\w*|climb\w*|jump\w*|expan[ds]\w*|swell\w*|boost\w*|add(?:s|ed|ing)?|ramp\w*|inflat\w*"
+    r"|dearer|above|surg\w*|climb\w*|jump\w*|expan[ds]\w*|swell\w*|boost\w*|add(?:s|ed|ing)?|ramp\w*"
+    r"|inflat\w*"
     r"|on top|worse|longer)\b",
     re.IGNORECASE,
 )
@@ -78,7 +79,8 @@ _OTHERS: Final = re.compile(
     re.IGNORECASE,
 )
 _TRIES: Final = re.compile(
-    r"\s?(?:a|per|each) (?:second|minute|hour|day|week|month)|\s?in a row|\s?(?:last|this|since|already|during|daily|weekly|monthly|yesterday|today|now|so far|before|in (?:the|a|october|november))\b",
+    r"\s?(?:a|per|each) (?:second|minute|hour|day|week|month)|\s?in a row|\s?(?:last|this|since|already"
+    r"|during|daily|weekly|monthly|yesterday|today|now|so far|before|in (?:the|a|october|november))\b",
     re.IGNORECASE,
 )
 _FINDS: Final = re.compile(
@@ -86,11 +88,17 @@ _FINDS: Final = re.compile(
     re.IGNORECASE,
 )
 _FROM_REST: Final = re.compile(
-    r"\s?(?:off|from|out of|on|for) (?:the |all |all the )?(?:others?|rest|remaining|remainder|bill|everything|total)\b",
+    r"\s?(?:off|from|out of|on|for) (?:the |all |all the )?(?:others?|rest|remaining|remainder|bill"
+    r"|everything|total)\b",
     re.IGNORECASE,
 )
 _COMPARED: Final = re.compile(
     r"\s?(?:cheaper|faster|quicker|less|lower|off|more|higher|savings?)\b", re.IGNORECASE
+)
+_OF_PRICE: Final = re.compile(
+    r"\s?of (?:(?:the|our|my|today's|current|present|old|what|that) )*(?:price|costs?|bill|spend\w*"
+    r"|invoice|latency|we (?:now )?(?:pay|spend))",
+    re.IGNORECASE,
 )
 _TIMES: Final = (Subject.TIME, Subject.FIRST_TOKEN, Subject.PER_TOKEN)
 _AS_FAST: Final = re.compile(r"\b(?:as|fast\w*|quick\w*|soon\w*|speed\w*)\b", re.IGNORECASE)
@@ -245,8 +253,8 @@ def _is_what_is_left(context: NumberContext) -> bool:
     is_compared = _MORE.search(context.after) or _LESS.search(context.after)
     if context.quantity.is_spelled and _BECOMES.search(context.before) and not is_compared:
         return True
-    is_wanted = _WANTED.search(context.before) is not None and bool(context.before.strip())
-    return _OF.match(context.after) is not None and is_wanted
+    is_priced = _OF_PRICE.match(context.after) is not None or bool(context.before.strip())
+    return _OF.match(context.after) is not None and is_priced and _WANTED.search(context.before) is not None
 
 
 def _is_a_statement(context: NumberContext) -> bool:

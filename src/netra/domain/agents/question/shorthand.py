@@ -4,11 +4,7 @@ import re
 from typing import Final
 
 _SETTING_WORDS: Final = frozenset(
-    """
-    ttft tpot itl tbt e2e latency ms s sec seconds max min maximum limit target slo sla budget usd per month monthly
-    cost costs percent pct saving savings reduction speedup p p50 p75 p90 p95 p98 p99 p999 metric percentile time to
-    first token total end response growth traffic value unit threshold goal whole call
-    """.split()
+    ["ttft", "tpot", "itl", "tbt", "e2e", "latency", "ms", "s", "sec", "seconds", "max", "min", "maximum", "limit", "target", "slo", "sla", "budget", "usd", "per", "month", "monthly", "cost", "costs", "percent", "pct", "saving", "savings", "reduction", "speedup", "p", "p50", "p75", "p90", "p95", "p98", "p99", "p999", "metric", "percentile", "time", "to", "first", "token", "total", "end", "response", "growth", "traffic", "value", "unit", "threshold", "goal", "whole", "call"]
 )
 _KEY: Final = re.compile(
     r"(?<![\w-])[\"'`]?(?P<key>[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*)[\"'`]?(?=\s*[:=]\s*[\"'`]?[-+<>=≤$]*\s?\.?[0-9])"
@@ -19,7 +15,8 @@ _QUOTED: Final = re.compile(
     r"[`\"“](?P<inside>[^`\"“”\n]{1,80})[`\"”]|(?<!\w)'(?P<single>[^'\n]{1,80})'(?!\w)"
 )
 _STATES: Final = re.compile(
-    r"[0-9%$€£]|\b(?:half|twice|double|triple|third|quarter|cheaper|faster|slower|percent|ttft|tpot|latency)\b",
+    r"[0-9%$€£]|\b(?:half|twice|double|triple|third|quarter|cheaper|faster|slower|percent|ttft|tpot"
+    r"|latency)\b",
     re.IGNORECASE,
 )
 _CHAT: Final = (

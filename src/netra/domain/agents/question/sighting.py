@@ -21,8 +21,8 @@ from netra.domain.agents.question.mentions import (
     gpus_in,
     is_plural,
     members,
-    nicknames_in,
     models_in,
+    nicknames_in,
     parts_in,
 )
 from netra.domain.agents.question.model_moves import ModelMove, model_move

@@ -13,19 +13,24 @@ from netra.domain.agents.question.phrases import has
 STRAY: Final = "a number that sets no goal"
 UNKNOWN: Final = "no model, feature, function or tool of this name is known"
 _TAGGED: Final = re.compile(
-    r"\b(?:tickets?|runs?|issues?|jira|prio|priority|sections?|chapters?|pages?|items?|versions?|builds?|releases?"
+    r"\b(?:tickets?|runs?|issues?|jira|prio|priority|sections?|chapters?|pages?|items?|versions?|builds?"
+    r"|releases?"
     r"|prs?|mrs?|pull requests?|ids?|orders?|rooms?|floors?|lines?|steps?|phases?|sprints?|slides?"
     r"|figures?|tables?"
-    r"|appendix|annex|cases?|bugs?|tasks?|story|stories|epics?|clauses?|paragraphs?|articles?|§|grades?|levels?"
-    r"|tiers?|quarters?|weeks?|days?|kw|fy|options?|variants?|plans?|attempts?|experiments?|iterations?|rounds?"
+    r"|appendix|annex|cases?|bugs?|tasks?|story|stories|epics?|clauses?|paragraphs?|articles?|§|grades?"
+    r"|levels?"
+    r"|tiers?|quarters?|weeks?|days?|kw|fy|options?|variants?|plans?|attempts?|experiments?|iterations?"
+    r"|rounds?"
     r"|invoices?|contracts?|po|ref|reference|incidents?|change|thread|message|mail|call|conference|building"
-    r"|ext(?:ension)?\.?|phone|tel|fax|zip|postcode|desk|seat|suite|apartment|gate|platform|line item|cost cent(?:er|re)|account|project"
+    r"|ext(?:ension)?\.?|phone|tel|fax|zip|postcode|desk|seat|suite|apartment|gate|platform|line item"
+    r"|cost cent(?:er|re)|account|project"
     r"|milestone|kr|rule|standard|rfc|attachment|footnote|row|column|cell|slot|batch|cohort|wave"
     r"|number|numbers?|no\.|nr\.?|nos?)\s?(?:number|no\.?|nr\.?|id|code)?\s?[:#.=/-]?\s?$",
     re.IGNORECASE,
 )
 _NUMBERED: Final = re.compile(
-    r"\b(?:pages?|slides?|steps?|parts?|items?|sections?|chapters?|tickets?|figures?|tables?|lines?|rows?|rooms?|versions?|phases?|sprints?)"
+    r"\b(?:pages?|slides?|steps?|parts?|items?|sections?|chapters?|tickets?|figures?|tables?|lines?|rows?"
+    r"|rooms?|versions?|phases?|sprints?)"
     r"\s?#?[0-9.]+\s?(?:of|/|-|–|to|and|,)\s?$",
     re.IGNORECASE,
 )  # the second number of "page 3 of 7"
@@ -38,7 +43,8 @@ _ACRONYM: Final = re.compile(r"(?<![\w.-])(?P<word>[A-Z]{2,6})[\s#:-]{0,2}$")
 _MEASURES: Final = ("ttft", "tpot", "latency", "at_most", "at_least", "ask")
 _YEAR: Final = re.compile(r"(?:19[89]|20[0-9])[0-9]")
 _GOVERNED: Final = re.compile(
-    r"(?:\b(?:by|to|under|below|within|most|least|max(?:imum)?|min(?:imum)?|than|exceed|about|around|is|are|be|at"
+    r"(?:\b(?:by|to|under|below|within|most|least|max(?:imum)?|min(?:imum)?|than|exceed|about|around|is"
+    r"|are|be|at"
     r"|of|for|want|need|save|cut|limit|budget|cap|target|goal|p?[0-9]{2}|only|just)"
     r"|[<>=≤≥:~])\s*(?:the |a )?$",
     re.IGNORECASE,

@@ -32,8 +32,10 @@ _OF_A_WHOLE: Final = re.compile(
     r"\S+ ?(?:%|percent)? of (?:the |our |all |its |their )?\w+(?: \w+)?\W*", re.IGNORECASE
 )
 _VERBAL: Final = re.compile(
-    r"\b(?:is|are|be|will|would|should|must|can|could|may|make|makes|keep|get|want|need|cut|save|saves|find|cheaper|faster|quicker|slower"
-    r"|less|more|off|lower|reduce|below|under|within|budget|limit|target|goal|max|grow\w*|halve\w*|double\w*|twice|half|now|then|help|aim)\b"
+    r"\b(?:is|are|be|will|would|should|must|can|could|may|make|makes|keep|get|want|need|cut|save|saves"
+    r"|find|cheaper|faster|quicker|slower"
+    r"|less|more|off|lower|reduce|below|under|within|budget|limit|target|goal|max|grow\w*|halve\w*"
+    r"|double\w*|twice|half|now|then|help|aim)\b"
     r"|[<>≤≥?]",
     re.IGNORECASE,
 )

@@ -102,7 +102,8 @@ _MONEY_MAY_NOT_RISE: Final = re.compile(
     r"|as (?:it|they) (?:is|are)|not (?:to )?(?:rise|increase|go up|grow|change))\b",
 )
 _SPEED_MAY_NOT_FALL: Final = re.compile(
-    r"\b(?:at least|just|equally) as (?:fast|quick|responsive|snappy)\b|\b(?:no|without|not|never|n't|nothing)\b[^.;!?\n]{0,25}?\b(?:slower|slow(?:ing)? down|more latency"
+    r"\b(?:at least|just|equally) as (?:fast|quick|responsive|snappy)\b|\b(?:no|without|not|never|n't"
+    r"|nothing)\b[^.;!?\n]{0,25}?\b(?:slower|slow(?:ing)? down|more latency"
     r"|latency penalty|"
     r"(?:hurt|harm|los|wors|rais|increas|sacrific|degrad)\w* (?:our |the |any )?(?:latency|speed"
     r"|performance))\b"
@@ -124,21 +125,25 @@ _QUALITY_MAY_NOT_FALL: Final = re.compile(
 _CHANGE_MADE: Final = re.compile(
     r"\b(?:upgraded|switched|migrated|changed|swapped|replaced|deployed|released|introduced|moved|updated"
     r"|enabled|disabled|activated|turned (?:on|off)|switched (?:on|off)|raised|lowered|launched"
-    r"|merged|shipped|landed|pushed|bumped|tweaked|refactored|installed|flipped|went over|started using|began using|adopted"
-    r"|converted|ported|reverted|rewrote|rewritten|shortened|patched|hotfixed|configured|adjusted|trimmed the|cut the|brought in"
+    r"|merged|shipped|landed|pushed|bumped|tweaked|refactored|installed|flipped|went over|started using"
+    r"|began using|adopted"
+    r"|converted|ported|reverted|rewrote|rewritten|shortened|patched|hotfixed|configured|adjusted"
+    r"|trimmed the|cut the|brought in"
     r"|rolled out|added"
     r"|rolled (?:it |this |that )?out|went live|cut over)\b",
 )
 _CHANGE: Final = re.compile(
     r"\b(?:upgrade|upgrading|switching|migrating|moving|changing|switch(?:over)?|migration|change"
-    r"|roll-?out|release|deployment|deploy|swap|move|cutover|hot-?fix|fix|patch|merge|refactor(?:ing)?|launch|rewrite|tweak|bump|go-live"
+    r"|roll-?out|release|deployment|deploy|swap|move|cutover|hot-?fix|fix|patch|merge|refactor(?:ing)?"
+    r"|launch|rewrite|tweak|bump|go-live"
     r"|update|(?:vs\.?|versus|compared (?:to|with)|against) (?:the (?:week|month|time|days?) )?before"
     r"|what (?:has )?(?:happened|changed)|before (?:and|vs\.?|versus) after|before/after"
     r"|before\b[^.?!]{0,30}\bafter)\b"
     r"|\bsince\b|\bas of\b|\bever since\b",
 )
 _SPOKEN: Final = re.compile(
-    r"\b(?:discussed|agreed|talked|spoke|met|meeting|mentioned|wrote|said|mail)\b[^.;!?\n]{0,16}$|\b(?:due|deadline|until|till|by) (?:the )?$"
+    r"\b(?:discussed|agreed|talked|spoke|met|meeting|mentioned|wrote|said|mail)\b[^.;!?\n]{0,16}$"
+    r"|\b(?:due|deadline|until|till|by) (?:the )?$"
 )  # "as discussed on the 23rd" dates no change
 _SENTENCE: Final = re.compile(r"[.;!?](?=\s)|\n")
 _VERDICT: Final = re.compile(
@@ -152,7 +157,8 @@ _WHY: Final = re.compile(
 _SUM: Final = r"(?:costs?|bills?|invoices?|spend(?:ing)?|expenses?)"
 _MOVE: Final = (
     r"(?:go(?:ne|es)?|went|going|gone) (?:up|down)|r(?:ise|ises|ose|isen|ising)|increas\w*"
-    r"|grow(?:n|s|ing)?|grew|jump\w*|explod\w*|doubl\w*|tripl\w*|spik\w*|climb\w*|soar\w*|f(?:all|alls|ell|allen|alling)"
+    r"|grow(?:n|s|ing)?|grew|jump\w*|explod\w*|doubl\w*|tripl\w*|spik\w*|climb\w*|soar\w*|f(?:all|alls"
+    r"|ell|allen|alling)"
     r"|drop\w*|decreas\w*|chang(?:e|ed|es)|higher|lower|more expensive|up|down"
 )
 _MOVED: Final = re.compile(
