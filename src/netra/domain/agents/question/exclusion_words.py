@@ -105,3 +105,13 @@ EXCEPT: Final = (
     r"of)?) (?:the )?scope:?)"
 )
 """Prepositions whose object is left out."""
+
+FILL: Final = (
+    r"(?:(?:the|our|my|any|all|anything|in|on|to|for|from|of|with|at|about|into|a|calls"
+    r"|traffic|requests|prompts?|templates?|features?|tools?|models?|functions?|either|both|whole|entire"
+    r"|existing"
+    r"|current|related to|concerning|regarding|stuff|part|touching|ones?|those|anything"
+    r"|called|named|it|there|en|dans|sur|à|bei|beim|von|an|la|el|los|las|le|les|der|das|den|dem)\s+"
+    r"|[\"'`“‘(])*"
+)
+"""Words between a verb and the name that is its object."""

@@ -11,21 +11,15 @@ from netra.domain.agents.question.exclusion_words import (
     CHANGED,
     EXCEPT,
     EXCLUDE,
+    FILL,
     NEG,
     OFF,
     TOUCH,
     UNCHANGED,
 )
 from netra.domain.agents.question.mentions import Mention
+from netra.domain.agents.question.not_exclusions import NOTHING_BUT, RHETORICAL, TAKEN_BACK
 
-_FILL: Final = (
-    r"(?:(?:the|our|my|any|all|anything|in|on|to|for|from|of|with|at|about|into|a|calls"
-    r"|traffic|requests|prompts?|templates?|features?|tools?|models?|functions?|either|both|whole|entire"
-    r"|existing"
-    r"|current|related to|concerning|regarding|stuff|part|touching|ones?|those|anything"
-    r"|called|named|it|there|en|dans|sur|à|bei|beim|von|an|la|el|los|las|le|les|der|das|den|dem)\s+"
-    r"|[\"'`“‘(])*"
-)
 _WORDS: Final = (
     r"(?:\s+(?!(?:but|except|know|knows|understand|sure|clear|think(?! about| of)|mind|care|who|which"
     r"|what|why|how|if|whether|because"
@@ -51,15 +45,15 @@ _BEFORE: Final = re.compile(
     r"|the lot|whole log|everyone|each \w+|each|nobody|the rest)(?: else)?,? (?:but|except|bar|save|minus"
     r"|sans)\s+(?:for |not "
     r"|in )?"
-    rf"):?\s*{_FILL}$|\b(?:exclude|excluded|excluding|ignore|skip|except|omit|untouched|frozen|protected"
+    rf"):?\s*{FILL}$|\b(?:exclude|excluded|excluding|ignore|skip|except|omit|untouched|frozen|protected"
     rf"|keep|leave alone|leave out|hands off"
     rf"|off[- ]limits|exceptions?|exclusions?|out of (?:scope|bounds)|not in scope|untouchable|unchanged"
-    rf"|no changes?|not|don't touch|do not touch)\s*[:=]\s*{_FILL}$",
+    rf"|no changes?|not|don't touch|do not touch)\s*[:=]\s*{FILL}$",
     re.IGNORECASE,
 )
-_UNWANTED: Final = re.compile(rf"(?<!\w){NEG}\b{_WORDS}\s+{_FILL}$", re.IGNORECASE)
+_UNWANTED: Final = re.compile(rf"(?<!\w){NEG}\b{_WORDS}\s+{FILL}$", re.IGNORECASE)
 _KEEP_MODEL: Final = re.compile(
-    rf"\b(?:leave|keep|stay (?:on|with)|stick (?:to|with))\s+(?:using\s+)?\ufffc+\s+(?:for|in|on)\s+{_FILL}$",
+    rf"\b(?:leave|keep|stay (?:on|with)|stick (?:to|with))\s+(?:using\s+)?\ufffc+\s+(?:for|in|on)\s+{FILL}$",
     re.IGNORECASE,
 )
 _CHANGED: Final = re.compile(
@@ -67,14 +61,6 @@ _CHANGED: Final = re.compile(
     rf"|been\s+)?(?:\w+ly\s+)?{CHANGED}",
     re.IGNORECASE,
 )
-_RHETORICAL: Final = re.compile(
-    r"\b(?:if (?:we|i|they) (?:had not|hadn't|did not|didn't)|(?:had|if) (?:we|i|they) not)\b|\bwhy "
-    r"(?:not|don't|doesn't|can't|haven't|aren't|isn't|didn't|do(?:es)? (?:we|it|\w+) not)\b"
-    r"|(?:^|[,.;:!?]\s*|\b(?:so|and|but|then|or)\s+)(?:can't|couldn't|shouldn't|wouldn't|won't|isn't"
-    r"|aren't|don't you"
-    r"|doesn't|didn't|haven't|hasn't|how about not)\s+(?=(?:we|i|you|it|that|this|they|the|our)\b|\ufffc)",
-    re.IGNORECASE,
-)  # “why not use X?” proposes X
 _PRONOUN: Final = re.compile(
     r"\b(?:it|they|them|those|these|both|that (?:one|feature|tool|model|template)|this (?:one|feature"
     r"|tool|model|template)"
@@ -108,7 +94,7 @@ _THEN_LEAVE: Final = re.compile(
 )
 _LEAVE: Final = re.compile(
     rf"\b(?:leav(?:e|es|ing)|left|keep|keeps|keeping|let|letting|hold|holding|take|took|taken|taking|pull"
-    rf"|pulled|remove|removed)\s+{_FILL}$",
+    rf"|pulled|remove|removed)\s+{FILL}$",
     re.IGNORECASE,
 )
 _LEFT: Final = re.compile(
@@ -168,22 +154,6 @@ _AFTER: Final = re.compile(
     r"|off)\b\s*(?:$|[,.;:!)])"
     r"|(?:ausgenommen|hors de question|excepted|excluded|aside|not included|notwithstanding)\b"
     r")",
-    re.IGNORECASE,
-)
-_NOTHING_BUT: Final = re.compile(
-    r"\b(?:nothing|no one|nobody|none|not (?:touch|change|look at) anything|don't (?:touch|change|look at"
-    r"|optimi[sz]e) anything|no (?:other )?\w+)(?: \w+){0,3}? (?:but|except|other than|apart from|besides"
-    r"|outside(?: of)?)\s*"
-    rf"{_FILL}$"
-    r"|\bnot (?:only|just)\s+(?:\w+\s+){0,2}$|(?:don't|do not|never|not) (?:exclude|ignore|skip|leave out"
-    r"|omit|forget|spare)\s+" + rf"{_FILL}$"
-    r"|\b(?:only|just|solely|exclusively)\s+(?:touch|change|look at|optimi[sz]e|consider|include|for)\s+"
-    + rf"{_FILL}$",
-    re.IGNORECASE,
-)
-_TAKEN_BACK: Final = re.compile(
-    r"\b(?:strike|scratch|forget|cancel|drop|undo|revert|remove|lift|scrap|withdraw|take back)\b[^.;!?]{0,40}"
-    rf"\b(?:{EXCLUDE}|{EXCEPT}|exclusion|exception|ban|freeze|not touching|hands[- ]off)\b[^.;!?]{{0,16}}$",
     re.IGNORECASE,
 )
 _OF_A_LIMIT: Final = re.compile(
@@ -251,8 +221,8 @@ def _is_left_by_pronoun(text: str, end: int, mentions: Sequence[Mention]) -> boo
 
 def _excluding(before: str, after: str) -> tuple[int, int]:
     """Return how many characters before and after the names belong to the exclusion; 0, 0 without one."""
-    before = _RHETORICAL.sub(lambda match: " " * len(match[0]), before)
-    if _NOTHING_BUT.search(before) or _TAKEN_BACK.search(before):
+    before = RHETORICAL.sub(lambda match: " " * len(match[0]), before)
+    if NOTHING_BUT.search(before) or TAKEN_BACK.search(before):
         return 0, 0
     leave = _LEAVE.search(before)
     left, changed = _LEFT.match(after), _CHANGED.match(after)

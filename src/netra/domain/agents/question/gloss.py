@@ -10,7 +10,8 @@ from typing import Final
 import msgspec
 
 from netra.domain.agents.numbers.digits import Convention
-from netra.domain.agents.question.gloss_phrases import CHINESE, FRENCH, GERMAN, SPANISH
+from netra.domain.agents.question.gloss_phrases import CHINESE, GERMAN
+from netra.domain.agents.question.gloss_romance import FRENCH, SPANISH
 
 _NAMES: Final = {"de": "German", "fr": "French", "es": "Spanish", "zh": "Chinese"}
 _MARKS: Final[Mapping[str, str]] = {

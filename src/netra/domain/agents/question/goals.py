@@ -8,7 +8,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import Any, Final
 
-from netra.domain.agents.question import topics
+from netra.domain.agents.question import changes, topics
 from netra.domain.agents.question.asking_back import question_back
 from netra.domain.agents.question.doubts import doubts_of
 from netra.domain.agents.question.fleets import serving_fields
@@ -86,17 +86,17 @@ def _implied(seen: Sighting, fields: Mapping[str, Any]) -> dict[str, Any]:
     analyses = topics.analyses_in(text)
     implied["excluded_kinds"] = topics.unwanted_in(text)
     implied["analyses"] = analyses
-    if topics.asks_before_after(
-        text, is_dated=any(topics.dates_a_change(seen.quotes, one.start, one.end) for one in seen.dates)
+    if changes.asks_before_after(
+        text, is_dated=any(changes.dates_a_change(seen.quotes, one.start, one.end) for one in seen.dates)
     ):
         # the new model is already in use
         implied["analyses"] = (*(kind for kind in analyses if kind != RIGHT_SIZING), BEFORE_AFTER)
         implied["change_at"] = _change_at(seen)
-    elif topics.asks_why(text):
+    elif changes.asks_why(text):
         implied["change_at"] = _change_at(seen)
     elif not all(model.known for model in seen.move.models):
         implied["analyses"] = tuple(dict.fromkeys((*analyses, RIGHT_SIZING)))
-    if topics.asks_why(text):
+    if changes.asks_why(text):
         implied["analyses"] = (EXPLAIN_CHANGE, *implied["analyses"])
     return implied
 

@@ -69,6 +69,7 @@ _SPENDING: Final = re.compile(
     re.IGNORECASE,
 )
 WHICH_SUM: Final = "a sum without a role; write “a budget of $5,000 a month” or “save $500 a month”"
+MORE_SPENDING: Final = "a sum of more spending sets no target; write the budget that is left"
 ONE_THING: Final = "the price of a single thing sets no target; budgets are dollars a month"
 FOREIGN: Final = "sums are read in US dollars only, as no rate of exchange is held"
 
@@ -78,24 +79,12 @@ def money_targets(
 ) -> tuple[Reading, ...]:
     """Return the monthly budget, or the monthly saving, that a sum of money sets."""
     number = context.quantity
-    if number.unit is Unit.MONEY and not number.is_usd:
-        return (Unread(text=quote, why=FOREIGN, start=number.start, is_grave=True),)
-    if _FROM.search(context.before):
+    if number.unit is Unit.MONEY and number.is_usd and _FROM.search(context.before):
         return ()
     period = number.period or _period_after(context.after)
-    is_rent = number.period == "hour" and _RENT.search(context.clause.text) is not None
-    if (
-        _PRICE_OF.search(context.lead)
-        or number.per
-        or is_rent
-        or (not period and _PER_THING.match(context.after))
-    ):
-        return (Unread(text=quote, why=ONE_THING, start=number.start),)
-    if _MORE.match(context.after) or _EXTRA.search(context.before):
-        why = "a sum of more spending sets no target; write the budget that is left"
-        return (Unread(text=quote, why=why, start=number.start),)
-    if not _has_a_role(context, period=period, last=last):
-        return (Unread(text=quote, why=WHICH_SUM, start=number.start, is_grave=True),)
+    why, is_grave = _why_no_target(context, period=period, last=last)
+    if why:
+        return (Unread(text=quote, why=why, start=number.start, is_grave=is_grave),)
     is_saving = _is_saving(context, last=last if is_correction else None)
     if number.value <= 0:
         why = f"a {'saving' if is_saving else 'budget'} must be above 0"
@@ -111,6 +100,20 @@ def money_targets(
             assumed=_assumed(context, quote=quote, period=period),
         ),
     )
+
+
+def _why_no_target(context: NumberContext, *, period: str, last: StatedTarget | None) -> tuple[str, bool]:
+    """Return why a sum sets no target, and whether that is asked back; empty if it sets one."""
+    number = context.quantity
+    if number.unit is Unit.MONEY and not number.is_usd:
+        return FOREIGN, True
+    is_rent = number.period == "hour" and _RENT.search(context.clause.text) is not None
+    is_price = _PRICE_OF.search(context.lead) or (not period and _PER_THING.match(context.after))
+    if is_price or number.per or is_rent:
+        return ONE_THING, False
+    if _MORE.match(context.after) or _EXTRA.search(context.before):
+        return MORE_SPENDING, False
+    return ("", False) if _has_a_role(context, period=period, last=last) else (WHICH_SUM, True)
 
 
 def _has_a_role(context: NumberContext, *, period: str, last: StatedTarget | None) -> bool:

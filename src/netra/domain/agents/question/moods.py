@@ -7,6 +7,7 @@ from typing import Final
 from netra.domain.agents.numbers.lexicon import Unit
 from netra.domain.agents.question.number_context import NumberContext
 from netra.domain.agents.question.phrases import has
+from netra.domain.agents.question.retractions import is_retracted
 
 
 class Mood(enum.Enum):
@@ -17,61 +18,6 @@ class Mood(enum.Enum):
     RETRACTED = "retracted"
 
 
-_NOT_BEFORE: Final = re.compile(
-    r"(?:\b(?:not|no|nor)|n't)\s+(?:necessarily |by |to |a |an |the |about |just |another |any )*$",
-    re.IGNORECASE,
-)
-_NEED_NOT: Final = re.compile(
-    r"\b(?:(?:do|does|did|would|will)(?:n't| not)|needn't|need not|no need|no longer|not (?:need|want"
-    r"|require|ask|after|interested)\w*"
-    r"|nobody (?:needs|wants|asked)|never (?:wanted|asked))\b",
-    re.IGNORECASE,
-)
-_BOUND: Final = re.compile(
-    r"\b(?:than|exceed|over|above|beyond|past|longer|under|below|within|at most)\b", re.IGNORECASE
-)
-_DISMISS: Final = re.compile(
-    r"\b(?:forget|scrap|ignore|cancel|disregard|never ?mind|discard|abandon|waive|strike|ditch|nix|skip)\b",
-    re.IGNORECASE,
-)
-_DISMISSED: Final = re.compile(
-    r"^\W*(?:(?:please|and|so|just|you (?:can|may)) )*(?:forget|scrap|ignore|cancel|disregard"
-    r"|never ?mind|discard)"
-    r"\b[^,;:]*$",
-    re.IGNORECASE,
-)
-_LIFT: Final = re.compile(
-    r"\b(?:drop|remove|lift|relax|delete|replace|retire|kill|lose)\s+(?:the |that |our |my |a )*$",
-    re.IGNORECASE,
-)
-_LIFT_GOAL: Final = re.compile(
-    r"\b(?:drop|remove|lift|relax|delete|retire|kill|no)\s+(?:the |that |our |my |a )*(?:\w+ )?(?:limit"
-    r"|budget|target|goal|cap|requirement)s?\s(?:of |at )?(?:about )?$",
-    re.IGNORECASE,
-)
-_A_GOAL: Final = re.compile(
-    r"\W*(?:\w+[ -]){0,2}?(?:limit|target|budget|goal|requirement|cap|slo|ceiling|bound|one)\b", re.IGNORECASE
-)
-_INSTEAD: Final = re.compile(
-    r"\b(?:instead of|rather than|as opposed to|in place of|anstatt)\s+(?:the |a |about |just |only )*$",
-    re.IGNORECASE,
-)
-_SAID: Final = re.compile(
-    r"\b(?:earlier|before|previously|originally|initially|at first|just now)\b.*\b(?:said|asked|wrote"
-    r"|wanted|mentioned)\b"
-    r"|\bi (?:had |have )?(?:said|wrote|asked for|mentioned)\b",
-    re.IGNORECASE,
-)
-_OLD_GOAL: Final = re.compile(
-    r"\b(?:limit|budget|target|goal|slo|cap|requirement)\s(?:was|used to be|had been)\b|\b(?:old|former"
-    r"|previous|earlier) (?:\w+ )?(?:limit|budget|target|goal|slo|cap)\b",
-    re.IGNORECASE,
-)
-_NOT_NEEDED: Final = re.compile(
-    r"^[^,;.]{0,40}?(?:\b(?:not|no longer)|n't)\s(?:\w+ ){0,2}?(?:need|necessar|requir|important|must"
-    r"|appl|want|ask|matter)\w*",
-    re.IGNORECASE,
-)
 _IMPERATIVE: Final = re.compile(
     r"^\W*(?:(?:please|so|then|also|now|just|and|but|to|let's|kindly|ok|okay|first|second) )*(?:make|get"
     r"|keep|bring|reduce|lower|cut|save|hold|maintain"
@@ -131,8 +77,6 @@ _ORDERED: Final = re.compile(
     r"|need|have to))\b",
     re.IGNORECASE,
 )  # an order, not a claim: "I was told to find 20 %"
-_THAN: Final = re.compile(r"\bthan (?:a |an |the )?$", re.IGNORECASE)
-_RATHER: Final = re.compile(r"\b(?:rather|sooner|prefer)\b", re.IGNORECASE)
 _CONTENT: Final = re.compile(
     r"\b(?:fine|happy|ok|okay|content|satisfied|comfortable|good|live|do|manage|get by|cope)\s*$",
     re.IGNORECASE,
@@ -179,51 +123,14 @@ _WHY: Final = re.compile(
 
 def mood_of(context: NumberContext, *, is_traffic: bool = False) -> Mood:
     """Return the mood of the number's clause; `is_traffic` if it states a change of traffic."""
-    if _is_retracted(context):
+    if is_retracted(context):
         return Mood.RETRACTED
     return Mood.FACT if _is_fact(context, is_traffic=is_traffic) else Mood.ASK
 
 
-def _is_retracted(context: NumberContext) -> bool:
-    before, after = context.before, context.after
-    if _INSTEAD.search(before) or _DISMISS.search(before) or _SAID.search(before) or _OLD_GOAL.search(before):
-        return True
-    if _THAN.search(before) and _RATHER.search(context.whole_sentence):
-        return True
-    if _LIFT_GOAL.search(before) or _NOT_BEFORE.search(before) or _NOT_NEEDED.match(after):
-        return True
-    if _LIFT.search(before) and _A_GOAL.match(after):
-        return True
-    if _is_dismissed_with(context):
-        return True
-    needless = _NEED_NOT.search(before)
-    return needless is not None and _BOUND.search(before, needless.end()) is None
-
-
-def _is_dismissed_with(context: NumberContext) -> bool:
-    """Return whether the number belongs to what is dismissed: "ignore the mail with the $3k budget"."""
-    earlier = [one for one in context.sentence if one.start < context.clause.start]
-    if not earlier or context.has_number(earlier[0]):
-        return False
-    is_joined = context.clause.start - earlier[0].start - len(earlier[0].text) == len("with")
-    return is_joined and _DISMISSED.match(earlier[0].text) is not None
-
-
 def _is_fact(context: NumberContext, *, is_traffic: bool) -> bool:
     clause = context.clause.text
-    if _PERMITTED.search(context.before) or _DONT_CARE.search(context.after):
-        return True
-    is_left = _FROM.search(context.before) or _ARROW.match(context.after)
-    if is_left and context.quantity.unit in (Unit.MS, Unit.MONEY, Unit.SHARE):
-        return True
-    if context.quantity.unit is Unit.MONEY and _OVER_PLAN.match(context.after):
-        return True
-    is_bound = _BEYOND.search(context.before) is not None  # "longer than 2 s is too long" limits
-    is_too_much = (
-        context.quantity.unit in (Unit.MS, Unit.MONEY) and not is_bound and _TOO.match(context.after)
-    )
-    is_too_little = _TOO_LITTLE.match(context.after) is not None
-    if is_too_much or is_too_little or _is_of_today(context):
+    if _is_described(context) or _is_of_today(context):
         return True
     if is_traffic and has("future", clause) and not has("past", context.before):
         return False
@@ -232,11 +139,25 @@ def _is_fact(context: NumberContext, *, is_traffic: bool) -> bool:
         return not has("ask", context.before if told is None else clause[: told.start()])
     if _is_supposed(context):
         return False
-    if context.clause.joint.strip() in (":", "=") and _LABEL.search(_before_clause(context)):
-        return True
-    if has("we_did", clause) and not has("question_before_we", clause) and not has("future", clause):
+    is_headed = context.clause.joint.strip() in (":", "=") and _LABEL.search(_before_clause(context))
+    is_done = has("we_did", clause) and not has("question_before_we", clause) and not has("future", clause)
+    if is_headed or is_done:
         return True
     return not _is_asked(context) and _is_stated(context, is_traffic=is_traffic)
+
+
+def _is_described(context: NumberContext) -> bool:
+    """Return whether the words next to the number describe it: "from $8k", "2 s is too slow", "may double"."""
+    unit, before, after = context.quantity.unit, context.before, context.after
+    if _PERMITTED.search(before) or _DONT_CARE.search(after) or _TOO_LITTLE.match(after):
+        return True
+    is_left = _FROM.search(before) or _ARROW.match(after)
+    if is_left and unit in (Unit.MS, Unit.MONEY, Unit.SHARE):
+        return True
+    if unit is Unit.MONEY and _OVER_PLAN.match(after):
+        return True
+    is_bound = _BEYOND.search(before) is not None  # "longer than 2 s is too long" limits
+    return unit in (Unit.MS, Unit.MONEY) and not is_bound and _TOO.match(after) is not None
 
 
 def _is_of_today(context: NumberContext) -> bool:

@@ -7,9 +7,11 @@ from typing import Final
 
 import msgspec
 
+from netra.domain.agents.question.changes import names_a_change
 from netra.domain.agents.question.corrections import without_corrected_names
 from netra.domain.agents.question.dates import Dated, instants
 from netra.domain.agents.question.exclusions import exclusions_in
+from netra.domain.agents.question.families import families_in, is_plural, members, nicknames_in
 from netra.domain.agents.question.fleets import fleets_in
 from netra.domain.agents.question.gloss import Glossed, glossed
 from netra.domain.agents.question.mentions import (
@@ -17,12 +19,8 @@ from netra.domain.agents.question.mentions import (
     KnownNames,
     Mention,
     blanked,
-    families_in,
     gpus_in,
-    is_plural,
-    members,
     models_in,
-    nicknames_in,
     parts_in,
 )
 from netra.domain.agents.question.model_moves import ModelMove, model_move
@@ -31,7 +29,6 @@ from netra.domain.agents.question.shorthand import written_out
 from netra.domain.agents.question.slips import slips_in
 from netra.domain.agents.question.spelling import without_slips
 from netra.domain.agents.question.targets import targets_in
-from netra.domain.agents.question.topics import names_a_change
 from netra.domain.optimization.model import GpuFleet
 
 _METRIC_NAME: Final = re.compile(r"\b(ttft|tpot|itl|e2e|latency)_(?=p?[0-9]|ms\b)", re.IGNORECASE)

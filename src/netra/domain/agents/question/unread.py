@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from netra.domain.agents.question import topics
+from netra.domain.agents.question import changes, topics
 from netra.domain.agents.question.dates import Dated
 from netra.domain.agents.question.leftovers import nameless_exclusions
 from netra.domain.agents.question.readings import StatedTarget, Unread
@@ -30,8 +30,8 @@ def unread_of(seen: Sighting) -> list[Unread]:
     ]
     unread += [Unread(text=name, why=UNKNOWN) for name in unknown_names(seen.text)]
     unread += [Unread(text=date.text, why="no day of the calendar") for date in seen.dates if date.at is None]
-    is_dated = any(topics.dates_a_change(seen.quotes, one.start, one.end) for one in seen.dates)
-    if not topics.asks_before_after(seen.text, is_dated=is_dated):
+    is_dated = any(changes.dates_a_change(seen.quotes, one.start, one.end) for one in seen.dates)
+    if not changes.asks_before_after(seen.text, is_dated=is_dated):
         days = [date for date in seen.dates if _is_day(date) and not (date.is_to_come and _is_growing(seen))]
         is_asked = any(isinstance(one, StatedTarget) for one in seen.readings)
         days = [date for date in days if not is_asked or _DIGIT.search(date.text)]
@@ -68,7 +68,7 @@ def is_named(seen: Sighting) -> bool:
         or seen.readings
         or seen.families
         or seen.slips
-        or (seen.dates and topics.names_a_change(seen.text))
+        or (seen.dates and changes.names_a_change(seen.text))
     )
 
 
