@@ -51,7 +51,7 @@ def assigned(
 def carried_over(
     heads: Sequence[NumberContext], cut: Sequence[Clause], found: Sequence[Attribute[Value]], at: int
 ) -> Attribute[Value] | None:
-    """Return the only attribute of the sentence before a number; None if that sentence has a number of its own.
+    """Return the only attribute of the sentence before a number; None if that sentence has a number.
 
     “TTFT on X is bad. It must be below 700 ms.” limits TTFT on X.
     """

@@ -59,7 +59,7 @@ def names_a_change(text: str) -> bool:
 
 
 def dates_a_change(text: str, start: int, end: int) -> bool:
-    """Return whether the date at `start` can be that of a change: “today” only in “today's deploy” and “deployed today”."""
+    """Return whether the date at `start` can be that of a change: “today's deploy”, not “today”."""
     if text[start:end].lower() == "today" and text[end : end + 2] not in ("'s", "’s"):
         return _CHANGE_MADE.search(text.lower()) is not None
     before, after = text[:start].lower(), text[end:].lower()

@@ -1,4 +1,4 @@
-"""Decide what a number is that sets no goal: a continued fact, context, a word of counting; quote its clause."""
+"""Decide what a number without a goal is: a continued fact, context, a word of counting; quote its clause."""
 
 import re
 from typing import Final
@@ -36,7 +36,7 @@ COUNTED: Final = re.compile(
 
 
 def continues_a_fact(context: NumberContext, sentence: int) -> bool:
-    """Return whether the number only continues the fact before it: "was 2 s before and 3 s after"; `sentence` is the fact's."""
+    """Return whether the number only continues the fact of `sentence`: "was 2 s before and 3 s after"."""
     if context.clause.sentence != sentence:
         return False
     clause = context.clause.text

@@ -105,7 +105,7 @@ def _corrected(
 
 
 def _is_exchanged(earlier: StatedTarget, later: StatedTarget, text: str) -> bool:
-    """Return whether a correction stands between two goals of one kind: "20 % cheaper. Sorry, I meant faster"."""
+    """Return whether a correction stands between two goals of one kind: "20 % cheaper. Sorry, faster"."""
     between = text[earlier.end : later.start]
     is_kind = any(earlier.field in kind and later.field in kind for kind in _KINDS)
     return is_kind and _STRONG.search(between) is not None and _ADDS.search(between) is None

@@ -73,9 +73,21 @@ _CLOCK: Final = re.compile(
     re.IGNORECASE,
 )
 _ZONES: Final = {
-    "cet": 1, "cest": 2, "bst": 1, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8,
-    "pdt": -7, "ist": 5.5, "jst": 9,
-}  # fmt: skip  # hours ahead of UTC
+    "cet": 1.0,
+    "cest": 2.0,
+    "bst": 1.0,
+    "est": -5.0,
+    "edt": -4.0,
+    "cst": -6.0,
+    "cdt": -5.0,
+    "mst": -7.0,
+    "mdt": -6.0,
+    "pst": -8.0,
+    "pdt": -7.0,
+    "ist": 5.5,
+    "jst": 9.0,
+}
+"""Hours ahead of UTC."""
 # skips the slower pattern for most texts
 _ANY_DATE: Final = re.compile(
     "[0-9]|day|night|morning|week|month|ago|since|mid|early|late|first of|start|beginning|end of|noon",

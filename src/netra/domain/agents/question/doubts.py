@@ -1,4 +1,4 @@
-"""Ask back where a reading lacks positive evidence: implausible values, names under a negation, references."""
+"""Ask back where a reading lacks evidence: implausible values, names under a negation, references."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence

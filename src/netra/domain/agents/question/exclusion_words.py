@@ -1,4 +1,4 @@
-"""The words that leave a name out of the advice, by their role: verbs, negations, predicates, prepositions."""
+"""The words that leave a name out of the advice, by role: verbs, negations, predicates, prepositions."""
 
 from typing import Final
 

@@ -205,7 +205,7 @@ def exclusions_in(text: str, mentions: Sequence[Mention]) -> Exclusions:
 
 
 def _is_left_by_pronoun(text: str, end: int, mentions: Sequence[Mention]) -> bool:
-    """Return whether a pronoun that stands for the names before `end` is left out: "… so it's out of scope"."""
+    """Return whether a pronoun for the names before `end` is left out: "… so it's out of scope"."""
     stop = min((one.start for one in mentions if one.start >= end), default=len(text))
     rest = text[end : min(stop, end + _LOOK_BACK)]
     for match in _PRONOUN.finditer(rest):

@@ -43,7 +43,7 @@ def _of_family(match: re.Match[str], labels: Sequence[str]) -> Mention:
 
 
 def nicknames_in(text: str, *, known: Iterable[str] = ()) -> tuple[Mention, ...]:
-    """Return the log's models that one word of theirs names: "from mini to Haiku"; models must be blanked out."""
+    """Return the log's models that one word names: "from mini to Haiku"; models must be blanked out."""
     labels = tuple(known)
     found: list[Mention] = []
     for match in _NICKNAME.finditer(text):

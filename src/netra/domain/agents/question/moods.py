@@ -147,7 +147,7 @@ def _is_fact(context: NumberContext, *, is_traffic: bool) -> bool:
 
 
 def _is_described(context: NumberContext) -> bool:
-    """Return whether the words next to the number describe it: "from $8k", "2 s is too slow", "may double"."""
+    """Return whether the words next to the number describe it: "from $8k", "2 s is too slow"."""
     unit, before, after = context.quantity.unit, context.before, context.after
     if _PERMITTED.search(before) or _DONT_CARE.search(after) or _TOO_LITTLE.match(after):
         return True
@@ -191,7 +191,7 @@ def _is_supposed(context: NumberContext) -> bool:
 
 
 def _is_told_before(context: NumberContext) -> bool:
-    """Return whether the sentence before the clause only speaks of the past: "it doubled, from $4k to $8k"."""
+    """Return whether the sentence before the clause speaks of the past: "it doubled, from $4k to $8k"."""
     earlier = _before_clause(context)
     return has("past", earlier) and not has("ask", earlier) and _IMPERATIVE.match(earlier) is None
 

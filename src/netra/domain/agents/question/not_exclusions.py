@@ -1,4 +1,4 @@
-"""Recognise words that look like an exclusion and are none: “why not use X”, “nothing but X”, “forget the freeze on X”."""
+"""Recognise words that look like an exclusion and are none: “why not use X”, “nothing but X”."""
 
 import re
 from typing import Final

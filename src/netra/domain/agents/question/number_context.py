@@ -190,7 +190,7 @@ def subjects_of(context: NumberContext, among: Collection[Subject]) -> tuple[Mar
 
 
 def _carried(cut: Sequence[Clause], at: int, heads: Sequence[Number], number: Number) -> tuple[Mark, ...]:
-    """Return the marks of the sentence before a number that is a sentence of its own: "Faster, please. 1.5x."."""
+    """Return the marks of the sentence before a number that stands alone: "Faster, please. 1.5x."."""
     own = [clause for clause in cut if clause.sentence == cut[at].sentence]
     words = "".join(clause.text for clause in own).replace(number.text, "")
     before = max(

@@ -1,4 +1,4 @@
-"""Give the numbers of a question the unit that stands elsewhere: a ratio, a heading, a list, the number before."""
+"""Give the numbers of a question the unit that stands elsewhere: in a ratio, a heading, a list."""
 
 import re
 from collections.abc import Sequence
@@ -136,7 +136,7 @@ def with_unit_before(text: str, number: Number) -> Number:
 
 
 def _parallel(text: str, before: Sequence[Number], number: Number) -> Number | None:
-    """Return a bare number in the unit of the one before, if both belong to a name: "20 % for X and 25 for Y"."""
+    """Return a bare number in the unit of the one before, for "20 % for X and 25 for Y"."""
     last = before[-1] if before else None
     if (
         last is None
@@ -176,7 +176,7 @@ def in_list(text: str, number: Number, following: Sequence[Number]) -> Number:
 
 
 def with_unit_of(text: str, before: Sequence[Number], number: Number) -> Number:
-    """Return a bare number as a time where a comparator joins it to the time before: "1 s at p50, 5 at p99"."""
+    """Return a bare number as a time, as in "1 s at p50, under 5 at p99"."""
     parallel = _parallel(text, before, number)
     if parallel is not None:
         return parallel

@@ -5,22 +5,23 @@ from collections.abc import Collection
 from typing import Final
 
 _KEYS: Final = """
-    percent cheaper faster slower quicker latency budget monthly month traffic reduce reduction savings expensive
-    requests throughput exclude except without below within maximum minimum seconds second milliseconds
-    million thousand dollars increase decrease percentile untouched unchanged double triple quarter average
-    median everything currently invoice spending untouchable
-    growth weekly yearly tokens answers
+    percent cheaper faster slower quicker latency budget monthly month traffic reduce reduction savings
+    expensive requests throughput exclude except without below within maximum minimum seconds second
+    milliseconds million thousand dollars increase decrease percentile untouched unchanged double triple
+    quarter average median everything currently invoice spending untouchable growth weekly yearly tokens
+    answers
 """
 _REAL: Final = """
-    saving doable doubt enable request respond responds optimisation percents dollar thousands millions maximal minimal limits
-    requested requester usage secondary monthlies yearling taken
-    foster fatter fasten falter bellow belong speed spent mouth cheater cheaters slowed sayings saying currant doubly
+    saving doable doubt enable request respond responds optimisation percents dollar thousands millions
+    maximal minimal limits requested requester usage secondary monthlies yearling taken foster fatter
+    fasten falter bellow belong speed spent mouth cheater cheaters slowed sayings saying currant doubly
     quartet doubled spendings budgeted reduces reduced moth months taken given groww grown grows gross
     weakly yearn secondly seconded expensively increased increases decreased decreases supports reports
     futures creature trafficked average averages accept accepts expect expects expected withing witting
     tripled triplet targets targeted answered answer featured optimized optimised optimizer optimiser
     tokenize broken spoken invoices invoiced responses responded quarters quarterly resources resource
-    minima maxima tripe trifle treble doubles secure retention retain growing growth growl grove glow annul annals manual
+    minima maxima tripe trifle treble doubles secure retention retain growing growth growl grove glow
+    annul annals manual
 """
 _KEY: Final = tuple(_KEYS.split())
 _SKELETONS: Final = {

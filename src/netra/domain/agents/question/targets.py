@@ -248,15 +248,13 @@ class _Reader:
             return (Unread(text=quote, why=NO_UNIT, start=number.start, is_grave=True),)
         assumed = f"“{quote}” has the unit of “{last.text}”"
         if number.unit is Unit.MS:
-            found = msgspec.structs.replace(last, value=number.value, text=quote)
+            stated: Reading = msgspec.structs.replace(last, value=number.value, text=quote)
         else:
-            changed = share_targets(
-                msgspec.structs.replace(context, quantity=number), quote=quote, last=last, may_inherit=True
-            )
-            found = next((one for one in changed if isinstance(one, StatedTarget)), None)
-            if found is None:
-                return changed
-        return (msgspec.structs.replace(found, start=number.start, end=number.end, assumed=assumed),)
+            same = msgspec.structs.replace(context, quantity=number)
+            stated = share_targets(same, quote=quote, last=last, may_inherit=True)[0]
+        if not isinstance(stated, StatedTarget):
+            return (stated,)
+        return (msgspec.structs.replace(stated, start=number.start, end=number.end, assumed=assumed),)
 
     def _quote(self, context: NumberContext) -> str:
         return self._quotes[context.quantity.start : context.quantity.end].strip()
