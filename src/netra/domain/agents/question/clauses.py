@@ -89,6 +89,11 @@ _OF_ANOTHER: Final = re.compile(
     r"|processing|running|[0-9][0-9.,]*[km]?)\s+)*$",
     re.IGNORECASE,
 )
+_OF_GROWTH: Final = re.compile(
+    r"\b(?:doubling|tripling|halving|quadrupling|growth|increase|rise|drop|decline|surge|peak)\s(?:of"
+    r"|in)\s(?:(?:the|our|all) )*$",
+    re.IGNORECASE,
+)
 _SENTENCE_END: Final = re.compile(r"(?:[.;!?…](?=\s|$)|\n)+\s*")
 _CLAUSE_END: Final = re.compile(
     r",(?=\s)\s*(?:(?:and|but|or|while|with|so|at(?! (?:most|least)))\b)?|[:—](?=\s)|\s–(?=\s)|\s-(?=\s)"
@@ -139,7 +144,8 @@ def _is_weak(text: str, match: re.Match[str]) -> bool:
     """Return whether the word is the complement of another: the calls of "the cost of our calls"."""
     if _COUNTED.fullmatch(match[0].lower()) is None:
         return False
-    return _OF_ANOTHER.search(text[max(0, match.start() - 40) : match.start()]) is not None
+    before = text[max(0, match.start() - 40) : match.start()]
+    return _OF_ANOTHER.search(before) is not None and _OF_GROWTH.search(before) is None
 
 
 def place(found: Sequence[Clause], at: int) -> int:

@@ -41,7 +41,8 @@ def without_corrected_names(mentions: Sequence[Mention], text: str) -> tuple[Men
     for at in range(1, len(ordered)):
         between = text[ordered[at - 1].end : ordered[at].start]
         after = text[ordered[at].end : ordered[at].end + _ADDS_WITHIN]
-        if _STRONG.search(between) and not _ADDS.search(f"{between} {after}"):
+        is_plain = not any(char.isdigit() for char in between)
+        if is_plain and _STRONG.search(between) and not _ADDS.search(f"{between} {after}"):
             last = at
     return tuple(one for one in mentions if one.start >= ordered[last].start) if ordered else ()
 

@@ -55,7 +55,7 @@ UNCHANGED: Final = (
     r"|how (?:it|they)"
     r"|exactly (?:as|like)|like (?:it|they) (?:is|are)|the same\b|constant\b|stable\b|put\b|frozen|fixed\b"
     r"|aside\b|out of (?:scope|bounds|it|this|the)"
-    r"|for (?:now|later)\b|be\b(?! \w)|status quo)"
+    r"|for (?:now|later)\b|status quo)"
 )
 """What a name stays or is left."""
 

@@ -100,7 +100,7 @@ _LEAVE: Final = re.compile(
 _LEFT: Final = re.compile(
     r"\W*(?:(?:feature|tool|template|function|model|calls|traffic|prompt|prompts|workload|requests)\s+)?"
     rf"{ADVERBS}(?:{UNCHANGED}|on (?:whatever|what|whichever \\w+) (?:it|they|we)|on (?:(?:its|their) "
-    rf"(?:current |present |own |existing )?model|\ufffc+)|away(?: from)?\b|out\b|off\b|out of)",
+    rf"(?:current |present |own |existing )?model|\ufffc+)|away(?: from)?\b|out\b|off\b|out of|be\b)",
     re.IGNORECASE,
 )
 _WORSE: Final = re.compile(

@@ -106,7 +106,7 @@ _WORDS: Final[Mapping[str, str]] = {
     r"|burn(?:ed|t)|blew|shot up|came (?:in |out )?(?:at|to)|ended up|wound up|racked up|clocked|averaged"
     r"|totall?ed"
     r"|amounted|stood at|ate|lost|peaked|overspent|overshot|slipped|plummeted|skyrocketed|leap(?:t|ed)|took"
-    r"|(?:we|i|they|he|she|it|that|this|which|team|company|provider|vendor|bill|cost|costs|spend|latency"
+    r"|(?:we|i|they|he|she|it|that|this|which|team|company|provider|vendor|bill|cost|costs|spend"
     r"|traffic|usage|load) (?:\w+ly |just |only |all |also |once |even )?(?!need|want|exceed|speed|feed"
     r"|succeed|proceed)"
     r"[a-z]{2,}ed(?! to (?:be|have|cut|get|save|reduce|stay|keep)\b)"
