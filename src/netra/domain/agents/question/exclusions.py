@@ -23,7 +23,7 @@ from netra.domain.agents.question.not_exclusions import NOTHING_BUT, RHETORICAL,
 _WORDS: Final = (
     r"(?:\s+(?!(?:but|except|know|knows|understand|sure|clear|think(?! about| of)|mind|care|who|which"
     r"|what|why|how|if|whether|because"
-    r"|since|while|only|until|unless)\b)[\w']+){0,5}?"
+    r"|since|while|only|until|unless)\b)[^\W\d][\w']*){0,5}?"
 )  # between a negation and its verb
 _BEFORE: Final = re.compile(
     r"(?:"
@@ -200,8 +200,13 @@ def exclusions_in(text: str, mentions: Sequence[Mention]) -> Exclusions:
             length = 0
         if length:
             names += group
-            spans.append((max(0, begin - length), end + tail))
+            spans.append((begin - _without_digits(text[max(0, begin - length) : begin]), end + tail))
     return Exclusions(names=tuple(names), spans=tuple(spans))
+
+
+def _without_digits(before: str) -> int:
+    """Return how many characters at the end of `before` hold no digit: a number is no part of it."""
+    return len(re.split("[0-9]", before)[-1])
 
 
 def _is_left_by_pronoun(text: str, end: int, mentions: Sequence[Mention]) -> bool:

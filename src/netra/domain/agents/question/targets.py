@@ -75,7 +75,9 @@ def targets_in(
     stated = [reading for reading in kept if isinstance(reading, StatedTarget | Fact | Retracted)]
     targets = [one if isinstance(one, StatedTarget) else one.target for one in stated]
     unused = unused_percentiles(numbers, [one for one in targets if one is not None], text)
-    return Read(readings=(*kept, *unused), tied=tuple(reader.tied))
+    limits = [one for one in kept if isinstance(one, StatedTarget) and one.field in _LIMITS]
+    tied = dict.fromkeys(name for limit in limits for name in limit.parts)
+    return Read(readings=(*kept, *unused), tied=tuple(tied))
 
 
 def _is_worse(stated: StatedTarget) -> bool:
@@ -106,7 +108,6 @@ class _Reader:
         self._sentence = -1
         self._number: Number | None = None  # the last one with a unit
         self._per = ""  # the thing that the last sum was the price of
-        self.tied: list[str] = []
 
     def read(self, context: NumberContext, names: tuple[str, ...]) -> list[Reading]:
         """Return the readings of one number; `names` are the features it applies to."""
@@ -131,12 +132,6 @@ class _Reader:
         result = self._in_mood(context, mood, found, stated) or unexplained(context, self._quote(context))
         self._previous = result[-1] if result else self._previous
         self._sentence = context.clause.sentence
-        self.tied += [
-            name
-            for one in result
-            if isinstance(one, StatedTarget) and one.field in _LIMITS
-            for name in one.parts
-        ]
         return result
 
     def _in_mood(
