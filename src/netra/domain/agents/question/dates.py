@@ -53,7 +53,7 @@ _DATED: Final = re.compile(
     rf"(?![ -]?(?:percentile|pct)| (?:of )?(?:{_MONTH})\b))"
     r"|(?P<short>(?<=on )[0-9]{1,2}/[0-9]{1,2}|(?<=since )[0-9]{1,2}/[0-9]{1,2}|[0-9]{1,2}\.[0-9]{1,2}\.)"
     rf"|(?P<part>(?:mid|early|late|(?:the )?(?:first|start|beginning|middle|end) of)[- ](?:{_MONTH}))"
-    r"|(?P<calendar_week>(?:calendar week|cw|kw|week) ?[0-9]{1,2}(?= |[,.;!?]|$)(?! (?:hours|days|weeks"
+    r"|(?P<calendar_week>(?:calendar week|cw|kw|week) ?[0-9]{1,2}(?= |[,.;:!?]|$)(?! (?:hours|days|weeks"
     r"|users|calls)))"
     r"|(?P<first_of>(?:the )?(?:first|1st|start|beginning) of (?:this|the) (?:month|week|year))"
     rf"|(?P<weekday>(?:last |on |since |this )(?:{'|'.join(_DAYS)})(?!,? (?:the )?[0-9])"

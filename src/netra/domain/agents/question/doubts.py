@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from netra.domain.agents.question.exclusion_words import CHANGED
 from netra.domain.agents.question.mentions import Mention
-from netra.domain.agents.question.readings import Fact, StatedTarget, Unread
+from netra.domain.agents.question.readings import StatedTarget, Unread
 from netra.domain.agents.question.sighting import Sighting
 
 _RANGES: Final[Mapping[str, tuple[float, float]]] = {
@@ -74,13 +74,6 @@ _COUNT_WORD: Final = re.compile(
     r"(?:times|percent|seconds|weeks|days|months|years))",
     re.IGNORECASE,
 )
-GOAL: Final = "read as a fact; if it is a goal, write “20 % cheaper” or “at most $5,000 a month”"
-_WISH: Final = re.compile(
-    r"\b(?:want\w*|need\w*|must|should|have to|has to|would like|'d|fine with|find|aim\w*|goal|target"
-    r"|let's|please)\b",
-    re.IGNORECASE,
-)
-_WHY: Final = re.compile(r"\b(?:why|how come|what happened)\b", re.IGNORECASE)
 _CLAUSE: Final = re.compile(r"[.;!?,:](?=\s|$)|\n|\s[–—-]\s|\b(?:and|but|so|while)\b", re.IGNORECASE)
 
 
@@ -92,7 +85,6 @@ def doubts_of(seen: Sighting, fields: Mapping[str, Any]) -> list[Unread]:
         *_references(seen, targets),
         *(_left(part) for part in _maybe_left(seen, fields)),
         *_uncounted(seen),
-        *_only_facts(seen, fields),
     ]
 
 
@@ -141,26 +133,6 @@ def _uncounted(seen: Sighting) -> Iterator[Unread]:
         match = _COUNT_WORD.search(seen.text, max(0, gpu.start - _NEAR), gpu.end + _NEAR)
         if fleet.count is None and match is not None:
             yield Unread(text=f"{match[0]} {gpu.name}", why=COUNT, start=gpu.start, is_grave=True)
-
-
-def _only_facts(seen: Sighting, fields: Mapping[str, Any]) -> Iterator[Unread]:
-    """Yield the last fact of a question that wishes for something and of which no goal was read."""
-    named = (
-        "features",
-        "excluded",
-        "models",
-        "from_models",
-        "limits",
-        "per_feature",
-        "fleets",
-        "analyses",
-        "excluded_kinds",
-    )
-    if any(isinstance(one, StatedTarget) for one in seen.readings) or any(fields.get(name) for name in named):
-        return
-    facts = [one for one in seen.readings if isinstance(one, Fact) and one.target is not None]
-    if facts and _WISH.search(facts[-1].text) and not _WHY.search(seen.text):
-        yield Unread(text=facts[-1].text, why=GOAL, start=facts[-1].start, is_grave=True)
 
 
 def _around(text: str, part: Mention) -> tuple[str, str]:

@@ -246,7 +246,8 @@ class _Reader:
             stated: Reading = msgspec.structs.replace(last, value=number.value, text=quote)
         else:
             same = msgspec.structs.replace(context, quantity=number)
-            stated = share_targets(same, quote=quote, last=last, may_inherit=True)[0]
+            found = share_targets(same, quote=quote, last=last, may_inherit=True)
+            stated = found[0] if found else _no_goal(context, quote)
         if not isinstance(stated, StatedTarget):
             return (stated,)
         return (msgspec.structs.replace(stated, start=number.start, end=number.end, assumed=assumed),)

@@ -1,4 +1,4 @@
-"""Whatever a question is composed of, each of its parts is in a goal, or the answer says that it is in none."""
+"""Each part of a composed question is in a goal, or the answer says that it is in none."""
 
 from datetime import UTC, datetime
 
@@ -31,14 +31,36 @@ UNITS = (
     " users",
 )
 FRAMES = (
-    "we need {}", "cut the bill by {}", "TTFT p95 below {}", "it was {} last month", "why not {}", "the vendor promises {}",
-    "traffic grows by {}", "keep it at {}", "{} is too much", "forget the {}", "not {}", "our ticket mentions {}",
-    "the whole call within {}", "whatever happens to {}", "a {} zorp frobnicates",
-)  # fmt: skip
+    "we need {}",
+    "cut the bill by {}",
+    "TTFT p95 below {}",
+    "it was {} last month",
+    "why not {}",
+    "the vendor promises {}",
+    "traffic grows by {}",
+    "keep it at {}",
+    "{} is too much",
+    "forget the {}",
+    "not {}",
+    "our ticket mentions {}",
+    "the whole call within {}",
+    "whatever happens to {}",
+    "a {} zorp frobnicates",
+)
 NAMED = (
-    "leave {} alone", "speed up {}", "what about {}", "{} is off limits", "we like {}", "everything but {}", "{} for all",
-    "nobody minds {}", "move to {}", "could {} be zorped", "{} must never change", "the people of {} complain",
-)  # fmt: skip
+    "leave {} alone",
+    "speed up {}",
+    "what about {}",
+    "{} is off limits",
+    "we like {}",
+    "everything but {}",
+    "{} for all",
+    "nobody minds {}",
+    "move to {}",
+    "could {} be zorped",
+    "{} must never change",
+    "the people of {} complain",
+)
 NAME = st.sampled_from([*NAMES.parts(), *NAMES.models])
 NUMBERED = st.builds(
     lambda frame, number, unit: (frame.format(f"{number}{unit}"), f"{number}"),
