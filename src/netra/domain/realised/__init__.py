@@ -1,0 +1,1 @@
+"""What adopted recommendations brought."""
