@@ -76,7 +76,7 @@ _ORDERED: Final = re.compile(
     r")?(?:to|we (?:must|should"
     r"|need|have to))\b",
     re.IGNORECASE,
-)  # an order, not a claim: "I was told to find 20 %"
+)  # an order, not a claim: "they ordered us to find 20 %"
 _CONTENT: Final = re.compile(
     r"\b(?:fine|happy|ok|okay|content|satisfied|comfortable|good|live|do|manage|get by|cope)\s*$",
     re.IGNORECASE,

@@ -69,11 +69,7 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
 
 def sighted(message: str, names: KnownNames, *, now: datetime) -> Sighting:
     """Return everything in `message`; names are blanked out first, so that their digits are no numbers."""
-    plain = _METRIC_NAME.sub(r"\1 ", written_out(message.replace("’", "'")))
-    plain = _WITHOUT.sub("without", _CONTRACTED.sub(r"\1n't", plain))
-    gloss = glossed(_METRICS_LISTED.sub(" / ", plain))
-    spelt, slipped = (gloss.text, ()) if gloss.language else without_slips(gloss.text, names=names.parts())
-    gloss = msgspec.structs.replace(gloss, text=spelt)
+    gloss, slipped = _in_plain_words(message, names)
     text = gloss.text
     models = models_in(text, known=names.models)
     models = (*models, *nicknames_in(_without(text, models), known=names.models))
@@ -87,9 +83,8 @@ def sighted(message: str, names: KnownNames, *, now: datetime) -> Sighting:
     plain = _without(plain, parts)
     slips = slips_in(_without(plain, families), known=names.parts())
     plural = [family for family in families if is_plural(plain, family)]
-    models = (*models, *(family for family in families if family.known))
-    models = (*models, *(one for family in plural for one in members(family, known=names.models)))
-    families = tuple(family for family in families if family not in plural)
+    all_of = [one for family in plural for one in members(family, known=names.models)]
+    models = (*models, *(family for family in families if family.known), *all_of)
     plain = _listed(_without(plain, [*(slip for slip, _ in slips), *(one for one in families if one.known)]))
     return _with_numbers(
         gloss,
@@ -104,7 +99,7 @@ def sighted(message: str, names: KnownNames, *, now: datetime) -> Sighting:
             parts=parts,
             excluded=(),
             move=ModelMove(from_models=(), models=()),
-            families=tuple(family for family in families if not family.known),
+            families=tuple(one for one in families if not one.known and one not in plural),
             slips=slips,
             fleets=fleets.fleets,
             past_fleets=fleets.facts,
@@ -116,6 +111,17 @@ def sighted(message: str, names: KnownNames, *, now: datetime) -> Sighting:
             slipped=slipped,
         ),
     )
+
+
+def _in_plain_words(message: str, names: KnownNames) -> tuple[Glossed, tuple[str, ...]]:
+    """Return the message in English words as far as they are known, and the typing errors corrected in it."""
+    plain = _METRIC_NAME.sub(r"\1 ", written_out(message.replace("’", "'")))
+    plain = _WITHOUT.sub("without", _CONTRACTED.sub(r"\1n't", plain))
+    gloss = glossed(_METRICS_LISTED.sub(" / ", plain))
+    if gloss.language:
+        return gloss, ()
+    spelt, slipped = without_slips(gloss.text, names=names.parts())
+    return msgspec.structs.replace(gloss, text=spelt), slipped
 
 
 def _with_numbers(
