@@ -77,6 +77,9 @@ func init() {
 		"auth.register": call(func(r *runner, args RegisterRequest) (any, error) {
 			return r.client.Auth.Register(ctxOf(r.t), args)
 		}),
+		"auth.change_password": call(func(r *runner, args struct{ Current, New string }) (any, error) {
+			return r.client.Auth.ChangePassword(ctxOf(r.t), args.Current, args.New)
+		}),
 		"keys.create": call(func(r *runner, args NewKey) (any, error) {
 			args.ExpiresInDays = 90
 			made, err := r.client.Keys.Create(ctxOf(r.t), args)

@@ -28,6 +28,7 @@ from netra.domain.users.session_opener import SessionOpener
 from netra.domain.users.sessions import SessionService
 from netra.domain.what_if.service import WhatIfService
 from netra.domain.workloads.service import WorkloadService
+from netra.domain.workloads.watching import WorkloadWatch
 from netra.ports.api_keys import ApiKeyStore
 from netra.ports.audit_trail import AuditTrail
 from netra.ports.call_outbox import EventOutbox
@@ -144,6 +145,7 @@ class Container(containers.DeclarativeContainer):
     api_key_service = providers.Singleton(
         ApiKeyService,
         api_keys=ports.provided.api_keys,
+        tokens=ports.provided.tokens,
         tickets=ports.provided.tickets,
         journal=security_journal,
         ids=ports.provided.ids,
@@ -202,6 +204,9 @@ class Container(containers.DeclarativeContainer):
         prices=ports.provided.prices,
         default_model=settings.provided.default_model,
         quotas=quotas,
+    )
+    workload_watch = providers.Singleton(
+        WorkloadWatch, workloads=workload_service, clock=ports.provided.clock
     )
     telemetry_service = providers.Singleton(
         TelemetryService,

@@ -164,7 +164,7 @@ export class Auth {
   }
 
   register(body: T.RegisterRequest, call?: CallOptions): Promise<T.UserCard> {
-    return write(this.#transport, "/api/auth/register", "O", body, call, { isPublic: true });
+    return write(this.#transport, "/api/auth/register", "K", body, call, { isPublic: true });
   }
 
   /** Gets new tokens now. The client does so by itself before they expire. */
@@ -177,7 +177,7 @@ export class Auth {
 
   /** Trades the code of a sign-in with Google for tokens, which the client then uses. */
   async exchange(code: string, call?: CallOptions): Promise<T.LoginResponse> {
-    const answer = await write<T.LoginResponse>(this.#transport, "/api/auth/exchange", "O", { code }, call, { isPublic: true });
+    const answer = await write<T.LoginResponse>(this.#transport, "/api/auth/exchange", "K", { code }, call, { isPublic: true });
     await this.#transport.credentials.keep(tokensOf(answer));
     return answer;
   }
@@ -349,7 +349,7 @@ export class Keys {
 
   /** Makes an API key. Its secret is shown once. */
   create(body: T.NewKey, call?: CallOptions): Promise<T.MadeKey> {
-    return write(this.#transport, "/api/keys", "O", body, call);
+    return write(this.#transport, "/api/keys", "K", body, call);
   }
 
   list(call?: CallOptions): Promise<T.KeyList> {

@@ -89,7 +89,7 @@ class Auth {
         this.sessions = new Sessions(transport);
     }
     register(body, call) {
-        return write(this.#transport, "/api/auth/register", "O", body, call, { isPublic: true });
+        return write(this.#transport, "/api/auth/register", "K", body, call, { isPublic: true });
     }
     /** Gets new tokens now. The client does so by itself before they expire. */
     async refresh() {
@@ -101,7 +101,7 @@ class Auth {
     }
     /** Trades the code of a sign-in with Google for tokens, which the client then uses. */
     async exchange(code, call) {
-        const answer = await write(this.#transport, "/api/auth/exchange", "O", { code }, call, { isPublic: true });
+        const answer = await write(this.#transport, "/api/auth/exchange", "K", { code }, call, { isPublic: true });
         await this.#transport.credentials.keep((0, tokens_ts_1.tokensOf)(answer));
         return answer;
     }
@@ -245,7 +245,7 @@ class Keys {
     }
     /** Makes an API key. Its secret is shown once. */
     create(body, call) {
-        return write(this.#transport, "/api/keys", "O", body, call);
+        return write(this.#transport, "/api/keys", "K", body, call);
     }
     list(call) {
         return read(this.#transport, "/api/keys", call);
