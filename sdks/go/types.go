@@ -747,8 +747,8 @@ type DecisionMade struct {
 	EffectiveAt *time.Time       `json:"effective_at,omitempty"`
 }
 
-// DecisionVerification: What an adopted recommendation brought, beside the saving that its run
-// showed.
+// DecisionVerification: What an adopted recommendation brought, and the decision with the saving
+// that its run showed.
 type DecisionVerification struct {
 	Change           ChangeVerdict   `json:"change"`
 	SavedUSD         *float64        `json:"saved_usd"`

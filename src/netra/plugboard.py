@@ -13,7 +13,6 @@ from netra.domain.decisions.service import DecisionService
 from netra.domain.health.service import HealthService
 from netra.domain.overview.service import OverviewService
 from netra.domain.quotas import Quotas
-from netra.domain.realised.service import RealisedService
 from netra.domain.runs.service import RunService
 from netra.domain.runs.worker import RunWorker
 from netra.domain.telemetry.destinations import Destinations
@@ -196,15 +195,6 @@ class Container(containers.DeclarativeContainer):
         runs=ports.provided.runs,
         clock=ports.provided.clock,
     )
-    realised_service = providers.Singleton(
-        RealisedService,
-        decisions=ports.provided.decisions,
-        workloads=ports.provided.workloads,
-        log=ports.provided.event_log,
-        prices=ports.provided.prices,
-        default_model=settings.provided.default_model,
-        quotas=quotas,
-    )
     workload_watch = providers.Singleton(
         WorkloadWatch, workloads=workload_service, clock=ports.provided.clock
     )
@@ -272,6 +262,7 @@ class Container(containers.DeclarativeContainer):
     what_if_service = providers.Singleton(
         WhatIfService,
         workloads=ports.provided.workloads,
+        decisions=ports.provided.decisions,
         log=ports.provided.event_log,
         prices=ports.provided.prices,
         quotas=quotas,

@@ -381,7 +381,7 @@ export interface DecisionMade {
   effective_at?: string | null;
 }
 
-/** What an adopted recommendation brought, beside the saving that its run showed. */
+/** What an adopted recommendation brought, and the decision with the saving that its run showed. */
 export interface DecisionVerification {
   change: ChangeVerdict;
   saved_usd: number | null;

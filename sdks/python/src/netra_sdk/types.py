@@ -418,7 +418,7 @@ class DecisionMade(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class DecisionVerification(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """What an adopted recommendation brought, beside the saving that its run showed."""
+    """What an adopted recommendation brought, and the decision with the saving that its run showed."""
 
     change: ChangeVerdict
     saved_usd: float | None

@@ -310,7 +310,7 @@ export interface DecisionMade {
     until?: string | null;
     effective_at?: string | null;
 }
-/** What an adopted recommendation brought, beside the saving that its run showed. */
+/** What an adopted recommendation brought, and the decision with the saving that its run showed. */
 export interface DecisionVerification {
     change: ChangeVerdict;
     saved_usd: number | null;
