@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 from tests.console import browser as chromium
-from tests.console.conftest import filled, sample_log, served
+from tests.console.conftest import adopt_first, filled, moved_log, sample_log, served
 from tests.console.watched import Watched
 
 OUT = Path(__file__).parents[1] / "docs" / "console"
@@ -61,6 +61,9 @@ def main() -> None:
                 "health": "#/health",
             },
         )
+        moved = filled(ada, name="moved", log=moved_log(Path(name) / "moved.jsonl"))
+        adopt_first(ada, moved, _answered(watched, moved))
+        shoot(watched, {"realised": f"#/w/{moved}/realised"})
         engine.close()
 
 

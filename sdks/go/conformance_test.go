@@ -267,7 +267,8 @@ func check(t *testing.T, got, wanted any, what string) {
 var sentinels = map[string]error{
 	"Conflict": ErrConflict, "Forbidden": ErrForbidden, "Gone": ErrGone, "IdempotencyKeyReused": ErrIdempotencyKeyReused,
 	"InternalError": ErrServer, "NotFound": ErrNotFound, "OutcomeUnknown": ErrOutcomeUnknown,
-	"PayloadTooLarge": ErrPayloadTooLarge, "RateLimited": ErrRateLimited, "SessionLost": ErrSessionLost,
+	"PayloadTooLarge": ErrPayloadTooLarge, "PreconditionFailed": ErrPreconditionFailed,
+	"RateLimited": ErrRateLimited, "SessionLost": ErrSessionLost,
 	"TimedOut": ErrTimedOut, "Unauthorized": ErrUnauthorized, "UnexpectedAnswer": ErrUnexpectedAnswer,
 	"ValidationFailed": ErrValidationFailed, "WaitTimeout": ErrWaitTimeout,
 }

@@ -33,6 +33,7 @@ var (
 	ErrThreadBusy            = fmt.Errorf("%w: the thread has a run", ErrConflict)
 	ErrAmbiguousRun          = fmt.Errorf("%w: more than one run could be meant", ErrConflict)
 	ErrIdempotencyInProgress = fmt.Errorf("%w: the first request with this key is still being handled", ErrConflict)
+	ErrPreconditionFailed    = errors.New("netra: it was changed since it was read")
 	ErrPayloadTooLarge       = errors.New("netra: the payload is too large")
 	ErrUnsupportedMediaType  = errors.New("netra: the media type is not supported")
 	ErrRateLimited           = errors.New("netra: rate limit reached")
@@ -56,6 +57,7 @@ var kinds = map[string]error{
 	"METHOD_NOT_ALLOWED":      ErrInvalidRequest,
 	"NOT_FOUND":               ErrNotFound,
 	"PAYLOAD_TOO_LARGE":       ErrPayloadTooLarge,
+	"PRECONDITION_FAILED":     ErrPreconditionFailed,
 	"PROCESSING_ERROR":        ErrServer,
 	"RATE_LIMITED":            ErrRateLimited,
 	"REQUEST_TIMEOUT":         ErrInvalidRequest,
@@ -108,6 +110,8 @@ func (e *Error) kind() error {
 		return ErrConflict
 	case 410:
 		return ErrGone
+	case 412:
+		return ErrPreconditionFailed
 	case 413:
 		return ErrPayloadTooLarge
 	case 415:

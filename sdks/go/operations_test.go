@@ -186,6 +186,13 @@ func addWorkloads() {
 		last := taken.Results[len(taken.Results)-1].Line
 		return facts{"accepted": taken.Accepted, "rejected": taken.Rejected, "duplicates": taken.Duplicates, "last_line": last}, nil
 	})
+	operations["workloads.decisions"] = call(func(r *runner, args byID) (any, error) {
+		return r.client.Workloads.Decisions(ctxOf(r.t), args.ID)
+	})
+	operations["workloads.decide"] = call(decide)
+	operations["workloads.verification"] = call(func(r *runner, args struct{ ID, Key string }) (any, error) {
+		return r.client.Workloads.Verification(ctxOf(r.t), args.ID, args.Key)
+	})
 	operations["workloads.simulate"] = call(func(r *runner, args byID) (any, error) {
 		found, err := r.client.Workloads.Simulate(ctxOf(r.t), args.ID, Proposal{Model: &args.Model})
 		if err != nil {
@@ -372,6 +379,19 @@ func totalOf[T any](page *Page[T]) int64 {
 		return 0
 	}
 	return page.Total()
+}
+
+func decide(r *runner, args struct {
+	ID, Key, Etag string
+	State         DecisionState
+	Run           *string `json:"run_id"`
+}) (any, error) {
+	var options []CallOption
+	if args.Etag != "" {
+		options = append(options, IfMatch(args.Etag))
+	}
+	decision := NewDecision{State: args.State, RunID: args.Run}
+	return r.client.Workloads.Decide(ctxOf(r.t), args.ID, args.Key, decision, options...)
 }
 
 func listEvents(r *runner, args struct {

@@ -83,6 +83,9 @@ func IdempotencyKey(key string) CallOption { return func(c *callSettings) { c.ke
 // Timeout bounds this call, its retries included. The deadline of the context is kept too.
 func Timeout(d time.Duration) CallOption { return func(c *callSettings) { c.timeout = d } }
 
+// IfMatch changes only the version with this entity tag, as it was read.
+func IfMatch(etag string) CallOption { return Header("If-Match", etag) }
+
 // Header adds a header to the request.
 func Header(name, value string) CallOption {
 	return func(c *callSettings) { c.header.Add(name, value) }

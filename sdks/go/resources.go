@@ -213,6 +213,25 @@ func (s *WorkloadService) Intake(ctx context.Context, id string, options ...Call
 	return get[IntakeAnswer](ctx, s.client, in("/api/workloads", id)+"/intake", nil, options)
 }
 
+// Decisions returns what was decided about the recommendations on a workload, the latest first.
+func (s *WorkloadService) Decisions(ctx context.Context, id string, options ...CallOption) (*DecisionList, error) {
+	return get[DecisionList](ctx, s.client, in("/api/workloads", id)+"/decisions", nil, options)
+}
+
+// Decide plans, adopts, dismisses or reopens a recommendation, named by its key. A first decision names the run that
+// shows it. With IfMatch, only that version is changed: otherwise ErrPreconditionFailed.
+func (s *WorkloadService) Decide(ctx context.Context, id, key string, decision NewDecision, options ...CallOption) (*DecisionLine, error) {
+	return send[DecisionLine](ctx, s.client, request{
+		method: "PUT", path: in(in("/api/workloads", id)+"/decisions", key), body: decision, kind: onceOnly,
+	}, options)
+}
+
+// Verification returns what an adopted recommendation brought: the calls before it against those since.
+func (s *WorkloadService) Verification(ctx context.Context, id, key string, options ...CallOption) (*DecisionVerification, error) {
+	path := in(in("/api/workloads", id)+"/decisions", key) + "/verification"
+	return get[DecisionVerification](ctx, s.client, path, nil, options)
+}
+
 // Simulate computes what a change would cost and bring.
 func (s *WorkloadService) Simulate(ctx context.Context, id string, proposal Proposal, options ...CallOption) (*Simulated, error) {
 	return post[Simulated](ctx, s.client, in("/api/workloads", id)+"/simulate", proposal, pure, options)

@@ -99,6 +99,17 @@ const (
 	ConnectionStateNotConfigured ConnectionState = "not_configured"
 )
 
+// DecisionState: What is to be done about a recommendation.
+type DecisionState string
+
+// Known values of DecisionState; the service may send others.
+const (
+	DecisionStateAdopted   DecisionState = "adopted"
+	DecisionStateDismissed DecisionState = "dismissed"
+	DecisionStateOpen      DecisionState = "open"
+	DecisionStatePlanned   DecisionState = "planned"
+)
+
 // DependenciesHealthOverallStatus is a set of words of the API.
 type DependenciesHealthOverallStatus string
 
@@ -117,6 +128,21 @@ const (
 	DependencyHealthStatusHealthy       DependencyHealthStatus = "healthy"
 	DependencyHealthStatusNotConfigured DependencyHealthStatus = "not_configured"
 	DependencyHealthStatusUnhealthy     DependencyHealthStatus = "unhealthy"
+)
+
+// DismissalReason: Why a recommendation is dismissed.
+type DismissalReason string
+
+// Known values of DismissalReason; the service may send others.
+const (
+	DismissalReasonAlreadyDone   DismissalReason = "already_done"
+	DismissalReasonEffort        DismissalReason = "effort"
+	DismissalReasonKeepCost      DismissalReason = "keep_cost"
+	DismissalReasonLatencyRisk   DismissalReason = "latency_risk"
+	DismissalReasonNotApplicable DismissalReason = "not_applicable"
+	DismissalReasonQualityRisk   DismissalReason = "quality_risk"
+	DismissalReasonResidency     DismissalReason = "residency"
+	DismissalReasonWrongNumber   DismissalReason = "wrong_number"
 )
 
 // EffectName is a set of words of the API.
@@ -276,6 +302,28 @@ const (
 	PriorityBalanced    Priority = "balanced"
 	PriorityCost        Priority = "cost"
 	PriorityPerformance Priority = "performance"
+)
+
+// ReviewedGroupCost is a set of words of the API.
+type ReviewedGroupCost string
+
+// Known values of ReviewedGroupCost; the service may send others.
+const (
+	ReviewedGroupCostCannotTell   ReviewedGroupCost = "cannot_tell"
+	ReviewedGroupCostNoDifference ReviewedGroupCost = "no_difference"
+	ReviewedGroupCostNotWorthIt   ReviewedGroupCost = "not_worth_it"
+	ReviewedGroupCostWorthIt      ReviewedGroupCost = "worth_it"
+)
+
+// ReviewedGroupQuality is a set of words of the API.
+type ReviewedGroupQuality string
+
+// Known values of ReviewedGroupQuality; the service may send others.
+const (
+	ReviewedGroupQualityBetter     ReviewedGroupQuality = "better"
+	ReviewedGroupQualityCannotTell ReviewedGroupQuality = "cannot_tell"
+	ReviewedGroupQualitySame       ReviewedGroupQuality = "same"
+	ReviewedGroupQualityWorse      ReviewedGroupQuality = "worse"
 )
 
 // RouteInterface is a set of words of the API.
@@ -656,6 +704,62 @@ type DeadEvent struct {
 	ID     *string   `json:"id"`
 	Reason string    `json:"reason"`
 	At     time.Time `json:"at"`
+}
+
+// DecidedSavings: The saving that the run showed: alone, and after the steps of the plan before it,
+// if it has a step.
+type DecidedSavings struct {
+	USDInWindow         float64  `json:"usd_in_window"`
+	USDPerMonth         *float64 `json:"usd_per_month"`
+	MarginalUSDPerMonth *float64 `json:"marginal_usd_per_month"`
+}
+
+// DecisionLine: A decision, and the recommendation as its run showed it.
+type DecisionLine struct {
+	Key               string           `json:"key"`
+	State             DecisionState    `json:"state"`
+	Reason            *DismissalReason `json:"reason"`
+	Note              *string          `json:"note"`
+	EffectiveAt       *time.Time       `json:"effective_at"`
+	Until             *time.Time       `json:"until"`
+	IsLapsed          bool             `json:"is_lapsed"`
+	At                time.Time        `json:"at"`
+	ByUserID          int64            `json:"by_user_id"`
+	RunID             string           `json:"run_id"`
+	Kind              string           `json:"kind"`
+	Action            string           `json:"action"`
+	SavingsAtDecision DecidedSavings   `json:"savings_at_decision"`
+	Etag              string           `json:"etag"`
+}
+
+// DecisionList: All decisions on a workload, latest first.
+type DecisionList struct {
+	Data       []DecisionLine `json:"data"`
+	Pagination Pagination     `json:"pagination"`
+}
+
+// DecisionMade: What was decided about a recommendation when the analysis began.
+type DecisionMade struct {
+	State       DecisionState    `json:"state"`
+	At          time.Time        `json:"at"`
+	Reason      *DismissalReason `json:"reason,omitempty"`
+	Until       *time.Time       `json:"until,omitempty"`
+	EffectiveAt *time.Time       `json:"effective_at,omitempty"`
+}
+
+// DecisionVerification: What an adopted recommendation brought, and the decision with the saving
+// that its run showed.
+type DecisionVerification struct {
+	Change           ChangeVerdict   `json:"change"`
+	SavedUSD         *float64        `json:"saved_usd"`
+	SavedUSDPerMonth *float64        `json:"saved_usd_per_month"`
+	Groups           []ReviewedGroup `json:"groups"`
+	OnlyBefore       []string        `json:"only_before"`
+	OnlyAfter        []string        `json:"only_after"`
+	RollBack         []string        `json:"roll_back"`
+	WorkloadID       string          `json:"workload_id"`
+	Decision         DecisionLine    `json:"decision"`
+	EffectiveAt      time.Time       `json:"effective_at"`
 }
 
 // Deduplication: A response cache: its key, and how long it keeps an answer after its last use.
@@ -1138,6 +1242,17 @@ type Names struct {
 	Statuses  []NameCount `json:"statuses"`
 }
 
+// NewDecision: What is decided about a recommendation; `run_id` may be left out where a decision is
+// changed.
+type NewDecision struct {
+	State       DecisionState    `json:"state"`
+	RunID       *string          `json:"run_id,omitempty"`
+	Reason      *DismissalReason `json:"reason,omitempty"`
+	Note        *string          `json:"note,omitempty"`
+	EffectiveAt *time.Time       `json:"effective_at,omitempty"`
+	Until       *time.Time       `json:"until,omitempty"`
+}
+
 // NewKey: The purpose, scopes and lifetime of a key.
 type NewKey struct {
 	Name          string     `json:"name"`
@@ -1452,6 +1567,7 @@ type Ready struct {
 // Recommendation: One change to make or to avoid, and its saving, with the evidence.
 type Recommendation struct {
 	ID          string         `json:"id"`
+	Key         string         `json:"key,omitempty"`
 	Kind        string         `json:"kind"`
 	Stance      Stance         `json:"stance"`
 	Action      string         `json:"action"`
@@ -1466,6 +1582,7 @@ type Recommendation struct {
 	HowToVerify string         `json:"how_to_verify"`
 	Effort      Effort         `json:"effort"`
 	Risk        string         `json:"risk"`
+	Decision    *DecisionMade  `json:"decision,omitempty"`
 }
 
 // RefreshRequest: The refresh token of the last sign-in or refresh; without it, the one in the
@@ -1519,6 +1636,23 @@ type Retries struct {
 type ReuseShare struct {
 	TTLS       *int64  `json:"ttl_s"`
 	TokenShare float64 `json:"token_share"`
+}
+
+// ReviewedGroup: One kind of call before and after; dollars are savings in the time after, None if
+// unknown.
+type ReviewedGroup struct {
+	Group              string               `json:"group"`
+	Before             Side                 `json:"before"`
+	After              Side                 `json:"after"`
+	SavedUSD           *float64             `json:"saved_usd"`
+	MechanicalUSD      *float64             `json:"mechanical_usd"`
+	BehaviouralUSD     *float64             `json:"behavioural_usd"`
+	LowUSD             *float64             `json:"low_usd"`
+	HighUSD            *float64             `json:"high_usd"`
+	AcceptRateChange95 []float64            `json:"accept_rate_change_95"`
+	Cost               ReviewedGroupCost    `json:"cost"`
+	Quality            ReviewedGroupQuality `json:"quality"`
+	RollBack           bool                 `json:"roll_back"`
 }
 
 // Route: The target of one logged model's calls under the plan.

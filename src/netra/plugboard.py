@@ -9,6 +9,7 @@ from netra.domain.agents.stages.advisor import Advisor
 from netra.domain.agents.stages.pipeline import AgentPipeline
 from netra.domain.audit.journal import SecurityJournal
 from netra.domain.browsing.service import EventBrowser
+from netra.domain.decisions.service import DecisionService
 from netra.domain.health.service import HealthService
 from netra.domain.overview.service import OverviewService
 from netra.domain.quotas import Quotas
@@ -31,6 +32,7 @@ from netra.ports.api_keys import ApiKeyStore
 from netra.ports.audit_trail import AuditTrail
 from netra.ports.call_outbox import EventOutbox
 from netra.ports.clock import Clock
+from netra.ports.decisions import DecisionStore
 from netra.ports.feed import RunBell, RunFeed
 from netra.ports.identity import IdentityProvider
 from netra.ports.ids import IdSource
@@ -85,6 +87,7 @@ class Ports:
     feed: RunFeed
     bell: RunBell
     workloads: WorkloadStore
+    decisions: DecisionStore
     event_log: EventLog
     event_outbox: EventOutbox | None  # where an archive takes events over
     telemetry_decoder: TelemetryDecoder
@@ -185,6 +188,13 @@ class Container(containers.DeclarativeContainer):
         quotas=quotas,
         incidents=ports.provided.incidents,
     )
+    decision_service = providers.Singleton(
+        DecisionService,
+        decisions=ports.provided.decisions,
+        workloads=ports.provided.workloads,
+        runs=ports.provided.runs,
+        clock=ports.provided.clock,
+    )
     workload_watch = providers.Singleton(
         WorkloadWatch, workloads=workload_service, clock=ports.provided.clock
     )
@@ -244,6 +254,7 @@ class Container(containers.DeclarativeContainer):
         AgentPipeline,
         advisor=advisor,
         workloads=ports.provided.workloads,
+        decisions=ports.provided.decisions,
         log=ports.provided.event_log,
         clock=ports.provided.clock,
         quotas=quotas,
@@ -251,6 +262,7 @@ class Container(containers.DeclarativeContainer):
     what_if_service = providers.Singleton(
         WhatIfService,
         workloads=ports.provided.workloads,
+        decisions=ports.provided.decisions,
         log=ports.provided.event_log,
         prices=ports.provided.prices,
         quotas=quotas,

@@ -1,9 +1,11 @@
 """The console in a real browser, against a real service."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from tests.waiting import COMMAND_S
 
 from netra.settings import Settings
 
+CHANGED_AT = datetime(2026, 10, 15, tzinfo=UTC)  # when the calls of `moved_log` got another model
 PASSWORD = "correct horse battery"
 GENEROUS = Settings(registration=True, limit_authentication=10_000, limit_general=100_000, limit_agent=10_000)
 
@@ -122,6 +125,32 @@ def filled(account: Account, *, name: str, log: Path) -> str:
     path = f"/api/workloads/{made['id']}/events"
     account.client.post(path, content=log.read_bytes(), headers=headers).raise_for_status()
     return str(made["id"])
+
+
+def moved_log(path: Path) -> Path:
+    """Write four weeks of calls that moved to a cheaper model at `CHANGED_AT`, and return the path."""
+    fields = {"template": "chat", "status": "ok", "latency_ms": 900}
+    rows = (
+        {
+            "timestamp": (at := CHANGED_AT + timedelta(minutes=30 * number)).isoformat(),
+            "model": "gpt-4o" if at < CHANGED_AT else "gpt-4o-mini",
+            "input_tokens": 1500 + 100 * (number % 7),
+            "output_tokens": 150 + 10 * (number % 11),
+            **fields,
+        }
+        for number in range(-672, 672)
+    )
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    return path
+
+
+def adopt_first(account: Account, workload: str, run: str) -> str:
+    """Adopt the first recommendation of a run as of `CHANGED_AT`, and return its key."""
+    result = account.client.get(f"/api/agent/status/{run}").raise_for_status().json()["result"]
+    key: str = result["recommendations"][0]["key"]
+    body = {"state": "adopted", "run_id": run, "effective_at": CHANGED_AT.isoformat()}
+    account.client.put(f"/api/workloads/{workload}/decisions/{key}", json=body).raise_for_status()
+    return key
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from netra.adapters.clickhouse.connection import open_clickhouse
 from netra.adapters.memory.api_keys import MemoryApiKeyStore
 from netra.adapters.memory.audit_trail import MemoryAuditTrail
 from netra.adapters.memory.call_log import MemoryEventLog, MemoryEventOutbox
+from netra.adapters.memory.decisions import MemoryDecisionStore
 from netra.adapters.memory.known_addresses import MemoryKnownAddressStore
 from netra.adapters.memory.one_time import MemoryOneTimeBook
 from netra.adapters.memory.probe import MemoryProbe
@@ -44,6 +45,7 @@ from netra.ports.api_keys import ApiKeyStore
 from netra.ports.audit_trail import AuditTrail
 from netra.ports.call_outbox import EventOutbox
 from netra.ports.clock import Clock
+from netra.ports.decisions import DecisionStore
 from netra.ports.known_addresses import KnownAddressStore
 from netra.ports.one_time import OneTimeBook
 from netra.ports.probes import Probe
@@ -70,6 +72,7 @@ class Stores:
     threads: ThreadStore
     runs: RunStore
     workloads: WorkloadStore
+    decisions: DecisionStore
     event_log: EventLog
     event_outbox: EventOutbox
     replays: ReplayBook
@@ -97,6 +100,7 @@ async def memory_stores(clock: Clock) -> AsyncGenerator[Stores]:
         threads=MemoryThreadStore(state, clock=clock),
         runs=MemoryRunStore(state, clock=clock),
         workloads=workloads,
+        decisions=MemoryDecisionStore(workloads),
         event_log=log,
         event_outbox=MemoryEventOutbox(log, clock=clock),
         replays=MemoryReplayBook(clock=clock),
@@ -129,6 +133,7 @@ def stores_of(opened: SqlStores) -> Stores:
         threads=opened.threads,
         runs=opened.runs,
         workloads=opened.workloads,
+        decisions=opened.decisions,
         event_log=opened.event_log,
         event_outbox=opened.event_outbox,
         replays=opened.replays,

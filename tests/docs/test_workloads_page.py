@@ -86,10 +86,11 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[dict[str, ob
 
 @pytest.mark.system
 def test_the_requests_of_the_page_work_as_printed(said: list[dict[str, object]]) -> None:
-    made, as_json, as_lines, as_table, tried, explained = said
+    made, as_json, as_lines, as_table, tried, decided, explained = said
     assert made["name"] == "support chat"
     assert (as_json["accepted"], as_json["rejected"]) == (1, 1)
     assert (as_lines["accepted"], as_lines["duplicates"]) == (1, 1)
     assert (as_table["accepted"], as_table["results"]) == (1, [])
     assert tried["calls"] == 3
+    assert decided["data"] == []
     assert explained["before_usd"] == pytest.approx(1200 * 2.5e-6 + 300 * 10e-6)

@@ -75,6 +75,7 @@ def leaks(text: str) -> bool:
 BODIES: list[Any] = [
     *(None, {}, {"events": [EVENT]}, {"name": "x"}, {"title": "x"}, {"before": "2026-01"}),
     {"proposals": [{}]},
+    {"state": "planned"},
 ]
 IDS = ["run", "thread", "workload", "key", "session"]
 

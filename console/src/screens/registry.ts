@@ -35,6 +35,7 @@ export const screens: readonly Screen[] = [
   { name: "health", pattern: "/health", title: "Health", place: "main", isPublic: true, load: () => import("./health/Screen.svelte") },
   { name: "ask", pattern: "/w/:id/ask", title: "Ask", place: "workload", load: () => import("./ask/Screen.svelte") },
   { name: "what-if", pattern: "/w/:id/what-if", title: "What if", place: "workload", load: () => import("./what-if/Screen.svelte") },
+  { name: "realised", pattern: "/w/:id/realised", title: "Realised", place: "workload", load: () => import("./realised/Screen.svelte") },
   { name: "thread", pattern: "/t/:thread", title: "Conversation", place: "none", load: () => import("./ask/Screen.svelte") },
   { name: "history", pattern: "/history", title: "History", place: "main", load: () => import("./history/Screen.svelte") },
   { name: "result", pattern: "/r/:run", title: "Result", place: "none", load: () => import("./result/Screen.svelte") },

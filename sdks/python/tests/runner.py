@@ -198,6 +198,15 @@ class Runner:
     def do_workloads_intake(self, id: str) -> Json:
         return plain(self.client.workloads.intake(id))
 
+    def do_workloads_decisions(self, id: str) -> Json:
+        return plain(self.client.workloads.decisions(id))
+
+    def do_workloads_decide(self, id: str, key: str, state: str, **given: Any) -> Json:
+        return plain(self.client.workloads.decide(id, key, state, **given))
+
+    def do_workloads_verification(self, id: str, key: str) -> Json:
+        return plain(self.client.workloads.verification(id, key))
+
     def do_workloads_simulate(self, id: str, model: str) -> Json:
         got = self.client.workloads.simulate(id, model=model)
         return {"calls": got.calls, "cheaper": got.then_usd_in_window < got.now_usd_in_window}

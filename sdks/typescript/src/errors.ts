@@ -191,6 +191,9 @@ export class AmbiguousRunError extends ConflictError {
 export class IdempotencyInProgressError extends ConflictError {
   override readonly name: string = "IdempotencyInProgressError";
 }
+export class PreconditionFailedError extends ApiError {
+  override readonly name: string = "PreconditionFailedError";
+}
 export class PayloadTooLargeError extends ApiError {
   override readonly name: string = "PayloadTooLargeError";
 }
@@ -232,6 +235,7 @@ export const CLASS_BY_CODE: Readonly<Record<string, ApiErrorClass>> = {
   METHOD_NOT_ALLOWED: InvalidRequestError,
   NOT_FOUND: NotFoundError,
   PAYLOAD_TOO_LARGE: PayloadTooLargeError,
+  PRECONDITION_FAILED: PreconditionFailedError,
   PROCESSING_ERROR: ServerError,
   RATE_LIMITED: RateLimitedError,
   REQUEST_TIMEOUT: InvalidRequestError,
@@ -253,6 +257,7 @@ const CLASS_BY_STATUS: Readonly<Record<number, ApiErrorClass>> = {
   404: NotFoundError,
   409: ConflictError,
   410: GoneError,
+  412: PreconditionFailedError,
   413: PayloadTooLargeError,
   415: UnsupportedMediaTypeError,
   422: ValidationFailedError,

@@ -62,6 +62,11 @@ export interface DeleteOptions extends CallOptions {
   missingOk?: boolean;
 }
 
+export interface DecideOptions extends CallOptions {
+  /** The `etag` of the decision as it was read. */
+  etag?: string;
+}
+
 function read<A>(transport: Transport, path: string, call?: CallOptions, more: Partial<RequestSpec> = {}): Promise<A> {
   return transport.send<A>({ method: "GET", path, safety: "G", ...more }, call);
 }
@@ -261,6 +266,26 @@ export class Workloads {
   /** What came in by telemetry: calls of each emitter, those without usage, and advice. */
   intake(id: string, call?: CallOptions): Promise<T.IntakeAnswer> {
     return read(this.#transport, `${at("/api/workloads", id)}/intake`, call);
+  }
+
+  /** What was decided about the recommendations on a workload, the latest first. */
+  decisions(id: string, call?: CallOptions): Promise<T.DecisionList> {
+    return read(this.#transport, `${at("/api/workloads", id)}/decisions`, call);
+  }
+
+  /**
+   * Plans, adopts, dismisses or reopens a recommendation, named by its `key`. A first decision names the run that
+   * shows it. With `etag`, only that version is changed: otherwise `PreconditionFailedError`.
+   */
+  decide(id: string, key: string, decision: T.NewDecision, { etag, ...call }: DecideOptions = {}): Promise<T.DecisionLine> {
+    const path = at(`${at("/api/workloads", id)}/decisions`, key);
+    const options = etag === undefined ? call : { ...call, headers: { ...call.headers, "If-Match": etag } };
+    return this.#transport.send({ method: "PUT", path, safety: "O", json: decision }, options);
+  }
+
+  /** What an adopted recommendation brought: the calls before it against those since. */
+  verification(id: string, key: string, call?: CallOptions): Promise<T.DecisionVerification> {
+    return read(this.#transport, `${at(`${at("/api/workloads", id)}/decisions`, key)}/verification`, call);
   }
 
   /** What a change would cost and bring. */

@@ -128,6 +128,9 @@ const OPERATIONS = {
     return { total: page.total, ids: page.data.map((one) => one.event.id), priced: page.data.every((one) => one.usd > 0) };
   },
   "workloads.intake": (client, { id }) => client.workloads.intake(id),
+  "workloads.decisions": (client, { id }) => client.workloads.decisions(id),
+  "workloads.decide": (client, { id, key, etag, ...decision }) => client.workloads.decide(id, key, decision, { etag }),
+  "workloads.verification": (client, { id, key }) => client.workloads.verification(id, key),
   async "workloads.simulate"(client, { id, ...proposal }) {
     const got = await client.workloads.simulate(id, proposal);
     return { calls: got.calls, cheaper: got.then_usd_in_window < got.now_usd_in_window };

@@ -15,6 +15,7 @@ from netra.adapters.local.tickets import LocalTicketBook
 from netra.adapters.memory.api_keys import MemoryApiKeyStore
 from netra.adapters.memory.audit_trail import MemoryAuditTrail
 from netra.adapters.memory.call_log import MemoryEventLog
+from netra.adapters.memory.decisions import MemoryDecisionStore
 from netra.adapters.memory.known_addresses import MemoryKnownAddressStore
 from netra.adapters.memory.one_time import MemoryOneTimeBook
 from netra.adapters.memory.probe import MemoryProbe
@@ -65,6 +66,7 @@ def memory_ports(settings: Settings) -> Ports:
         feed=LocalRunFeed(),
         bell=LocalRunBell(),
         workloads=workloads,
+        decisions=MemoryDecisionStore(workloads),
         event_log=MemoryEventLog(workloads),
         event_outbox=None,
         telemetry_decoder=OtlpDecoder(),

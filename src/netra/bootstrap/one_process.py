@@ -64,6 +64,7 @@ def ports_over(
         feed=LocalRunFeed(),
         bell=LocalRunBell(),
         workloads=store.workloads,
+        decisions=store.decisions,
         event_log=store.event_log,
         event_outbox=None,
         telemetry_decoder=OtlpDecoder(),

@@ -107,6 +107,12 @@ class IdempotencyKeyReused(NetraError):
     code = "IDEMPOTENCY_KEY_REUSED"
 
 
+class PreconditionFailed(NetraError):
+    """The resource is no longer as the caller has seen it."""
+
+    code = "PRECONDITION_FAILED"
+
+
 class Gone(NetraError):
     """The resource existed and is no longer kept."""
 

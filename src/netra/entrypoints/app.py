@@ -24,6 +24,7 @@ from netra.entrypoints.http.catalogue import catalogue_router
 from netra.entrypoints.http.compression import compressing
 from netra.entrypoints.http.configuration import configuration_router
 from netra.entrypoints.http.console import console_router
+from netra.entrypoints.http.decisions import decisions_router
 from netra.entrypoints.http.documents import documents_router
 from netra.entrypoints.http.events import events_router
 from netra.entrypoints.http.google import google_router
@@ -56,6 +57,7 @@ ALLOWED: Final = [
     "Authorization",
     "Content-Type",
     "Idempotency-Key",
+    "If-Match",
     "If-None-Match",
     "Last-Event-ID",
     "X-Request-ID",
@@ -227,6 +229,7 @@ def _routers(switchboard: Switchboard, *, settings: Settings, door: WebSocketDoo
             otlp_router(),
             intake_router(max_body_bytes=settings.max_events_body_bytes),
             events_router(),
+            decisions_router(),
             workloads_router(replayed=replayed, max_events_body_bytes=settings.max_events_body_bytes),
             configuration_router(),
             catalogue_router(),
@@ -279,7 +282,7 @@ def _cors(settings: Settings) -> CORSConfig | None:
         return None
     return CORSConfig(
         allow_origins=list(settings.cors_origins),
-        allow_methods=["GET", "POST", "PATCH", "DELETE"],
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=ALLOWED,
         expose_headers=EXPOSED,
         # for the cookie that binds a sign-in with an identity provider to its browser

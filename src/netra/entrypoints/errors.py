@@ -83,6 +83,7 @@ OUTCOMES: Final[Mapping[type[NetraError], Outcome]] = {
     RequestTimeout: Outcome(408),
     errors.Conflict: Outcome(409),
     errors.Gone: Outcome(410),
+    errors.PreconditionFailed: Outcome(412),
     errors.PayloadTooLarge: Outcome(413, 1009),
     UriTooLong: Outcome(414),
     HeadersTooLarge: Outcome(431),

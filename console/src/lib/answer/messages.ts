@@ -148,5 +148,5 @@ export const words = {
     share: "Share of calls",
     below: "at most",
   },
-  outlook: { retire: (provider: string, models: string, on: string) => `${provider} serves ${models} until ${on}: choose another model before.`, deprecated: (models: string) => `Deprecated, without a known date: ${models}.` },
+  outlook: { retire: (provider: string, models: string, on: string) => `Retirement of ${models} by ${provider}: ${on}. Move its calls to another model.`, deprecated: (models: string) => `Deprecated, without a known date: ${models}.` },
 } as const;

@@ -13,8 +13,7 @@ export interface Difference {
 
 /** The stable key of a recommendation; its analyser and its target where the answer has none. */
 export function keyOf(one: Recommendation): string {
-  const { key } = one as Recommendation & { key?: string };
-  return key ?? `${one.kind}:${shelfOf(one)}:${String(one.inputs["model"] ?? "")}`;
+  return one.key ?? `${one.kind}:${shelfOf(one)}:${String(one.inputs["model"] ?? "")}`;
 }
 
 /** The changes of both answers, those that moved the most money first. Both count dollars in the newer one's period. */

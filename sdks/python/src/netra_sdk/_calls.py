@@ -340,6 +340,37 @@ def intake(workload_id: str) -> Call[t.IntakeAnswer]:
     return _get(path, "/api/workloads/{workload_id}/intake", t.IntakeAnswer)
 
 
+def decisions(workload_id: str) -> Call[t.DecisionList]:
+    path = f"/api/workloads/{_id(workload_id)}/decisions"
+    return _get(path, "/api/workloads/{workload_id}/decisions", t.DecisionList)
+
+
+def verification(workload_id: str, key: str) -> Call[t.DecisionVerification]:
+    path = f"/api/workloads/{_id(workload_id)}/decisions/{_id(key)}/verification"
+    template = "/api/workloads/{workload_id}/decisions/{key}/verification"
+    return _get(path, template, t.DecisionVerification)
+
+
+def decide(
+    workload_id: str,
+    key: str,
+    state: str,
+    *,
+    run_id: str | None,
+    reason: str | None,
+    note: str | None,
+    effective_at: Instant | None,
+    until: Instant | None,
+    etag: str | None,
+) -> Call[t.DecisionLine]:
+    path = f"/api/workloads/{_id(workload_id)}/decisions/{_id(key)}"
+    dates = _given(effective_at=_instant(effective_at), until=_instant(until))
+    body = _given(state=state, run_id=run_id, reason=reason, note=note) | dates
+    template = "/api/workloads/{workload_id}/decisions/{key}"
+    call = _post(path, template, t.DecisionLine, body, safety=ONCE, method="PUT")
+    return call if etag is None else _with(call, headers={"if-match": etag})
+
+
 def simulate(workload_id: str, proposal: t.Proposal) -> Call[t.Simulated]:
     path = f"/api/workloads/{_id(workload_id)}/simulate"
     return _post(path, "/api/workloads/{workload_id}/simulate", t.Simulated, proposal, safety=PURE)

@@ -51,6 +51,7 @@ class Call(Generic[T]):
     content_type: str = "application/json"
     is_public: bool = False
     statuses: frozenset[int] = frozenset()  # refusals that are answers
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
     idempotency_key: str | None = None
     empty: T | None = None  # the answer where there is nothing left to delete
 
@@ -162,7 +163,7 @@ class _Attempts(Generic[T]):
         self._clock = clock
         self._chance = chance
         self._deadline = clock() + options.timeout
-        self._headers = dict(headers)
+        self._headers = {**headers, **call.headers}
         self._key = call.idempotency_key
         if call.method == "POST":
             self._key = self._key or f"python-{uuid.uuid4()}"

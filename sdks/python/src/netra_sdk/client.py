@@ -372,6 +372,48 @@ class Workloads(_Resource):
         """Return what came in by telemetry: calls of each emitter, those without usage, and advice."""
         return self._call(_calls.intake(workload_id), timeout)
 
+    def decisions(self, workload_id: str, *, timeout: float | None = None) -> t.DecisionList:
+        """Return what was decided about the recommendations on a workload, latest first."""
+        return self._call(_calls.decisions(workload_id), timeout)
+
+    def decide(
+        self,
+        workload_id: str,
+        key: str,
+        state: str,
+        *,
+        run_id: str | None = None,
+        reason: str | None = None,
+        note: str | None = None,
+        effective_at: _calls.Instant | None = None,
+        until: _calls.Instant | None = None,
+        etag: str | None = None,
+        timeout: float | None = None,
+    ) -> t.DecisionLine:
+        """Set a recommendation, by its `key`, to `planned`, `adopted`, `dismissed` or `open` again.
+
+        A first decision names the run that shows the recommendation, a dismissal its reason. With `etag`,
+        only that version is changed: otherwise `PreconditionFailedError`.
+        """
+        call = _calls.decide(
+            workload_id,
+            key,
+            state,
+            run_id=run_id,
+            reason=reason,
+            note=note,
+            effective_at=effective_at,
+            until=until,
+            etag=etag,
+        )
+        return self._call(call, timeout)
+
+    def verification(
+        self, workload_id: str, key: str, *, timeout: float | None = None
+    ) -> t.DecisionVerification:
+        """Return what an adopted recommendation brought: the calls before it against those since."""
+        return self._call(_calls.verification(workload_id, key), timeout)
+
     def simulate(
         self,
         workload_id: str,

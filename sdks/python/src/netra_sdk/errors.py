@@ -155,6 +155,10 @@ class GoneError(ApiError):
     """410: it is no longer kept."""
 
 
+class PreconditionFailedError(ApiError):
+    """412: it was changed since it was read."""
+
+
 class PayloadTooLargeError(ApiError):
     """413: the body is larger than the limit."""
 
@@ -226,6 +230,7 @@ _BY_CODE: Mapping[str, type[ApiError]] = {
     "FORBIDDEN": ForbiddenError,
     "NOT_FOUND": NotFoundError,
     "GONE": GoneError,
+    "PRECONDITION_FAILED": PreconditionFailedError,
     "PAYLOAD_TOO_LARGE": PayloadTooLargeError,
     "UNSUPPORTED_MEDIA_TYPE": UnsupportedMediaTypeError,
     "CONFLICT": ConflictError,
@@ -245,6 +250,7 @@ _BY_STATUS: Mapping[int, type[ApiError]] = {
     404: NotFoundError,
     409: ConflictError,
     410: GoneError,
+    412: PreconditionFailedError,
     413: PayloadTooLargeError,
     415: UnsupportedMediaTypeError,
     422: InvalidRequestError,

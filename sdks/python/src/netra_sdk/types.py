@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     CacheSettingMode: TypeAlias = Literal["automatic", "explicit"] | str
     ChangeVerdictRuling: TypeAlias = Literal["cannot_tell", "no_difference", "not_worth_it", "worth_it"] | str
     ConnectionState: TypeAlias = Literal["connected", "disconnected", "not_configured"] | str
+    DecisionState: TypeAlias = Literal["adopted", "dismissed", "open", "planned"] | str
     DependenciesHealthOverallStatus: TypeAlias = Literal["degraded", "healthy", "unhealthy"] | str
     DependencyHealthStatus: TypeAlias = Literal["healthy", "not_configured", "unhealthy"] | str
+    DismissalReason: TypeAlias = Literal["already_done", "effort", "keep_cost", "latency_risk", "not_applicable", "quality_risk", "residency", "wrong_number"] | str
     EffectName: TypeAlias = Literal["cache_share", "charges", "discount", "input_length", "long_context", "mix_feature", "mix_model", "mix_tier", "output_length", "price_list", "region", "retries", "unlisted", "volume", "write_share"] | str
     Effort: TypeAlias = Literal["high", "low", "medium"] | str
     EventStatus: TypeAlias = Literal["accepted", "duplicate", "rejected"] | str
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     OverviewMoney: TypeAlias = Literal["billed", "list"] | str
     Precision: TypeAlias = Literal["bf16", "fp32", "fp4", "fp8", "int4", "int8"] | str
     Priority: TypeAlias = Literal["balanced", "cost", "performance"] | str
+    ReviewedGroupCost: TypeAlias = Literal["cannot_tell", "no_difference", "not_worth_it", "worth_it"] | str
+    ReviewedGroupQuality: TypeAlias = Literal["better", "cannot_tell", "same", "worse"] | str
     RouteInterface: TypeAlias = Literal["batch", "hosted", "standard"] | str
     RunPhase: TypeAlias = Literal["cancelled", "cancelling", "completed", "failed", "queued", "running"] | str
     RunState: TypeAlias = Literal["cancelled", "completed", "failed", "processing"] | str
@@ -59,8 +63,10 @@ else:
     CacheSettingMode = str
     ChangeVerdictRuling = str
     ConnectionState = str
+    DecisionState = str
     DependenciesHealthOverallStatus = str
     DependencyHealthStatus = str
+    DismissalReason = str
     EffectName = str
     Effort = str
     EventStatus = str
@@ -75,6 +81,8 @@ else:
     OverviewMoney = str
     Precision = str
     Priority = str
+    ReviewedGroupCost = str
+    ReviewedGroupQuality = str
     RouteInterface = str
     RunPhase = str
     RunState = str
@@ -363,6 +371,65 @@ class DeadEvent(Wire, frozen=True, kw_only=True, omit_defaults=True):
     id: str | None
     reason: str
     at: datetime
+
+
+class DecidedSavings(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The saving that the run showed: alone, and after the steps of the plan before it, if it has a step."""
+
+    usd_in_window: float
+    usd_per_month: float | None
+    marginal_usd_per_month: float | None
+
+
+class DecisionLine(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """A decision, and the recommendation as its run showed it."""
+
+    key: str
+    state: DecisionState
+    reason: DismissalReason | None
+    note: str | None
+    effective_at: datetime | None
+    until: datetime | None
+    is_lapsed: bool
+    at: datetime
+    by_user_id: int
+    run_id: str
+    kind: str
+    action: str
+    savings_at_decision: DecidedSavings
+    etag: str
+
+
+class DecisionList(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """All decisions on a workload, latest first."""
+
+    data: list[DecisionLine]
+    pagination: Pagination
+
+
+class DecisionMade(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """What was decided about a recommendation when the analysis began."""
+
+    state: DecisionState
+    at: datetime
+    reason: DismissalReason | None = None
+    until: datetime | None = None
+    effective_at: datetime | None = None
+
+
+class DecisionVerification(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """What an adopted recommendation brought, and the decision with the saving that its run showed."""
+
+    change: ChangeVerdict
+    saved_usd: float | None
+    saved_usd_per_month: float | None
+    groups: list[ReviewedGroup]
+    only_before: list[str]
+    only_after: list[str]
+    roll_back: list[str]
+    workload_id: str
+    decision: DecisionLine
+    effective_at: datetime
 
 
 class Deduplication(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -892,6 +959,17 @@ class Names(Wire, frozen=True, kw_only=True, omit_defaults=True):
     statuses: list[NameCount]
 
 
+class NewDecision(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """What is decided about a recommendation; `run_id` may be left out where a decision is changed."""
+
+    state: DecisionState
+    run_id: str | None = None
+    reason: DismissalReason | None = None
+    note: str | None = None
+    effective_at: datetime | None = None
+    until: datetime | None = None
+
+
 class NewKey(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The purpose, scopes and lifetime of a key."""
 
@@ -1232,6 +1310,7 @@ class Recommendation(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """One change to make or to avoid, and its saving, with the evidence."""
 
     id: str
+    key: str = ""
     kind: str
     stance: Stance
     action: str
@@ -1246,6 +1325,7 @@ class Recommendation(Wire, frozen=True, kw_only=True, omit_defaults=True):
     how_to_verify: str
     effort: Effort
     risk: str
+    decision: DecisionMade | None = None
 
 
 class RefreshRequest(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1304,6 +1384,23 @@ class ReuseShare(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
     ttl_s: int | None
     token_share: float
+
+
+class ReviewedGroup(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """One kind of call before and after; dollars are savings in the time after, None if unknown."""
+
+    group: str
+    before: Side
+    after: Side
+    saved_usd: float | None
+    mechanical_usd: float | None
+    behavioural_usd: float | None
+    low_usd: float | None
+    high_usd: float | None
+    accept_rate_change_95: list[float] | None
+    cost: ReviewedGroupCost
+    quality: ReviewedGroupQuality
+    roll_back: bool
 
 
 class Route(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -2029,11 +2126,18 @@ __all__ = [
     "Container",
     "DataSufficiency",
     "DeadEvent",
+    "DecidedSavings",
+    "DecisionLine",
+    "DecisionList",
+    "DecisionMade",
+    "DecisionState",
+    "DecisionVerification",
     "Deduplication",
     "DependenciesHealth",
     "DependenciesHealthOverallStatus",
     "DependencyHealth",
     "DependencyHealthStatus",
+    "DismissalReason",
     "Effect",
     "EffectName",
     "Effort",
@@ -2093,6 +2197,7 @@ __all__ = [
     "MonthlyBill",
     "NameCount",
     "Names",
+    "NewDecision",
     "NewKey",
     "NewWorkload",
     "OutputCap",
@@ -2134,6 +2239,9 @@ __all__ = [
     "Retirement",
     "Retries",
     "ReuseShare",
+    "ReviewedGroup",
+    "ReviewedGroupCost",
+    "ReviewedGroupQuality",
     "Route",
     "RouteInterface",
     "RouteRule",

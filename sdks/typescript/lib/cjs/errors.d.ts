@@ -129,6 +129,9 @@ export declare class AmbiguousRunError extends ConflictError {
 export declare class IdempotencyInProgressError extends ConflictError {
     readonly name: string;
 }
+export declare class PreconditionFailedError extends ApiError {
+    readonly name: string;
+}
 export declare class PayloadTooLargeError extends ApiError {
     readonly name: string;
 }

@@ -1,7 +1,7 @@
 "use strict";
 // Every error of the SDK. Compare with `instanceof`, or with `NetraError.is` where two copies of the package may meet.
 Object.defineProperty(exports, "__esModule", { value: true });
-exports.CLASS_BY_CODE = exports.DeadlineExceededError = exports.UnavailableError = exports.UpstreamFailedError = exports.InternalError = exports.ServerError = exports.RateLimitedError = exports.UnsupportedMediaTypeError = exports.PayloadTooLargeError = exports.IdempotencyInProgressError = exports.AmbiguousRunError = exports.ThreadBusyError = exports.ConflictError = exports.GoneError = exports.NotFoundError = exports.ForbiddenError = exports.UnauthorizedError = exports.IdempotencyKeyReusedError = exports.ValidationFailedError = exports.InvalidRequestError = exports.ApiError = exports.SessionLostError = exports.WaitTimeoutError = exports.RunCancelledError = exports.RunFailedError = exports.StreamBrokenError = exports.UnexpectedAnswerError = exports.OutcomeUnknownError = exports.TimedOutError = exports.ConnectionFailedError = exports.ConfigurationError = exports.NetraError = void 0;
+exports.CLASS_BY_CODE = exports.DeadlineExceededError = exports.UnavailableError = exports.UpstreamFailedError = exports.InternalError = exports.ServerError = exports.RateLimitedError = exports.UnsupportedMediaTypeError = exports.PayloadTooLargeError = exports.PreconditionFailedError = exports.IdempotencyInProgressError = exports.AmbiguousRunError = exports.ThreadBusyError = exports.ConflictError = exports.GoneError = exports.NotFoundError = exports.ForbiddenError = exports.UnauthorizedError = exports.IdempotencyKeyReusedError = exports.ValidationFailedError = exports.InvalidRequestError = exports.ApiError = exports.SessionLostError = exports.WaitTimeoutError = exports.RunCancelledError = exports.RunFailedError = exports.StreamBrokenError = exports.UnexpectedAnswerError = exports.OutcomeUnknownError = exports.TimedOutError = exports.ConnectionFailedError = exports.ConfigurationError = exports.NetraError = void 0;
 exports.refusalError = refusalError;
 exports.reasonOf = reasonOf;
 const MARK = Symbol.for("netra.error");
@@ -176,6 +176,10 @@ class IdempotencyInProgressError extends ConflictError {
     name = "IdempotencyInProgressError";
 }
 exports.IdempotencyInProgressError = IdempotencyInProgressError;
+class PreconditionFailedError extends ApiError {
+    name = "PreconditionFailedError";
+}
+exports.PreconditionFailedError = PreconditionFailedError;
 class PayloadTooLargeError extends ApiError {
     name = "PayloadTooLargeError";
 }
@@ -222,6 +226,7 @@ exports.CLASS_BY_CODE = {
     METHOD_NOT_ALLOWED: InvalidRequestError,
     NOT_FOUND: NotFoundError,
     PAYLOAD_TOO_LARGE: PayloadTooLargeError,
+    PRECONDITION_FAILED: PreconditionFailedError,
     PROCESSING_ERROR: ServerError,
     RATE_LIMITED: RateLimitedError,
     REQUEST_TIMEOUT: InvalidRequestError,
@@ -242,6 +247,7 @@ const CLASS_BY_STATUS = {
     404: NotFoundError,
     409: ConflictError,
     410: GoneError,
+    412: PreconditionFailedError,
     413: PayloadTooLargeError,
     415: UnsupportedMediaTypeError,
     422: ValidationFailedError,

@@ -148,6 +148,9 @@ export class AmbiguousRunError extends ConflictError {
 export class IdempotencyInProgressError extends ConflictError {
     name = "IdempotencyInProgressError";
 }
+export class PreconditionFailedError extends ApiError {
+    name = "PreconditionFailedError";
+}
 export class PayloadTooLargeError extends ApiError {
     name = "PayloadTooLargeError";
 }
@@ -186,6 +189,7 @@ export const CLASS_BY_CODE = {
     METHOD_NOT_ALLOWED: InvalidRequestError,
     NOT_FOUND: NotFoundError,
     PAYLOAD_TOO_LARGE: PayloadTooLargeError,
+    PRECONDITION_FAILED: PreconditionFailedError,
     PROCESSING_ERROR: ServerError,
     RATE_LIMITED: RateLimitedError,
     REQUEST_TIMEOUT: InvalidRequestError,
@@ -206,6 +210,7 @@ const CLASS_BY_STATUS = {
     404: NotFoundError,
     409: ConflictError,
     410: GoneError,
+    412: PreconditionFailedError,
     413: PayloadTooLargeError,
     415: UnsupportedMediaTypeError,
     422: ValidationFailedError,

@@ -48,6 +48,10 @@ export interface DeleteOptions extends CallOptions {
     /** Takes "not found" for success. */
     missingOk?: boolean;
 }
+export interface DecideOptions extends CallOptions {
+    /** The `etag` of the decision as it was read. */
+    etag?: string;
+}
 /** Asks questions and follows runs. */
 export declare class Agent {
     #private;
@@ -113,6 +117,15 @@ export declare class Workloads {
     listEvents(id: string, params?: EventsParams, call?: CallOptions): PagePromise<T.ListedEvent>;
     /** What came in by telemetry: calls of each emitter, those without usage, and advice. */
     intake(id: string, call?: CallOptions): Promise<T.IntakeAnswer>;
+    /** What was decided about the recommendations on a workload, the latest first. */
+    decisions(id: string, call?: CallOptions): Promise<T.DecisionList>;
+    /**
+     * Plans, adopts, dismisses or reopens a recommendation, named by its `key`. A first decision names the run that
+     * shows it. With `etag`, only that version is changed: otherwise `PreconditionFailedError`.
+     */
+    decide(id: string, key: string, decision: T.NewDecision, { etag, ...call }?: DecideOptions): Promise<T.DecisionLine>;
+    /** What an adopted recommendation brought: the calls before it against those since. */
+    verification(id: string, key: string, call?: CallOptions): Promise<T.DecisionVerification>;
     /** What a change would cost and bring. */
     simulate(id: string, proposal: T.Proposal, call?: CallOptions): Promise<T.Simulated>;
     /** What moved the bill from one period to another. */

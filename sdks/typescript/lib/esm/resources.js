@@ -165,6 +165,23 @@ export class Workloads {
     intake(id, call) {
         return read(this.#transport, `${at("/api/workloads", id)}/intake`, call);
     }
+    /** What was decided about the recommendations on a workload, the latest first. */
+    decisions(id, call) {
+        return read(this.#transport, `${at("/api/workloads", id)}/decisions`, call);
+    }
+    /**
+     * Plans, adopts, dismisses or reopens a recommendation, named by its `key`. A first decision names the run that
+     * shows it. With `etag`, only that version is changed: otherwise `PreconditionFailedError`.
+     */
+    decide(id, key, decision, { etag, ...call } = {}) {
+        const path = at(`${at("/api/workloads", id)}/decisions`, key);
+        const options = etag === undefined ? call : { ...call, headers: { ...call.headers, "If-Match": etag } };
+        return this.#transport.send({ method: "PUT", path, safety: "O", json: decision }, options);
+    }
+    /** What an adopted recommendation brought: the calls before it against those since. */
+    verification(id, key, call) {
+        return read(this.#transport, `${at(`${at("/api/workloads", id)}/decisions`, key)}/verification`, call);
+    }
     /** What a change would cost and bring. */
     simulate(id, proposal, call) {
         return write(this.#transport, `${at("/api/workloads", id)}/simulate`, "P", proposal, call);

@@ -7,8 +7,12 @@ export type BillSourceSource = "invoice" | "list" | "mixed" | "rent" | (string &
 export type CacheSettingMode = "automatic" | "explicit" | (string & {});
 export type ChangeVerdictRuling = "cannot_tell" | "no_difference" | "not_worth_it" | "worth_it" | (string & {});
 export type ConnectionState = "connected" | "disconnected" | "not_configured" | (string & {});
+/** What is to be done about a recommendation. */
+export type DecisionState = "adopted" | "dismissed" | "open" | "planned" | (string & {});
 export type DependenciesHealthOverallStatus = "degraded" | "healthy" | "unhealthy" | (string & {});
 export type DependencyHealthStatus = "healthy" | "not_configured" | "unhealthy" | (string & {});
+/** Why a recommendation is dismissed. */
+export type DismissalReason = "already_done" | "effort" | "keep_cost" | "latency_risk" | "not_applicable" | "quality_risk" | "residency" | "wrong_number" | (string & {});
 export type EffectName = "cache_share" | "charges" | "discount" | "input_length" | "long_context" | "mix_feature" | "mix_model" | "mix_tier" | "output_length" | "price_list" | "region" | "retries" | "unlisted" | "volume" | "write_share" | (string & {});
 export type Effort = "high" | "low" | "medium" | (string & {});
 /** The outcome of one received event. */
@@ -27,6 +31,8 @@ export type OverviewMoney = "billed" | "list" | (string & {});
 export type Precision = "bf16" | "fp32" | "fp4" | "fp8" | "int4" | "int8" | (string & {});
 /** The objective to minimise: cost, latency or both. */
 export type Priority = "balanced" | "cost" | "performance" | (string & {});
+export type ReviewedGroupCost = "cannot_tell" | "no_difference" | "not_worth_it" | "worth_it" | (string & {});
+export type ReviewedGroupQuality = "better" | "cannot_tell" | "same" | "worse" | (string & {});
 export type RouteInterface = "batch" | "hosted" | "standard" | (string & {});
 export type RunPhase = "cancelled" | "cancelling" | "completed" | "failed" | "queued" | "running" | (string & {});
 export type RunState = "cancelled" | "completed" | "failed" | "processing" | (string & {});
@@ -267,6 +273,55 @@ export interface DeadEvent {
     id: string | null;
     reason: string;
     at: string;
+}
+/** The saving that the run showed: alone, and after the steps of the plan before it, if it has a step. */
+export interface DecidedSavings {
+    usd_in_window: number;
+    usd_per_month: number | null;
+    marginal_usd_per_month: number | null;
+}
+/** A decision, and the recommendation as its run showed it. */
+export interface DecisionLine {
+    key: string;
+    state: DecisionState;
+    reason: DismissalReason | null;
+    note: string | null;
+    effective_at: string | null;
+    until: string | null;
+    is_lapsed: boolean;
+    at: string;
+    by_user_id: number;
+    run_id: string;
+    kind: string;
+    action: string;
+    savings_at_decision: DecidedSavings;
+    etag: string;
+}
+/** All decisions on a workload, latest first. */
+export interface DecisionList {
+    data: DecisionLine[];
+    pagination: Pagination;
+}
+/** What was decided about a recommendation when the analysis began. */
+export interface DecisionMade {
+    state: DecisionState;
+    at: string;
+    reason?: DismissalReason | null;
+    until?: string | null;
+    effective_at?: string | null;
+}
+/** What an adopted recommendation brought, and the decision with the saving that its run showed. */
+export interface DecisionVerification {
+    change: ChangeVerdict;
+    saved_usd: number | null;
+    saved_usd_per_month: number | null;
+    groups: ReviewedGroup[];
+    only_before: string[];
+    only_after: string[];
+    roll_back: string[];
+    workload_id: string;
+    decision: DecisionLine;
+    effective_at: string;
 }
 /** A response cache: its key, and how long it keeps an answer after its last use. */
 export interface Deduplication {
@@ -694,6 +749,15 @@ export interface Names {
     tools: NameCount[];
     statuses: NameCount[];
 }
+/** What is decided about a recommendation; `run_id` may be left out where a decision is changed. */
+export interface NewDecision {
+    state: DecisionState;
+    run_id?: string | null;
+    reason?: DismissalReason | null;
+    note?: string | null;
+    effective_at?: string | null;
+    until?: string | null;
+}
 /** The purpose, scopes and lifetime of a key. */
 export interface NewKey {
     name: string;
@@ -978,6 +1042,7 @@ export interface Ready {
 /** One change to make or to avoid, and its saving, with the evidence. */
 export interface Recommendation {
     id: string;
+    key?: string;
     kind: string;
     stance: Stance;
     action: string;
@@ -992,6 +1057,7 @@ export interface Recommendation {
     how_to_verify: string;
     effort: Effort;
     risk: string;
+    decision?: DecisionMade | null;
 }
 /** The refresh token of the last sign-in or refresh; without it, the one in the cookie, which is kept. */
 export interface RefreshRequest {
@@ -1036,6 +1102,21 @@ export interface Retries {
 export interface ReuseShare {
     ttl_s: number | null;
     token_share: number;
+}
+/** One kind of call before and after; dollars are savings in the time after, None if unknown. */
+export interface ReviewedGroup {
+    group: string;
+    before: Side;
+    after: Side;
+    saved_usd: number | null;
+    mechanical_usd: number | null;
+    behavioural_usd: number | null;
+    low_usd: number | null;
+    high_usd: number | null;
+    accept_rate_change_95: number[] | null;
+    cost: ReviewedGroupCost;
+    quality: ReviewedGroupQuality;
+    roll_back: boolean;
 }
 /** The target of one logged model's calls under the plan. */
 export interface Route {

@@ -1,8 +1,9 @@
-"""Stores workloads in a dictionary, together with the logs of their events."""
+"""Stores workloads in a dictionary, together with the logs of their events and the decisions on them."""
 
 import msgspec
 
 from netra.adapters.memory.paging import page_of
+from netra.domain.decisions.model import Decision, DecisionKey
 from netra.domain.errors import NotFound, ValidationFailed
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.paging import Page, PageRequest
@@ -28,6 +29,7 @@ class MemoryWorkloadStore:
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock
         self._workloads: dict[tuple[UserId, WorkloadId], Workload] = {}
+        self.decisions: dict[tuple[UserId, WorkloadId], dict[DecisionKey, Decision]] = {}
         self.logs: dict[tuple[UserId, WorkloadId], Log] = {}
         self.shipped: dict[str, Parcel] = {}  # the current shipment, by parcel name
         self.deletions: list[Deletion] = []  # deletions that the archive has to carry out
@@ -67,6 +69,7 @@ class MemoryWorkloadStore:
         """Delete the workload and its events."""
         await self.get(workload_id, owner_id=owner_id)
         del self._workloads[owner_id, workload_id]
+        self.decisions.pop((owner_id, workload_id), None)
         self.condemn(workload_id, owner_id=owner_id)
 
     def condemn(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:

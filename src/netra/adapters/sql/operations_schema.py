@@ -1,13 +1,24 @@
-"""Operational tables: the write probe's row, spending on language models, and telemetry that waits."""
+"""Operational tables: the write probe's row, spending on language models, waiting telemetry, decisions."""
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, SmallInteger, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+)
 
 from netra.adapters.sql.identity.identity_schema import metadata
 from netra.adapters.sql.schema import Number, instant
 
 __all__ = [
+    "decisions",
     "metadata",
     "spending",
     "telemetry_arrivals",
@@ -61,6 +72,27 @@ telemetry_arrivals: Final = Table(
     Index(None, "owner_id", "workload_id", "number"),
     Index(None, "bytes"),  # what waits is summed from it at each addition
     sqlite_autoincrement=True,
+)
+
+# The latest decision about each recommendation of a workload; `decided_on` is what its run showed, encoded.
+decisions: Final = Table(
+    "decisions",
+    metadata,
+    Column("owner_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("workload_id", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("note", Text),
+    instant("effective_at", is_optional=True),
+    instant("until_at", is_optional=True),
+    instant("decided_at"),
+    Column("decided_on", LargeBinary, nullable=False),
+    ForeignKeyConstraint(
+        ["owner_id", "workload_id"], ["workloads.owner_id", "workloads.id"], ondelete="CASCADE"
+    ),
+    sqlite_with_rowid=False,
 )
 
 # Digests of records whose calls are stored, by the hour since 1970 in which they were.

@@ -10,6 +10,7 @@ from typing import Final
 
 from netra.adapters.sql.calls.call_log import SqlEventLog
 from netra.adapters.sql.calls.call_outbox import SqlEventOutbox
+from netra.adapters.sql.decisions import SqlDecisionStore
 from netra.adapters.sql.identity.api_keys import SqlApiKeyStore
 from netra.adapters.sql.identity.audit_trail import SqlAuditTrail
 from netra.adapters.sql.identity.known_addresses import SqlKnownAddressStore
@@ -55,6 +56,7 @@ class SqlStores:
     threads: SqlThreadStore
     runs: SqlRunStore
     workloads: SqlWorkloadStore
+    decisions: SqlDecisionStore
     event_log: SqlEventLog
     event_outbox: SqlEventOutbox
     replays: SqlReplayBook
@@ -93,6 +95,7 @@ def stores_over(database: Database, *, clock: Clock, name: str) -> SqlStores:
         threads=SqlThreadStore(database, clock=clock),
         runs=SqlRunStore(database, clock=clock),
         workloads=SqlWorkloadStore(database),
+        decisions=SqlDecisionStore(database),
         event_log=SqlEventLog(database, clock=clock),
         event_outbox=SqlEventOutbox(database, clock=clock),
         replays=SqlReplayBook(database, clock=clock),

@@ -37,7 +37,7 @@ from netra.domain.optimization.prefix import TTLS_S
 from netra.domain.optimization.price_list import PriceList
 from netra.domain.optimization.progress import only_forward, within
 from netra.domain.optimization.result import Advice, Recommendation
-from netra.domain.optimization.study import study_of
+from netra.domain.optimization.study import selectors_of, study_of
 from netra.domain.optimization.traffic import UNPRICED, Traffic
 from netra.domain.optimization.verdicts.verdict import ChangeVerdict
 from netra.domain.workloads.columns import Events
@@ -103,7 +103,9 @@ def optimise(measured: Measured, *, checkpoint: Checkpoint = never_stop) -> Anal
     return Analysis(
         study=study,
         composition=composition,
-        recommendations=recommendations_of(composition, span=study.span, asked=study.goals.analyses),
+        recommendations=recommendations_of(
+            composition, span=study.span, asked=study.goals.analyses, within=selectors_of(study)
+        ),
         gaps=gaps,
         options=options,
         pick=chosen,

@@ -87,6 +87,14 @@ def in_scope(events: Events, *, features: tuple[str, ...]) -> Bools:
     return found if found.any() else np.ones(len(events), np.bool_)
 
 
+def selectors_of(study: Study) -> tuple[str, ...]:
+    """Return which calls the question is about, as names in the log; empty for all of them."""
+    goals = study.goals
+    unknown = unknown_features(study.events, features=goals.features)
+    asked = {name.lower() for name in goals.features} - {name.lower() for name in unknown}
+    return (*sorted(asked), *sorted(f"not {name.lower()}" for name in goals.excluded))
+
+
 def calls_named(events: Events, *, names: tuple[str, ...]) -> Bools:
     """Return the events of the named features, templates or tools."""
     found = np.zeros(len(events), np.bool_)

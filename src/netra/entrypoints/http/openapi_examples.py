@@ -9,6 +9,7 @@ TAGS: Final = {
     "Agent": "Ask a question about a workload, follow the run, cancel it, list earlier runs.",
     "Threads": "Conversations: questions and answers in order.",
     "Workloads": "Request logs: create, fill, inspect, try a change, delete.",
+    "Decisions": "Plan, adopt or dismiss what a run recommends, and see what was decided.",
     "Telemetry": "Send spans, logs, metrics and LiteLLM's callback; see what came in.",
     "API keys": "Keys for programs, with scopes and an expiry.",
     "Administration": "The security log, for administrators.",
@@ -66,6 +67,7 @@ SENT: Final[Json] = {
         ]
     },
     "simulate_workload": {"model": "gpt-4o-mini", "batch_share": 0.5},
+    "put_decision": {"state": "adopted", "run_id": "run-789", "effective_at": _AT},
     "make_key": {"name": "nightly job", "scopes": ["read", "execute"], "expires_in_days": 90},
 }
 

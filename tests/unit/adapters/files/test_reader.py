@@ -309,7 +309,7 @@ def test_a_table_with_a_million_prefix_hashes_in_a_cell_loses_that_row(tmp_path:
 
 @pytest.mark.parametrize("first", [JSON_ROW % "a", HEADER + ROW])
 def test_bad_rows_without_number_are_counted_and_only_the_first_are_kept(tmp_path: Path, first: str) -> None:
-    bad = 5 * BLOCK_LINES
+    bad = 2 * BLOCK_LINES
     content = first + "x\n" * bad
     tracemalloc.start()
     log = read(tmp_path, content)

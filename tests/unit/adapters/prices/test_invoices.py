@@ -22,9 +22,11 @@ NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 MILLION = 1_000_000
 
 
-def calls(count: int, *, model: str, at: datetime = NOW - timedelta(days=3), **fields: Any) -> list[Event]:
+def calls(
+    count: int, *, model: str, at: datetime = NOW - timedelta(days=3), every_s: int = 30, **fields: Any
+) -> list[Event]:
     given = {"input_tokens": 1_000, "output_tokens": 2_000} | fields
-    return [Event(timestamp=at + timedelta(seconds=30 * n), model=model, **given) for n in range(count)]
+    return [Event(timestamp=at + timedelta(seconds=every_s * n), model=model, **given) for n in range(count)]
 
 
 def metrics_of(events: list[Event], *, now: datetime = NOW, asked: tuple[str, ...] = ()) -> Metrics:
@@ -341,7 +343,7 @@ def test_a_move_to_a_model_whose_price_doubles_is_advised_against_where_the_year
     old_usd = (10_000 * 1.25 + output_tokens * 10) / MILLION
     judged = 0
     for model, day in [(model, day) for model, tier, day in dated() if tier is None]:
-        log = columns_of(calls(2_881, model="gemini-2.5-pro", **tokens))
+        log = columns_of(calls(289, model="gemini-2.5-pro", every_s=300, **tokens))
         book = GenaiPriceBook(now=lambda: NOW)
         prices = price_list(log, book, default_model="gpt-4o", asked_about=(model,))
         found = analyse(log, goals=Goals(models=(model,)), prices=prices, hardware=HARDWARE)

@@ -112,7 +112,8 @@ def _of_inputs(inputs: Mapping[str, Any], one: Mapping[str, Any]) -> Iterator[st
         yield f"One {inputs['gpu'].split('-')[0]} costs ${inputs['usd_per_gpu_hour']:.2f} an hour."
         yield f"The price is of {_day(inputs['gpu_price_as_of'])}; {inputs['model']} stands in."
         yield f"The price is as of {inputs['gpu_price_as_of']}, on an {inputs['gpu']}."
-        yield f"It breaks even at {inputs['break_even_traffic']:.1f} times today's traffic."
+        if inputs["break_even_traffic"] is not None:
+            yield f"It breaks even at {inputs['break_even_traffic']:.1f} times today's traffic."
         yield f"Utilisation is {100 * inputs['utilisation']:.1f} %."
     if "limits_needed" in inputs:
         need = inputs["limits_needed"]

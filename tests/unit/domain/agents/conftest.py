@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from netra.adapters.memory.call_log import MemoryEventLog
+from netra.adapters.memory.decisions import MemoryDecisionStore
 from netra.adapters.memory.workloads import MemoryWorkloadStore
 from netra.domain.agents.language.allowance import DEFAULT_ALLOWANCE, Allowance
 from netra.domain.agents.model import Question, Stage
@@ -115,6 +116,7 @@ class Desk:
     def __post_init__(self) -> None:
         self.workloads = MemoryWorkloadStore(clock=self.clock)
         self.log = MemoryEventLog(self.workloads)
+        self.decisions = MemoryDecisionStore(self.workloads)
 
     @property
     def prices(self) -> ShelfPriceBook:
@@ -122,7 +124,13 @@ class Desk:
 
     @property
     def pipeline(self) -> AgentPipeline:
-        return AgentPipeline(advisor=self.advisor, workloads=self.workloads, log=self.log, clock=self.clock)
+        return AgentPipeline(
+            advisor=self.advisor,
+            workloads=self.workloads,
+            decisions=self.decisions,
+            log=self.log,
+            clock=self.clock,
+        )
 
     @property
     def advisor(self) -> Advisor:

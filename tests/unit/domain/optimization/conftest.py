@@ -12,6 +12,7 @@ from netra.domain.optimization.model import Evidence, Goals, Grade, Stance
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.price_list import PriceList
 from netra.domain.optimization.pricing import Rate, Tariff
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.study import study_of
 from netra.domain.workloads.columns import Events, columns_of
 from netra.domain.workloads.model import Event
@@ -70,6 +71,7 @@ def make_finding(kind: str, **changes: Any) -> Finding:
     """Return a finding that says nothing but what `changes` make it say."""
     said = Finding(
         kind=kind,
+        key_parts=KeyParts(lever=kind),
         stance=Stance.DO,
         action=f"do {kind}",
         impact="it helps",

@@ -119,7 +119,7 @@ def test_an_announced_price_is_named_and_a_day_behind_it_prices_the_log_at_it(
 
 def test_a_model_that_retires_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code(["optimize", log(tmp_path, rows(100, model="gpt-4o")), "--json", *AS_OF]) == 0
-    assert "openai serves gpt-4o until 2027-01-14" in json.loads(capsys.readouterr().out)["report"]
+    assert "Retirement of gpt-4o by openai: 2027-01-14" in json.loads(capsys.readouterr().out)["report"]
 
 
 def test_a_model_that_is_deprecated_without_a_day_is_named_too(

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 # The last revision. Named here so that a start on a current schema need not import the migration tool.
-HEAD: Final = "0011"
+HEAD: Final = "0012"
 
 FOLDER: Final = Path(__file__).parent
 

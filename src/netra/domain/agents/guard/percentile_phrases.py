@@ -32,7 +32,7 @@ _PHRASES: Final = (
         re.compile(
             rf"(?<![\w.])(?P<n>99\s?%|ninety-nine percent|(?:one|1)\s?(?:%|percent)|(?:one|1) (?:\w+ )?in "
             rf"(?:a hundred|one hundred|100)"
-            rf"|99 (?:calls )?(?:in|out of) (?:a hundred|100))(?=\s{_CALLS}|\b)",
+            rf"|99 (?:calls )?(?:in|out of) (?:a hundred|100))(?=\s{_CALLS}|(?!\w))",
             re.IGNORECASE,
         ),
     ),

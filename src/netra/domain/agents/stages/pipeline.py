@@ -5,10 +5,12 @@ from functools import partial
 from netra.domain.agents.model import Question, Watch
 from netra.domain.agents.stages import triage
 from netra.domain.agents.stages.advisor import Advisor
+from netra.domain.agents.stages.deciding import with_decisions
 from netra.domain.optimization.result import Advice
 from netra.domain.quotas import DEFAULT_QUOTAS, Quotas
 from netra.domain.workloads.sizes import check_readable, limits_of
 from netra.ports.clock import Clock
+from netra.ports.decisions import DecisionStore
 from netra.ports.workloads import EventLog, WorkloadStore
 
 
@@ -20,12 +22,14 @@ class AgentPipeline:
         *,
         advisor: Advisor,
         workloads: WorkloadStore,
+        decisions: DecisionStore,
         log: EventLog,
         clock: Clock,
         quotas: Quotas = DEFAULT_QUOTAS,
     ) -> None:
         self._advisor = advisor
         self._workloads = workloads
+        self._decisions = decisions
         self._log = log
         self._clock = clock
         self._limits = limits_of(quotas)
@@ -43,4 +47,6 @@ class AgentPipeline:
             return await self._advisor.ask_for_data(briefing, watch)
         check_readable(workload, limits=self._limits)
         read = partial(self._log.read, workload.id, owner_id=question.owner_id)
-        return await self._advisor.advise(briefing, read, watch)
+        made = await self._decisions.all_of(workload.id, owner_id=question.owner_id)
+        advice = await self._advisor.advise(briefing, read, watch)
+        return with_decisions(advice, made, now=briefing.now)

@@ -1,6 +1,7 @@
 """The only copy of an answer's headline, of the outlook after evaluations, and of the meaning of grades."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Final
 
 from msgspec import UNSET
@@ -124,12 +125,15 @@ def outlook(metrics: Metrics) -> tuple[str, ...]:
             for one in changes
         ),
         *(
-            f"{one.model} is deprecated."
-            if one.on is None
-            else f"{one.provider} serves {one.model} until {one.on.isoformat()}: choose another model before."
+            f"{one.model} is deprecated." if one.on is None else _retirement(one.model, one.provider, one.on)
             for one in retired
         ),
     )
+
+
+def _retirement(model: str, provider: str, on: date) -> str:
+    """Return the sentence about a retirement; it stands before that day as well as after it."""
+    return f"Retirement of {model} by {provider}: {on.isoformat()}. Move its calls to another model."
 
 
 def _difference(change: PriceChange) -> str:

@@ -192,7 +192,9 @@ def _change(recommendation: Recommendation) -> str:
     savings = recommendation.savings
     if savings.share_low is None or savings.share_high is None:
         return f"{recommendation.cost_change} of the bill; no interval: {savings.interval}"
-    ends = percent(savings.share_low), percent(savings.share_high)
+    shares = savings.share_low, savings.share_high
+    is_one_way = shares[0] >= 0 or shares[1] <= 0
+    ends = [percent(share) for share in (sorted(map(abs, shares)) if is_one_way else shares)]
     between = "" if ends[0] == ends[1] else f", between {ends[0]} and {ends[1]}"
     return f"{recommendation.cost_change} of the bill{between}"
 

@@ -9,6 +9,7 @@ from netra.domain.optimization.analysers.model import ORDER, Finding
 from netra.domain.optimization.composition import Composition, Worth
 from netra.domain.optimization.measures.span import Span
 from netra.domain.optimization.model import Savings, Stance
+from netra.domain.optimization.recommendation_key import key_of
 from netra.domain.optimization.result import Recommendation
 from netra.domain.optimization.wording import cost_change, money
 
@@ -17,11 +18,11 @@ _SHELVES: Final = (Stance.DO, Stance.EVALUATE, Stance.AVOID, Stance.INFORM)
 
 
 def recommendations_of(
-    composition: Composition, *, span: Span, asked: Sequence[str] = ()
+    composition: Composition, *, span: Span, asked: Sequence[str] = (), within: tuple[str, ...] = ()
 ) -> tuple[Recommendation, ...]:
     """Return the plan, the largest step first, then what needs an evaluation, what to avoid, the rest.
 
-    Kinds that were asked for by name come before all others.
+    Kinds that were asked for by name come before all others. `within` are the selectors of the question.
     """
     ranked = [
         *sorted(composition.plan, key=lambda worth: -(worth.marginal_usd_per_month or 0.0)),
@@ -36,6 +37,7 @@ def recommendations_of(
             turn=turns.get(id(worth)),
             span=span,
             bill_usd_per_month=composition.current_usd_per_month,
+            within=within,
         )
         for number, worth in enumerate(ranked, 1)
     )
@@ -71,11 +73,18 @@ def _rank(worth: Worth) -> tuple[int, float, int]:
 
 
 def _recommendation(
-    worth: Worth, *, number: int, turn: int | None, span: Span, bill_usd_per_month: float
+    worth: Worth,
+    *,
+    number: int,
+    turn: int | None,
+    span: Span,
+    bill_usd_per_month: float,
+    within: tuple[str, ...],
 ) -> Recommendation:
     finding = worth.finding
     return Recommendation(
         id=f"rec-{number}",
+        key=key_of(finding.kind, finding.key_parts, within=within),
         kind=finding.kind,
         stance=finding.stance,
         action=finding.action,

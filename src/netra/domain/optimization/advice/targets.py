@@ -108,19 +108,24 @@ def targets_of(
 def _saving(asked: float, *, bill: Bill) -> TargetOutcome:
     reached, evaluated = bill.share(bill.planned_usd), bill.share(bill.evaluated_usd)
     met = reached >= asked
-    why = f"The plan saves {percent(reached)} of the bill"
-    if not met and evaluated >= asked:
-        why += f"; if the evaluations pass, it saves {percent(evaluated)}"
-    elif not met:
-        why += f", at most {percent(evaluated)} if every evaluation passes"
+    further = _further(met=met, may_be_met=evaluated >= asked, bound=percent(evaluated))
     return TargetOutcome(
         target="saving_share",
         asked=asked,
         reached=reached,
         reached_if_evaluations_pass=evaluated,
         met=met,
-        why=f"{why}.",
+        why=f"The plan saves {percent(reached)} of the bill{further}.",
     )
+
+
+def _further(*, met: bool, may_be_met: bool, bound: str) -> str:
+    """Return what evaluations could add: a total only where even that misses the target."""
+    if met:
+        return ""
+    if may_be_met:
+        return "; the changes that could reach the target need an evaluation first"
+    return f", and {bound} even if every evaluation passes"
 
 
 def _saved(asked: float, *, bill: Bill) -> TargetOutcome:
@@ -136,13 +141,15 @@ def _saved(asked: float, *, bill: Bill) -> TargetOutcome:
             met=None,
             why=why,
         )
+    met = reached >= asked
+    further = _further(met=met, may_be_met=evaluated >= asked, bound=money(evaluated))
     return TargetOutcome(
         target="saving_usd_per_month",
         asked=asked,
         reached=reached,
         reached_if_evaluations_pass=evaluated,
-        met=reached >= asked,
-        why=f"The plan saves {money(reached)} a month, or {money(evaluated)} if every evaluation passes.",
+        met=met,
+        why=f"The plan saves {money(reached)} a month{further}.",
     )
 
 
@@ -161,17 +168,16 @@ def _budget(asked: float, *, bill: Bill) -> TargetOutcome:
         )
     reached = (bill.planned_usd + bill.left_out_usd) * (1 + bill.growth)
     evaluated = (bill.evaluated_usd + bill.left_out_usd) * (1 + bill.growth)
+    met = reached <= asked
+    further = _further(met=met, may_be_met=evaluated <= asked, bound=money(evaluated))
     left_out = f" This counts {money(bill.left_out_usd)} of the calls left out." if bill.left_out_usd else ""
     return TargetOutcome(
         target="budget_usd_per_month",
         asked=asked,
         reached=reached,
         reached_if_evaluations_pass=evaluated,
-        met=reached <= asked,
-        why=(
-            f"The plan costs {money(reached)} a month{at_traffic(bill.growth)}, "
-            f"or {money(evaluated)} if every evaluation passes.{left_out}"
-        ),
+        met=met,
+        why=f"The plan costs {money(reached)} a month{at_traffic(bill.growth)}{further}.{left_out}",
     )
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from netra.domain.optimization.analysers.evidence import groups_of, rows
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.supply_config import CallGroup, SupplySettings
 from netra.domain.optimization.traffic import Bools, batched, call_usd
 from netra.domain.optimization.wording import count, listed, money, percent
@@ -126,6 +127,7 @@ def _inferred(study: Study, where: Bools, *, by_call: Floats) -> Finding:
         stance=Stance.EVALUATE,
         grade=Grade.MODEL,
         action="Move calls that appear to tolerate a delay to the batch interface, once their owners agree",
+        key_parts=KeyParts(lever="batch", scope=tuple(group.match for group in _settings(study, where))),
         assumptions=(
             (
                 "No call of these groups is streamed, belongs to a session or has a deadline under an hour, "
@@ -147,6 +149,7 @@ def _finding(study: Study, where: Bools, *, by_call: Floats) -> Finding:
     names = [group.match for group in _settings(study, where)]
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(lever="batch", scope=("delay=tagged",)),
         stance=Stance.DO,
         action="",
         impact=(

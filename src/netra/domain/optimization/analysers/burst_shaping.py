@@ -15,6 +15,7 @@ from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.analysers.rate_limits import busiest_window
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.supply_config import Queue, SupplySettings
 from netra.domain.optimization.wording import count, percent
 from netra.domain.workloads.columns import Floats, Ints
@@ -93,6 +94,7 @@ def _finding(study: Study, shaped: Shaped) -> Finding:
     rate, longest_s = shaped.rate_per_s, shaped.wait_s_max
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(lever="queue"),
         stance=Stance.INFORM,
         action=f"Queue calls in front of the provider and send at most {rate:,.2f} a second",
         impact=(

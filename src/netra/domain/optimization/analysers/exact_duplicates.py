@@ -20,6 +20,7 @@ from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.measures.duplicates import exact_duplicates
 from netra.domain.optimization.measures.statuses import answered_calls
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.supply_config import Deduplication, SupplySettings
 from netra.domain.optimization.traffic import Bools, dropped
 from netra.domain.optimization.wording import count, money, percent
@@ -123,6 +124,7 @@ def _finding(study: Study, previous: Ints, *, repeated: Bools) -> Finding:
     inputs = _inputs(study, previous, repeated=repeated)
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(lever="response cache"),
         stance=Stance.DO,
         action="Answer prompts that repeat word for word from a response cache instead of the model",
         impact=(

@@ -17,6 +17,7 @@ from netra.domain.optimization.own_fleet import OwnFleet
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.prefix import PrefixReuse, SharedBlocks
 from netra.domain.optimization.price_list import PriceList
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.supply_config import NO_SETTINGS, SupplySettings
 from netra.domain.optimization.traffic import Bools, Change, Traffic
 from netra.domain.optimization.uncertainty.share import Sampling
@@ -111,6 +112,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One analyser's result; composition prices it and makes it a `Recommendation`."""
 
     kind: str
+    key_parts: KeyParts  # what it is about, without amounts
     stance: Stance
     action: str
     impact: str

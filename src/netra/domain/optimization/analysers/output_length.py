@@ -17,6 +17,7 @@ from msgspec import UNSET, UnsetType
 from netra.domain.optimization.analysers.evidence import groups_of, rows, saved_by_call_usd
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.supply_config import NO_SETTINGS, OutputCap, SupplySettings
 from netra.domain.optimization.traffic import Bools, Change, Traffic, capped
 from netra.domain.optimization.wording import count, money, percent
@@ -132,6 +133,7 @@ def _finding(
     field = inputs.by
     return Finding(
         kind=KIND,
+        key_parts=_key_parts(study, caps),
         stance=Stance.EVALUATE,
         action=_action(study, caps),
         impact=(
@@ -165,6 +167,13 @@ def _finding(
 
 def _whose(study: Study, caps: Mapping[str, int]) -> str:
     return "" if study.goals.split_by is None else f" of {', '.join(caps)}"
+
+
+def _key_parts(study: Study, caps: Mapping[str, int]) -> KeyParts:
+    """Return the lever; with groups only where the question goes by group, as those with a tail vary."""
+    field, _ = groups_of(study)
+    named = () if study.goals.split_by is None else tuple(f"{field}={name}" for name in caps)
+    return KeyParts(lever="cap", scope=named)
 
 
 def _action(study: Study, caps: Mapping[str, int]) -> str:

@@ -17,6 +17,7 @@ from netra.domain.optimization.analysers.tier_moves import is_at, move_to
 from netra.domain.optimization.measures.latency import tails_of, tpot_ms
 from netra.domain.optimization.measures.statuses import failed_calls
 from netra.domain.optimization.model import Grade, Stance
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.traffic import Bools
 from netra.domain.optimization.uncertainty.clusters import Clusters, blocks_of, every_length_of, sessions_of
 from netra.domain.optimization.uncertainty.difference import Difference, difference_of
@@ -58,6 +59,7 @@ def priority_findings(study: Study, *, kind: str, formula: str) -> tuple[Finding
     return (
         Finding(
             kind=kind,
+            key_parts=KeyParts(lever="default tier", scope=("tier=priority",)),
             stance=Stance.AVOID if broken else Stance.EVALUATE,
             action="Keep these calls at priority"
             if broken

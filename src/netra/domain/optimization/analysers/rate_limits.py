@@ -15,6 +15,7 @@ from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.measures.span import DAY_S
 from netra.domain.optimization.measures.statuses import is_turned_away
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.supply_config import ProviderRateLimits, SupplySettings
 from netra.domain.optimization.traffic import Bools
 from netra.domain.optimization.wording import count, percent
@@ -73,6 +74,7 @@ def _finding(study: Study, needed: BusiestMinute) -> Finding:
     more = f"; {percent(growth)} more traffic is added" if growth else ""
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(lever="rate limits"),
         stance=Stance.INFORM,
         action=(
             f"Ask for rate limits of at least {count(limits.requests_per_minute, 'request')} and "

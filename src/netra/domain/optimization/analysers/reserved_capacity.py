@@ -16,6 +16,7 @@ from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.measures.span import DAY_S, MONTH_H, dense_ends
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.traffic import Bools, list_prices_usd
 from netra.domain.optimization.wording import money, percent
 from netra.domain.workloads.columns import Floats, Ints, places_of
@@ -137,6 +138,7 @@ def _finding(study: Study, where: Bools, minutes: Minutes, offers: tuple[Offer, 
     break_even = len(minutes.usd) / minutes.count
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(lever="reserve"),
         stance=Stance.INFORM,
         action=f"Ask for the price of reserved capacity: it pays below {percent(break_even)} of list prices",
         impact=" ".join(_sentence(offer) for offer in offers if offer.price_share in _TOLD),

@@ -18,6 +18,7 @@ from netra.domain.optimization.analysers.priority_tier import priority_findings
 from netra.domain.optimization.analysers.tier_moves import Move, is_at, move_to
 from netra.domain.optimization.measures.statuses import is_turned_away
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.traffic import Bools
 from netra.domain.optimization.wording import count, money, percent
 
@@ -71,6 +72,7 @@ def _finding(study: Study, move: Move, where: Bools, *, saved_usd: float) -> Fin
     refused, is_flex = _refused(study)
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(lever="flex tier"),
         stance=Stance.DO,
         action="Send the calls that can wait 15 minutes at the flex service tier",
         impact=(

@@ -24,6 +24,7 @@ from netra.domain.optimization.measures.statuses import (
     outcome_of,
 )
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.supply_config import Retries, SupplySettings
 from netra.domain.optimization.traffic import Bools, dropped
 from netra.domain.optimization.wording import count, listed, money, percent
@@ -126,6 +127,7 @@ def _finding(study: Study, *, failed: Bools, useless: Bools, needless: Bools) ->
     inputs = _inputs(study, failed=failed, useless=useless, needless=needless)
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(lever="retries"),
         stance=Stance.DO,
         action="Stop paying for wasted calls: fix the causes of failure and retry only failed calls",
         impact=(

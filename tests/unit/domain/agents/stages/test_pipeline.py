@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -12,10 +13,18 @@ from tests.unit.domain.agents.opened import words_of
 from netra.domain.agents.guard.guard import unsupported
 from netra.domain.agents.model import Question
 from netra.domain.agents.stages.pipeline import AgentPipeline
+from netra.domain.decisions.model import (
+    DecidedOn,
+    DecidedSavings,
+    Decision,
+    DecisionKey,
+    DecisionState,
+    DismissalReason,
+)
 from netra.domain.errors import ValidationFailed, WorkStopped
-from netra.domain.ids import UserId
+from netra.domain.ids import RunId, UserId
 from netra.domain.optimization.metrics import NO_LANGUAGE_MODEL
-from netra.domain.optimization.result import Advice
+from netra.domain.optimization.result import Advice, DecisionMade
 from netra.domain.quotas import Quotas
 from netra.domain.workloads.columns import columns_of, empty_events
 
@@ -217,6 +226,7 @@ async def test_a_workload_larger_than_an_analysis_may_read_fails_before_it_is_re
     pipeline = AgentPipeline(
         advisor=desk.advisor,
         workloads=desk.workloads,
+        decisions=desk.decisions,
         log=desk.log,
         clock=desk.clock,
         quotas=Quotas(max_events_per_workload=2),
@@ -224,3 +234,35 @@ async def test_a_workload_larger_than_an_analysis_may_read_fails_before_it_is_re
     question = Question(owner_id=UserId(1), message="make it cheaper")
     with pytest.raises(ValidationFailed, match="holds 3 events, and an analysis reads at most 2"):
         await pipeline.answer(question, desk.watch)
+
+
+async def test_the_next_answer_shows_what_was_decided_about_each_recommendation(
+    desk: Any, calls: Any
+) -> None:
+    workload_id = await desk.workload(calls(50))
+    question = Question(owner_id=UserId(1), message="make it cheaper")
+    first = await desk.pipeline.answer(question, desk.watch)
+    assert [one.decision for one in first.recommendations] == [None] * len(first.recommendations) != []
+    shown = DecidedOn(run_id=RunId("run-1"), kind="x", action="y", savings=DecidedSavings(usd_in_window=1.0))
+    now = desk.clock.now()
+    dismissed = Decision(
+        workload_id=workload_id,
+        owner_id=UserId(1),
+        key=DecisionKey(first.recommendations[0].key),
+        state=DecisionState.DISMISSED,
+        on=shown,
+        at=now,
+        until=now + timedelta(days=1),
+        reason=DismissalReason.EFFORT,
+    )
+    await desk.decisions.put(dismissed, replaces=None, max_per_workload=9)
+    decision, *others = [
+        one.decision for one in (await desk.pipeline.answer(question, desk.watch)).recommendations
+    ]
+    assert decision == DecisionMade(
+        state=DecisionState.DISMISSED, at=now, reason=DismissalReason.EFFORT, until=now + timedelta(days=1)
+    )
+    assert others == [None] * (len(first.recommendations) - 1)
+    reopened = msgspec.structs.replace(dismissed, state=DecisionState.OPEN)
+    await desk.decisions.put(reopened, replaces=None, max_per_workload=9)
+    assert await desk.pipeline.answer(question, desk.watch) == first

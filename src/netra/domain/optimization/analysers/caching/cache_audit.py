@@ -17,6 +17,7 @@ from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.pricing import Tariff
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.supply_config import CacheSetting, SupplySettings
 from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic, cached, call_usd
 from netra.domain.optimization.wording import count, money, percent
@@ -116,6 +117,7 @@ def keep(study: Study, where: Bools, *, paid_back_usd: float) -> Finding:
     share = _read_share(study, where)
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(lever="keep"),
         stance=Stance.INFORM,
         action="Keep prompt caching as it is: it saves money",
         impact=(
@@ -140,6 +142,9 @@ def _turn_off(study: Study, where: Bools, *, lost_usd: float) -> Finding:
     share = _read_share(study, where)
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(
+            lever="off", scope=tuple(f"model={provider}/{model}" for model, provider in settings)
+        ),
         stance=Stance.DO,
         action=f"Turn prompt caching off for {', '.join(names)}: its writes cost more than its reads save",
         impact=(

@@ -11,6 +11,7 @@ from netra.domain.optimization.analysers.caching.cache_schemes import (
 )
 from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.model import Gap
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.supply_config import CacheSetting
 from netra.domain.optimization.wording import both, count
 
@@ -64,6 +65,22 @@ def cached_part(scheme: Scheme) -> str | None:
     if scheme.ttl_s == OFF:
         return None
     return "the shared prompt prefix" if scheme.shared_only else "the whole prompt"
+
+
+def key_parts(schemes: Sequence[Scheme], *, lever: str | None = None) -> KeyParts:
+    """Return what a finding on these schemes is about: their models, and by default how each is cached."""
+    makers = [f"{scheme.tariff.provider}/{scheme.tariff.model}" for scheme in schemes]
+    ways = [_way(scheme) for scheme in schemes]
+    settings = sorted({f"{maker}: {way}" for maker, way in zip(makers, ways, strict=True)})
+    return KeyParts(lever=lever or ", ".join(settings), scope=tuple(f"model={maker}" for maker in makers))
+
+
+def _way(scheme: Scheme) -> str:
+    if scheme.ttl_s == OFF:
+        return "off"
+    if not is_explicit(scheme.tariff):
+        return "automatic"  # its time to live is no setting
+    return f"explicit, {scheme.ttl_s} s, {cached_part(scheme)}"
 
 
 def grouped_by_instruction(schemes: Sequence[Scheme]) -> list[list[Scheme]]:

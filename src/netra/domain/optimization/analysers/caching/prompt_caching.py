@@ -28,6 +28,7 @@ from netra.domain.optimization.analysers.caching.cache_wording import (
     cached_part,
     grouped_by_instruction,
     instruction_of,
+    key_parts,
     setting_of,
     steps_of,
     too_short,
@@ -131,6 +132,7 @@ def _kept(
 def _switch(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[TriedScheme]) -> Finding:
     return Finding(
         kind=KIND,
+        key_parts=key_parts(schemes),
         stance=Stance.DO,
         action=listed([instruction_of(alike) for alike in grouped_by_instruction(schemes)]),
         impact=_impact(replays, schemes),
@@ -166,6 +168,7 @@ def _unseen(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[Trie
             f"{_impact(replays, schemes)} How much of it the bill already has is not known, so the saving is "
             "between nothing and this, and in no plan."
         ),
+        key_parts=key_parts(schemes, lever="log"),
         low_share=0.0,
         supply=NO_SETTINGS,
         steps=("Send the cached input tokens that the provider's responses report with each call.",),
@@ -178,6 +181,7 @@ def _leave_off(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[T
     lost_usd = -sum(scheme.saved_usd for scheme in schemes)
     return Finding(
         kind=KIND,
+        key_parts=key_parts(schemes, lever="leave off"),
         stance=Stance.AVOID,
         action=f"Do not turn on explicit prompt caching for {models}: it would cost money on this traffic",
         impact=(

@@ -16,6 +16,7 @@ from netra.domain.optimization.analysers.context.cache_causes import CAUSES, Par
 from netra.domain.optimization.analysers.evidence import groups_of, rows
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic, call_usd
 from netra.domain.optimization.wording import count, money, percent
 from netra.domain.workloads.columns import Floats, Ints
@@ -169,6 +170,7 @@ def _finding(study: Study, parts: Parts, bill: Bill, avoidable: Mapping[str, Flo
     action, meaning = _ADVICE[first.cause]
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(lever=first.cause),
         stance=Stance.INFORM,
         action=action,
         impact=(

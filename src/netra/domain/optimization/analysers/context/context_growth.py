@@ -23,6 +23,7 @@ from netra.domain.optimization.analysers.context.conversations import Conversati
 from netra.domain.optimization.analysers.evidence import rows, saved_by_call_usd
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.tariff import Rate, Tariff
 from netra.domain.optimization.traffic import UNPRICED, call_usd
 from netra.domain.optimization.wording import count, money, percent
@@ -164,6 +165,7 @@ def _compact(study: Study, found: Compacted, saved_usd: float, inputs: GrowthInp
     policy = found.policy
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(lever="compact"),
         stance=Stance.EVALUATE,
         action=(
             f"Compact conversations at {policy.trigger:,} tokens to {policy.keep:,} behind their first prompt"
@@ -199,6 +201,7 @@ def _cliff(study: Study, table: tuple[CliffRow, ...]) -> Finding:
     over = (study.traffic.input_tokens > worst.above_tokens) & np.isin(study.traffic.tariff, codes)
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(lever="shorter prompts", scope=(f"model={worst.model}",)),
         stance=Stance.INFORM,
         action=(
             f"Keep prompts to {worst.model} under {worst.above_tokens:,} tokens: above, each token costs more"

@@ -31,6 +31,7 @@ from netra.domain.optimization.performance.scaling import (
     parted,
     scaled,
 )
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.supply_config import Autoscaling, SupplySettings
 from netra.domain.optimization.wording import count, money, percent
 from netra.domain.workloads.columns import Floats
@@ -155,6 +156,7 @@ def _finding(
     same = best.policy is Policy.FIXED
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(lever=f"scale {best.policy}", scope=(f"model={case.stand_in.model.name}",)),
         stance=Stance.INFORM,
         action="Keep a fixed number of replicas" if same else f"Scale replicas by the {best.policy} policy",
         impact=_impact(fixed, best, name=name, saved=_amount(saved_usd, monthly_usd)),

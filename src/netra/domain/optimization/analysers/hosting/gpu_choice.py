@@ -25,6 +25,7 @@ from netra.domain.optimization.performance.hosting import Hosting, cheapest_flee
 from netra.domain.optimization.performance.serving import context_limit
 from netra.domain.optimization.performance.validation.decisions import SAFETY_MARGIN
 from netra.domain.optimization.progress import within
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.supply_config import NO_SETTINGS
 from netra.domain.optimization.wording import count, money
 from netra.domain.workloads.columns import Floats
@@ -141,6 +142,7 @@ def _finding(study: Study, case: Case, fleets: Sequence[Hosting], table: Sequenc
     name = f"{best.fleet.replicas} x ({best.configuration.name})"
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(lever=f"{case.stand_in.model.name} @ {best.configuration.deployment.gpu.name}"),
         stance=Stance.INFORM,
         action=f"Serve {case.stand_in.model.name} on {name}",
         impact=_impact(fleets, able=len(able)),

@@ -17,6 +17,7 @@ from netra.domain.optimization.analysers.hosting.hosting_case import Case, case_
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.performance.configurations import ServingConfiguration
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.workloads.columns import Floats, Ints
 
 KIND: Final = "kv_cache"
@@ -85,6 +86,7 @@ def _finding(study: Study, case: Case, table: Sequence[KvCacheFit]) -> Finding:
     first = table[0]
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(lever="8-bit cache", scope=(f"model={case.stand_in.model.name}",)),
         stance=Stance.INFORM,
         action=f"Use an 8-bit KV cache for {case.stand_in.model.name} where memory limits the batch size",
         impact=(

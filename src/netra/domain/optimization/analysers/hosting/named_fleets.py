@@ -22,6 +22,7 @@ from netra.domain.optimization.performance.hosting import Hosting, cheapest_flee
 from netra.domain.optimization.performance.replay import Requests
 from netra.domain.optimization.performance.sizing import DRAWS_STATED, holding_share, step_bounds
 from netra.domain.optimization.progress import within
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.supply_config import NO_SETTINGS
 from netra.domain.optimization.wording import at_traffic, count, money, percent
 
@@ -157,6 +158,7 @@ def _finding(study: Study, case: Case, found: _Judged, *, growth: float) -> Find
     supplied = judged is not None and case.stand_in.is_same and found.carries is not False
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(lever=f"{case.stand_in.model.name} @ {_named(found)}", scope=("fleet=named",)),
         stance=Stance.INFORM,
         action=_action(case, found),
         impact=_impact(case, found, growth=growth),

@@ -23,6 +23,7 @@ from netra.domain.optimization.own_fleet import bought
 from netra.domain.optimization.performance.configurations import ServingConfiguration, carried_per_s
 from netra.domain.optimization.performance.replay import Replay, replay
 from netra.domain.optimization.performance.roofline import Deployment
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.wording import count, money, percent
 
 KIND: Final = "self_hosting"
@@ -77,6 +78,7 @@ def _finding(study: Study, case: Case, deployment: Deployment, seen: Replay) -> 
     keep = api_usd is None or rent_usd <= api_usd
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(lever=f"{inputs.model} @ {inputs.gpu}", scope=("fleet=own",)),
         stance=Stance.INFORM if keep else Stance.EVALUATE,
         action=(
             f"Keep serving {inputs.model} on your own {fleet}"

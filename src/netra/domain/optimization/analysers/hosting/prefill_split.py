@@ -20,6 +20,7 @@ from netra.domain.optimization.performance.configurations import (
 from netra.domain.optimization.performance.estimates import ranked_by_estimate
 from netra.domain.optimization.performance.fleet import Slo
 from netra.domain.optimization.performance.roofline import costs_of, prefill_s
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.wording import percent
 
 KIND: Final = "prefill_split"
@@ -78,6 +79,7 @@ def _finding(
     prefill = max(1, round(replicas * share))
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(lever="split prefill", scope=(f"model={case.stand_in.model.name}",)),
         stance=Stance.INFORM,
         action=f"Try prefill and decode on separate replicas of {configuration.name}",
         impact=(

@@ -8,17 +8,16 @@ Excludes staff and storage; spare replicas on request.
 """
 
 from functools import partial
-from math import ceil
 from typing import Final
 
 import msgspec
 from msgspec import UNSET
 
 from netra.domain.optimization.analysers.evidence import rows
+from netra.domain.optimization.analysers.hosting.break_even import BreakEvens, break_evens
 from netra.domain.optimization.analysers.hosting.fleet_option import option_of, served_by
 from netra.domain.optimization.analysers.hosting.hosting_case import Case, case_of
 from netra.domain.optimization.analysers.hosting.hosting_inputs import (
-    BreakEven,
     HostingInputs,
     UnreachableInputs,
 )
@@ -33,6 +32,7 @@ from netra.domain.optimization.performance.hosting import (
 )
 from netra.domain.optimization.performance.sizing import DRAWS_STATED, step_bounds
 from netra.domain.optimization.progress import within
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.supply_config import NO_SETTINGS
 from netra.domain.optimization.traffic import Bools, Traffic, hosted
 from netra.domain.optimization.wording import count, money, percent
@@ -42,7 +42,6 @@ FORMULA: Final = (
     "saved = API bill - replicas x GPUs a replica x $/GPU-h x hours; replicas by replay at p99 limits"
 )
 _HOUR_S: Final = 3600.0
-_CURVE: Final = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 Sizes = tuple[int, int | None]
 """Lower and upper bound of the replicas over the 80 % interval of step times; None: no number suffices."""
@@ -73,23 +72,40 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
         case.replayed,
         hosting=fleets[0],
         slo=case.slo,
-        checkpoint=within(checkpoint, begin=0.8, end=1.0),
+        checkpoint=within(checkpoint, begin=0.8, end=0.9),
     )
-    return (_finding(study, case, fleets, Bounds(sizes=sizes, holding_share=fleets[0].holding_share or 0.0)),)
+    bounds = Bounds(
+        sizes=sizes,
+        holding_share=fleets[0].holding_share or 0.0,
+        break_evens=break_evens(
+            case,
+            fleets[0],
+            api_usd=case.api_usd_per_month,
+            rent_usd=_rent_usd(study, fleets[0]),
+            knows_month=study.span.is_month_known,
+            checkpoint=within(checkpoint, begin=0.9, end=1.0),
+        ),
+    )
+    return (_finding(study, case, fleets, bounds),)
+
+
+def _rent_usd(study: Study, best: Hosting) -> float:
+    """Return the rent of the coming month in dollars."""
+    return best.usd_per_hour * study.span.seconds / _HOUR_S * study.month.per_hosting
 
 
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
-    """The sizes over the interval of step times, and how often the proposed one holds at its slow end."""
+    """The sizes over the interval of step times, how often the proposed one holds, and where it pays."""
 
     sizes: Sizes
+    break_evens: BreakEvens
     holding_share: float  # of replays with slow steps and random balancing
 
 
 def _finding(study: Study, case: Case, fleets: tuple[Hosting, ...], bounds: Bounds) -> Finding:
     best, sizes = fleets[0], bounds.sizes
-    hours = study.span.seconds / _HOUR_S
-    hosting_usd = best.usd_per_hour * hours
-    rent_usd = hosting_usd * study.month.per_hosting
+    hosting_usd = best.usd_per_hour * study.span.seconds / _HOUR_S
+    rent_usd = _rent_usd(study, best)
     saved_usd = case.api_usd_per_month - rent_usd
     least, most = _rent_shares(best, sizes)
     may_fail = sizes[1] is None  # with slow steps no fleet keeps the limits: the saving's lower bound is zero
@@ -98,13 +114,14 @@ def _finding(study: Study, case: Case, fleets: tuple[Hosting, ...], bounds: Boun
     stance = Stance.DO if certain else Stance.EVALUATE if saved_usd > 0.0 else Stance.AVOID
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(lever=f"{case.stand_in.model.name} @ {best.configuration.deployment.gpu.name}"),
         stance=stance,
         action=_action(case, best, saved_usd),
         impact=_impact(study, case, best, rent_usd=rent_usd),
         grade=Grade.MODEL if case.stand_in.is_same else Grade.JUDGEMENT,
         formula=FORMULA,
         inputs=_inputs(study, case, best, bounds),
-        assumptions=_assumptions(study, case, best, bounds),
+        assumptions=_assumptions(case, best, bounds),
         evidence=rows(study, case.where, weight=study.traffic.input_tokens + study.traffic.output_tokens),
         how_to_verify=(
             f"Rent one replica ({best.configuration.name}) for an hour, send it "
@@ -161,7 +178,7 @@ def _impact(study: Study, case: Case, best: Hosting, *, rent_usd: float) -> str:
 def _inputs(study: Study, case: Case, best: Hosting, bounds: Bounds) -> HostingInputs:
     hours = study.span.seconds / _HOUR_S
     hosting_usd = best.usd_per_hour * hours
-    rent_usd, api_usd = hosting_usd * study.month.per_hosting, case.api_usd_per_month
+    rent_usd, api_usd = _rent_usd(study, best), case.api_usd_per_month
     gpu = best.configuration.deployment.gpu
     return HostingInputs(
         calls=len(case.requests),
@@ -195,8 +212,8 @@ def _inputs(study: Study, case: Case, best: Hosting, bounds: Bounds) -> HostingI
         tpot_limit_ms_p99=case.slo.tpot_ms,
         latency_limit_ms_p99=case.slo.latency_ms,
         utilisation=case.load.requests_per_s / (best.carried_per_s * best.fleet.replicas),
-        break_even_traffic=rent_usd / api_usd if api_usd > 0.0 else None,
-        break_even_curve=_curve(study, case, best),
+        break_even_traffic=bounds.break_evens.traffic,
+        break_even_curve=bounds.break_evens.curve,
     )
 
 
@@ -205,26 +222,7 @@ def _good_share(case: Case, best: Hosting) -> float:
     return best.fleet.replayed.good_share(ttft_ms=slo.ttft_ms, tpot_ms=slo.tpot_ms, latency_ms=slo.latency_ms)
 
 
-def _curve(study: Study, case: Case, best: Hosting) -> tuple[BreakEven, ...]:
-    """Return the API and hosting cost at multiples of this traffic; replicas scale in proportion."""
-    points: list[BreakEven] = []
-    for times in _CURVE:
-        replicas = max(1, ceil(best.fleet.replicas * times))
-        api_usd, hosting_usd = case.api_usd_per_month * times, replicas * best.configuration.usd_per_hour
-        points.append(
-            BreakEven(
-                traffic=times,
-                api_usd_per_hour=api_usd / MONTH_H,
-                hosting_usd_per_hour=hosting_usd,
-                api_usd_per_month=api_usd if study.span.is_month_known else None,
-                hosting_usd_per_month=hosting_usd * MONTH_H if study.span.is_month_known else None,
-                utilisation=case.load.requests_per_s * times / (best.carried_per_s * replicas),
-            )
-        )
-    return tuple(points)
-
-
-def _assumptions(study: Study, case: Case, best: Hosting, bounds: Bounds) -> tuple[str, ...]:
+def _assumptions(case: Case, best: Hosting, bounds: Bounds) -> tuple[str, ...]:
     deployment = best.configuration.deployment
     return (
         *case.notes,
@@ -234,8 +232,8 @@ def _assumptions(study: Study, case: Case, best: Hosting, bounds: Bounds) -> tup
         ),
         "GPUs are rented for the whole span of the log at the stated price, busy or not.",
         "Step times are modelled, not measured here; the interval holds for 80 % of them.",
+        "For the break-even, the same calls are replayed closer together or further apart.",
         _sized_for(best, bounds),
-        *study.span.notes,
     )
 
 
@@ -269,6 +267,7 @@ def _unreachable(study: Study, case: Case) -> Finding:
     names = ", ".join(one.name for one in case.candidates[:5])
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(lever=f"{case.stand_in.model.name} @ no GPU"),
         stance=Stance.INFORM,
         action=f"Do not self-host {case.stand_in.model.name} under these limits",
         impact=f"No number of replicas of {names} keeps the limits. {case.limits}",

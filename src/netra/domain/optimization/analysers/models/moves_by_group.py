@@ -26,6 +26,7 @@ from netra.domain.optimization.analysers.output_length import TRUNCATED_SHARE, c
 from netra.domain.optimization.intervals import answers_to_judge
 from netra.domain.optimization.model import Grade, Stance
 from netra.domain.optimization.pricing import Tariff
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.supply_config import NO_SETTINGS, RouteRule, SupplySettings
 from netra.domain.optimization.wording import count, money, percent, saved
 
@@ -89,6 +90,7 @@ def _finding(study: Study, field: str, name: str, parts: Sequence[ModelMove]) ->
     judged = inputs.answers_to_judge
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(lever=f"-> {best.to.provider}/{best.to.model}", scope=(f"{field}={name}",)),
         stance=Stance.EVALUATE if pays else Stance.AVOID,
         action=_action(name, best, inputs),
         impact=_impact(study, name, best, inputs),

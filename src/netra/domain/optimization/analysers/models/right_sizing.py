@@ -28,6 +28,7 @@ from netra.domain.optimization.horizon import is_lasting
 from netra.domain.optimization.intervals import answers_to_judge
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.pricing import Tariff
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.supply_config import NO_SETTINGS, RouteRule, SupplySettings
 from netra.domain.optimization.traffic import UNPRICED, Bools
 from netra.domain.optimization.wording import count, money, percent
@@ -159,6 +160,7 @@ def _proposal(study: Study, move: ModelMove, *, moves: Sequence[ModelMove]) -> F
     rate = percent(inputs.break_even_accept_rate)
     return Finding(
         kind=KIND,
+        key_parts=_lever(move.to),
         stance=Stance.EVALUATE,
         action=f"Evaluate {model} for {count(calls, 'call')} that fit it, then move those it serves well",
         impact=(
@@ -246,10 +248,15 @@ def _no_such_column(study: Study) -> tuple[Gap, ...]:
     )
 
 
+def _lever(to: Tariff) -> KeyParts:
+    return KeyParts(lever=f"-> {to.provider}/{to.model}")
+
+
 def _served_already(study: Study, move: ModelMove, where: Bools) -> Finding:
     calls, paid_usd = int(where.sum()), float(study.now_usd[where].sum())
     return Finding(
         kind=KIND,
+        key_parts=_lever(move.to),
         stance=Stance.INFORM,
         action=f"Nothing is left to move to {move.to.model}: it serves these calls already",
         impact=f"{count(calls, 'call')} on it cost {money(paid_usd)} {study.month.period}.",

@@ -16,6 +16,7 @@ from netra.domain.optimization.analysers.models.upgrade_wording import reason
 from netra.domain.optimization.measures.before_after import Side
 from netra.domain.optimization.model import Grade, Stance
 from netra.domain.optimization.pricing import Tariff
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.supply_config import RouteRule, SupplySettings
 from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic, capped, routed
 from netra.domain.optimization.verdicts.ruling import Ruling
@@ -73,6 +74,7 @@ def roll_back(study: Study, undone: Sequence[Kind], *, after: Bools, groups: Lab
     surely = all(kind.money.ruling == "not_worth_it" for kind in undone)
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(lever="roll back", scope=tuple(f"kind={kind.group}" for kind in undone)),
         stance=Stance.DO if surely else Stance.EVALUATE,
         action=f"Roll back {names}",
         impact=" ".join(reason(kind) for kind in undone),

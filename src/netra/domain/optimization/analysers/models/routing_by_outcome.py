@@ -19,6 +19,7 @@ from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.intervals import difference, wilson
 from netra.domain.optimization.model import Checkpoint, Grade, Stance
 from netra.domain.optimization.pricing import Tariff
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.supply_config import RouteRule, SupplySettings
 from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic, call_usd, routed
 from netra.domain.optimization.wording import count, listed, money, percent
@@ -155,6 +156,7 @@ def _finding(study: Study, proofs: Sequence[Proof]) -> Finding:
     saved_usd = sum(proof.saved_usd for proof in proofs)
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(lever="by outcome", scope=tuple(f"{field}={move}" for move in moves)),
         stance=Stance.DO,
         action=f"Move {listed(moves)}",
         impact=(

@@ -16,6 +16,7 @@ from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.analysers.models.offers import Offer, offers_of
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.performance.hardware import ModelShape
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.traffic import UNPRICED, Bools, routed
 from netra.domain.optimization.wording import count, money, percent
 
@@ -73,6 +74,9 @@ def _finding(study: Study, model: ModelShape, where: Bools, offers: tuple[Offer,
     best, now_usd = offers[0], float(study.now_usd[where].sum())
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(
+            lever=f"-> {best.tariff.provider}/{best.tariff.model}", scope=(f"model={model.name}",)
+        ),
         stance=Stance.EVALUATE,
         action=f"Compare {best.name}: the same weights for less",
         impact=(

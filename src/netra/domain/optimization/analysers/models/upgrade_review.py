@@ -19,6 +19,7 @@ from netra.domain.optimization.analysers.models.roll_back import KIND, ReviewedG
 from netra.domain.optimization.analysers.models.upgrade_wording import measured, ruled, seen
 from netra.domain.optimization.model import Checkpoint, Gap, Goals, Grade, Stance
 from netra.domain.optimization.price_list import unpriced_labels
+from netra.domain.optimization.recommendation_key import KeyParts
 from netra.domain.optimization.traffic import UNPRICED, Bools
 from netra.domain.optimization.verdicts.verdict import ChangeVerdict, Verdict, cannot_tell, verdict_of
 from netra.domain.optimization.wording import both
@@ -67,8 +68,11 @@ def change_verdict(
     goals: Goals, findings: Sequence[Finding], gaps: Sequence[Gap]
 ) -> ChangeVerdict | UnsetType:
     """Return the verdict among the findings, or why it is missing; unset if not requested."""
-    if goals.change_at is None:
-        return UNSET
+    return UNSET if goals.change_at is None else verdict_among(findings, gaps)
+
+
+def verdict_among(findings: Sequence[Finding], gaps: Sequence[Gap]) -> ChangeVerdict:
+    """Return the verdict of a review, or why there is no review."""
     reviews = [found.inputs.change for found in findings if isinstance(found.inputs, ReviewInputs)]
     reasons = [gap.reason for gap in gaps if gap.kind == KIND]
     return reviews[0] if reviews else cannot_tell(reasons[0] if reasons else "The log holds no call.")
@@ -78,6 +82,7 @@ def _review(study: Study, verdict: Verdict, *, after: Bools) -> Finding:
     change = verdict.change
     return Finding(
         kind=KIND,
+        key_parts=KeyParts(lever=f"review of {study.goals.change_at:%Y-%m-%dT%H:%M:%S%z}"),
         stance=Stance.INFORM,
         action=ruled(change),
         impact=measured(verdict),

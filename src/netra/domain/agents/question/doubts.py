@@ -1,0 +1,142 @@
+"""Ask back where a reading lacks evidence: implausible values, names under a negation, references."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from netra.domain.agents.question.exclusion_words import CHANGED
+from netra.domain.agents.question.mentions import Mention
+from netra.domain.agents.question.readings import StatedTarget, Unread
+from netra.domain.agents.question.sighting import Sighting
+
+_RANGES: Final[Mapping[str, tuple[float, float]]] = {
+    "saving_share": (-5.0, 0.95),
+    "speedup": (0.05, 20.0),
+    "traffic_growth": (-0.95, 50.0),
+    "budget_usd_per_month": (5.0, 1e8),
+    "saving_usd_per_month": (0.5, 1e8),
+    "ttft": (20.0, 120_000.0),
+    "tpot": (0.5, 2_000.0),
+    "latency": (80.0, 86_400_000.0),
+}
+"""Values that a goal can have; a value outside is more often a misreading than a goal."""
+UNLIKELY: Final = "read as {}, which is unlikely; say what it refers to"
+_FIELD_WORDS: Final = {
+    "saving_share": "a share of the bill to save",
+    "speedup": "a speed-up",
+    "traffic_growth": "a growth of traffic",
+    "budget_usd_per_month": "a budget",
+    "saving_usd_per_month": "a saving",
+    "ttft": "a limit on the time to first token",
+    "tpot": "a limit on the time per output token",
+    "latency": "a limit on the whole call",
+}
+REFERENCE: Final = "unclear which number this repeats; write the number"
+_REFERENCES: Final = re.compile(
+    r"\b(?:the same (?:amount|sum|number|percentage|share|factor)|that (?:amount|sum|much)|as much again"
+    r"|the same again|likewise|ditto"
+    r"|vice versa|the other way (?:a?round)|half (?:of )?that|twice that|double that|by then|that money"
+    r"|this (?:money|amount)|that saving|better than that)\b",
+    re.IGNORECASE,
+)
+LEFT_OUT: Final = "unclear whether this is to be left unchanged; write “leave {} unchanged” or “optimise {}”"
+_NEGATION: Final = re.compile(
+    r"\b(?:not|never|nor|neither|nothing|nobody|none|cannot|without|except\w*|excluding|unless|forbid\w*"
+    r"|forbidden|prohibit\w*|refus\w*"
+    r"|kill|fire|sue|berth|dead|lose|legal|compliance|lawyers?|auditors?|certified|contractual\w*"
+    r"|regulat\w*|trouble|hell|protect\w*|freeze|frozen|sacred|alone|untouched|unchanged|keep|leave"
+    r"|stays?|remain\w*|veto\w*)\b|n't\b",
+    re.IGNORECASE,
+)
+_STRICTLY_NOT: Final = re.compile(
+    r"\b(?:not|never|no|without|refus\w*|veto\w*|forbid\w*|forbidden|prohibit\w*)\b|n't\b", re.IGNORECASE
+)
+_ELSEWHERE: Final = re.compile(
+    r"\b(?:the rest|elsewhere|everywhere else|everything else|anything else|(?:all )?the others?|all "
+    r"others?|the remaining|the remainder"
+    r"|other (?:features|calls|tools|models)|otherwise)\b",
+    re.IGNORECASE,
+)
+_KNOWING: Final = re.compile(
+    r"\b(?:(?:don't|do not|doesn't|didn't|not|never) (?:\w+ )?(?:know|understand|see|sure|think|care|mind"
+    r"|remember|get why|find out)"
+    r"|(?:don't|do not|never|not) (?:leave out|exclude|forget|ignore|skip|omit)|why|worth|whether|only"
+    r"|just|enough|which|how (?:much|many|often)|slower|worse|faster|cheaper|more expensive|quality"
+    r"|possible)\b",
+    re.IGNORECASE,
+)
+_IF_CHANGED: Final = re.compile(rf"\s*(?:is |was |were |got |gets |ever |has )?{CHANGED}\w*", re.IGNORECASE)
+_IF: Final = re.compile(r"\b(?:if|when|once|should)\s(?:\w+ ){0,2}$", re.IGNORECASE)
+COUNT: Final = "unclear how many GPUs; write “4x H100”"
+_NEAR: Final = 30  # characters on each side of a GPU that are searched for its count
+_COUNT_WORD: Final = re.compile(
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|twelve|sixteen|dozen|several|a few|some)\b(?! "
+    r"(?:times|percent|seconds|weeks|days|months|years))",
+    re.IGNORECASE,
+)
+_CLAUSE: Final = re.compile(r"[.;!?,:](?=\s|$)|\n|\s[–—-]\s|\b(?:and|but|so|while)\b", re.IGNORECASE)
+
+
+def doubts_of(seen: Sighting, fields: Mapping[str, Any]) -> list[Unread]:
+    """Return what must be asked back although it was read."""
+    targets = [one for one in seen.readings if isinstance(one, StatedTarget)]
+    return [
+        *_unlikely(targets),
+        *_references(seen, targets),
+        *(_left(part) for part in _maybe_left(seen, fields)),
+        *_uncounted(seen),
+    ]
+
+
+def _unlikely(targets: Sequence[StatedTarget]) -> Iterator[Unread]:
+    for one in targets:
+        least, most = _RANGES.get(one.field, (float("-inf"), float("inf")))
+        if not least <= one.value <= most:
+            why = UNLIKELY.format(_FIELD_WORDS[one.field])
+            yield Unread(text=one.text, why=why, start=one.start, is_grave=True)
+
+
+def _references(seen: Sighting, targets: Sequence[StatedTarget]) -> Iterator[Unread]:
+    """Yield the words that stand for a number, but for those that a target was read from."""
+    read = [(one.start, one.end) for one in targets]
+    for match in _REFERENCES.finditer(seen.text):
+        if not any(start < match.end() and match.start() < end for start, end in read):
+            yield Unread(text=match[0], why=REFERENCE, start=match.start(), is_grave=True)
+
+
+def _left(part: Mention) -> Unread:
+    return Unread(text=part.name, why=LEFT_OUT.format(part.name, part.name), start=part.start, is_grave=True)
+
+
+def _maybe_left(seen: Sighting, fields: Mapping[str, Any]) -> Iterator[Mention]:
+    """Yield the names that a negation may leave out, and that no number and no exclusion explains."""
+    goals = {one.feature for one in (*fields["limits"], *fields["per_feature"])}
+    for part in (*seen.parts, *seen.move.models):
+        if part.name in goals or part.name in seen.tied:
+            continue
+        before, after = _around(seen.text, part)
+        clause = f"{before} {after}"
+        if any(char.isdigit() for char in clause) or _KNOWING.search(clause):
+            continue
+        is_model = part not in seen.parts
+        if is_model and not _STRICTLY_NOT.search(clause):
+            continue
+        is_conditional = _IF.search(before) is not None and _IF_CHANGED.match(after) is not None
+        is_apart = _ELSEWHERE.search(seen.text) is not None and not _ELSEWHERE.search(clause)
+        if is_conditional or _NEGATION.search(clause) or (is_apart and not fields["per_feature"]):
+            yield part
+
+
+def _uncounted(seen: Sighting) -> Iterator[Unread]:
+    """Yield the GPUs without a count whose clause holds a number that nothing else explains."""
+    for gpu, fleet in zip(seen.gpus, seen.fleets, strict=False):
+        match = _COUNT_WORD.search(seen.text, max(0, gpu.start - _NEAR), gpu.end + _NEAR)
+        if fleet.count is None and match is not None:
+            yield Unread(text=f"{match[0]} {gpu.name}", why=COUNT, start=gpu.start, is_grave=True)
+
+
+def _around(text: str, part: Mention) -> tuple[str, str]:
+    """Return the text of the name's clause before and after it."""
+    begin = max((match.end() for match in _CLAUSE.finditer(text, 0, part.start)), default=0)
+    end = _CLAUSE.search(text, part.end)
+    return text[begin : part.start], text[part.end : len(text) if end is None else end.start()]

@@ -1,0 +1,1 @@
+"""What users decide about the recommendations on a workload."""
