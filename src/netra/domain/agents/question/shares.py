@@ -100,6 +100,9 @@ _OF_PRICE: Final = re.compile(
     r"|invoice|latency|we (?:now )?(?:pay|spend))",
     re.IGNORECASE,
 )
+_CHANGED: Final = re.compile(
+    r"\b(?:accelerat\w*|too (?:slow|dear|expensive|high|much|long)|shorten\w*|minimi[sz]\w*)\b", re.IGNORECASE
+)
 _TIMES: Final = (Subject.TIME, Subject.FIRST_TOKEN, Subject.PER_TOKEN)
 _AS_FAST: Final = re.compile(r"\b(?:as|fast\w*|quick\w*|soon\w*|speed\w*)\b", re.IGNORECASE)
 _FACTOR_MAX: Final = 1_000.0  # largest accepted factor; a larger one is a typing error
@@ -198,7 +201,7 @@ def _like(context: NumberContext, last: StatedTarget) -> StatedTarget | None:
 def _target(context: NumberContext, mark: Mark) -> StatedTarget | None:
     """Return the target; None if the value is impossible, such as 100 % cheaper."""
     size = context.quantity.value
-    if not 0 < size <= _FACTOR_MAX:
+    if not 0 < size <= _FACTOR_MAX or not _has_a_direction(context, mark):
         return None
     if mark.subject is Subject.MONEY:
         if context.quantity.unit is Unit.FACTOR and mark.text.startswith("saving"):
@@ -208,6 +211,23 @@ def _target(context: NumberContext, mark: Mark) -> StatedTarget | None:
         remaining = _remaining(context, mark)
         return None if remaining <= 0 else StatedTarget(field="traffic_growth", value=round(remaining - 1, 9))
     return _speedup(context, mark)
+
+
+def _has_a_direction(context: NumberContext, mark: Mark) -> bool:
+    """Return whether any word says that the subject becomes more or less, or what is left of it."""
+    number = context.quantity
+    words = f"{context.whole_sentence} {mark.text}"
+    if number.unit is Unit.FACTOR or number.lowers is not None or _LESS.search(words) or _MORE.search(words):
+        return True
+    is_said = (
+        not mark.text or mark.subject in (Subject.RATE, Subject.GROWTH) or _CHANGED.search(words) is not None
+    )
+    return (
+        is_said
+        or has("ask", words)
+        or _TO.search(context.before) is not None
+        or _OF.match(context.after) is not None
+    )
 
 
 def _saving(remaining: float) -> StatedTarget | None:
