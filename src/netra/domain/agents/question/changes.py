@@ -20,12 +20,13 @@ _CHANGE: Final = re.compile(
     r"|update|(?:vs\.?|versus|compared (?:to|with)|against) (?:the (?:week|month|time|days?) )?before"
     r"|what (?:has )?(?:happened|changed)|before (?:and|vs\.?|versus) after|before/after"
     r"|before\b[^.?!]{0,30}\bafter)\b"
-    r"|\bsince\b|\bas of\b|\bever since\b",
+    r"|\bsince\b|\bever since\b",
 )
 _SPOKEN: Final = re.compile(
     r"\b(?:discussed|agreed|talked|spoke|met|meeting|mentioned|wrote|said|mail)\b[^.;!?\n]{0,16}$"
     r"|\b(?:due|deadline|until|till|by) (?:the )?$"
 )  # "as discussed on the 23rd" dates no change
+_WISHED: Final = re.compile(r"\b(?:must|should|will|shall|need|needs|have to|has to|want|budget)\b")
 _VERDICT: Final = re.compile(
     r"\b(?:worth|pa(?:y|ying|id) (?:off|for)|roll(?:ed)?[ -]?back|rollback|revert\w*|undo|back out"
     r"|before and after"
@@ -73,7 +74,9 @@ def asks_before_after(text: str, *, is_dated: bool) -> bool:
     False
     """
     lower = text.lower()
-    is_made = _CHANGE_MADE.search(lower) is not None
+    is_made = _CHANGE_MADE.search(lower) is not None or (
+        " as of " in f" {lower}" and not _WISHED.search(lower)
+    )
     if not is_made and _CHANGE.search(lower) is None:
         return False
     if is_dated:

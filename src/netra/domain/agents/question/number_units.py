@@ -58,7 +58,8 @@ _HEADERS: Final = {
     "usd": (Unit.MONEY, 1.0),
 }
 _UNIT_BEFORE: Final = re.compile(
-    r"(?:\bin |[(\[]|^|(?<![0-9.,])(?<![0-9] )\b)(?:(?P<ms>ms|msec|milli-?seconds?)|(?P<s>s|sec|seconds?)"
+    r"(?:\bin |[(\[]|^|(?<=p[0-9][0-9] )|(?<![0-9.,])(?<![0-9] )\b)(?:(?P<ms>ms|msec|milli-?seconds?)"
+    r"|(?P<s>s|sec|seconds?)"
     r"|(?P<share>%|percent)"
     r"|(?P<usd>usd|us dollars?|dollars))[)\]]?(?:\sp[0-9]{2,3})?(?:\s(?:to|until|before|per"
     r"|for)\s(?:the\s)?(?:\w+\s?){1,3})?"

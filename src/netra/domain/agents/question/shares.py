@@ -114,7 +114,8 @@ def share_targets(
     context: NumberContext, *, quote: str, last: StatedTarget | None, may_inherit: bool
 ) -> tuple[Reading, ...]:
     """Return the target of a share or factor for each of its subjects; "99 % of requests" sets no target."""
-    if _QUANTILE.match(context.after) or _is_a_rate(context) or _is_a_statement(context):
+    is_of_calls = _QUANTILE.match(context.after) is not None and not _is_to_come(context)
+    if is_of_calls or _is_a_rate(context) or _is_a_statement(context):
         return ()
     unread = Unread(text=quote, why=WHY, start=context.quantity.start, is_grave=True)
     here = [mark for mark in context.clause.marks if mark.subject in _AMONG]
@@ -277,8 +278,15 @@ def _is_what_is_left(context: NumberContext) -> bool:
     return _OF.match(context.after) is not None and is_priced and _WANTED.search(context.before) is not None
 
 
+def _is_to_come(context: NumberContext) -> bool:
+    """Return whether the clause is a condition or a forecast: "if we lost a third of our users"."""
+    return context.clause.joint.strip().lower() in ("if", "when") or has("future", context.clause.text)
+
+
 def _is_a_statement(context: NumberContext) -> bool:
     """Return whether the share describes the present: "30 % of our traffic is chat"."""
+    if _is_to_come(context):
+        return False
     if _OF_OURS_IS.match(context.after):
         return True
     if (

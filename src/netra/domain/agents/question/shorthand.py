@@ -63,7 +63,7 @@ _SETTING_WORDS: Final = frozenset(
     ]
 )
 _KEY: Final = re.compile(
-    r"(?<![\w-])[\"'`]?(?P<key>[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*)[\"'`]?(?=\s*[:=]\s*[\"'`]?[-+<>=≤$]*\s?\.?[0-9])"
+    r"(?<![\w-])[\"'`]?(?P<key>[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*)[\"'`]?(?=\s*[:=<≤]\s*[\"'`]?[-+<>=≤$]*\s?\.?[0-9])"
 )
 _JSON_KEY: Final = re.compile(r"[\"'](?P<key>[A-Za-z][A-Za-z0-9_]*)[\"']\s*:")
 _JSON_TEXT: Final = re.compile(r":\s*[\"'](?P<value>[A-Za-z0-9_ -]{1,40})[\"'](?=\s*[,}\]])")
