@@ -103,6 +103,7 @@ _OF_PRICE: Final = re.compile(
 _CHANGED: Final = re.compile(
     r"\b(?:accelerat\w*|too (?:slow|dear|expensive|high|much|long)|shorten\w*|minimi[sz]\w*)\b", re.IGNORECASE
 )
+_BY: Final = re.compile(r"\bby (?:about |around |roughly )?$", re.IGNORECASE)
 _TIMES: Final = (Subject.TIME, Subject.FIRST_TOKEN, Subject.PER_TOKEN)
 _AS_FAST: Final = re.compile(r"\b(?:as|fast\w*|quick\w*|soon\w*|speed\w*)\b", re.IGNORECASE)
 _FACTOR_MAX: Final = 1_000.0  # largest accepted factor; a larger one is a typing error
@@ -216,19 +217,16 @@ def _target(context: NumberContext, mark: Mark) -> StatedTarget | None:
 
 def _has_a_direction(context: NumberContext, mark: Mark) -> bool:
     """Return whether any word says that the subject becomes more or less, or what is left of it."""
-    number = context.quantity
+    number, before, after = context.quantity, context.before, context.after
     words = f"{context.whole_sentence} {mark.text}"
-    if number.unit is Unit.FACTOR or number.lowers is not None or _LESS.search(words) or _MORE.search(words):
+    if number.unit is Unit.FACTOR or number.lowers is not None or not mark.text:
         return True
-    is_said = (
-        not mark.text or mark.subject in (Subject.RATE, Subject.GROWTH) or _CHANGED.search(words) is not None
-    )
-    return (
-        is_said
-        or has("ask", words)
-        or _TO.search(context.before) is not None
-        or _OF.match(context.after) is not None
-    )
+    if mark.subject in (Subject.RATE, Subject.GROWTH) or has("ask", words):
+        return True
+    if any(pattern.search(words) for pattern in (_LESS, _MORE, _CHANGED)):
+        return True
+    is_left = _TO.search(before) or _BECOMES.search(before) or _BY.search(before)
+    return bool(is_left or _OF.match(after) or _AGAIN.match(after) or _AS_MUCH.match(after))
 
 
 def _saving(remaining: float) -> StatedTarget | None:
