@@ -53,7 +53,8 @@ WORDS: Final = (
     UnitWords(
         Unit.SHARE,
         0.01,
-        r"percent(?:age)?(?:[\s-]points?)?|percents|points|pp|per[\s-]cent|pct|prozent|pour[\s-]cent|por[\s-]ciento",
+        r"percent(?:age)?(?:[\s-]points?)?|percents|points|pp|per[\s-]cent|pct|prozent|pour[\s-]cent"
+        r"|por[\s-]ciento",
     ),
     UnitWords(Unit.SHARE, 0.0001, r"basis points?|bps"),
     UnitWords(Unit.FACTOR, 1.0, "x|times|[- ]?fold|fach|mal|fois|veces"),

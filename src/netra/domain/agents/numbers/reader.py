@@ -21,7 +21,8 @@ from netra.domain.agents.numbers.units import After, Before, read_after, read_be
 NUMBERS_MAX: Final = 200  # most numbers read from one text; bounds the work for a text full of numbers
 _FILL: Final = "\N{OBJECT REPLACEMENT CHARACTER}"  # stands for what is no number; neither letter nor digit
 _PERCENTILE: Final = re.compile(
-    r"(?<![^\W\u4e00-\u9fff])p[\s-]?(?P<p>[1-9][0-9](?:[.,][0-9]{1,3}|9{1,3})?|100)(?![\w%]|[.,][0-9])|\b(?P<median>median)\b"
+    r"(?<![^\W\u4e00-\u9fff])p(?:[\s-]?|:\s?|ercentile:?\s?)(?P<p>[1-9][0-9](?:[.,][0-9]{1,3}|9{1,3})?"
+    r"|100)(?![\w%]|[.,][0-9])|\b(?P<median>median)\b"
     r"|(?<![\w.,$])(?P<q>[5-9][0-9](?:\.[0-9]{1,3})?)p(?:ct)?\b",
     re.IGNORECASE,
 )
@@ -36,7 +37,8 @@ _OF_TIME: Final = re.compile(
 )
 _VAGUE: Final = re.compile(r"\b(?:couple(?: of)?|few|several|many|some)\s$", re.IGNORECASE)
 _A_UNIT: Final = re.compile(
-    r"(?:\b(?:within|under|below|than|in|at most|over|above|beyond|exceeds?|exceeding)|[<>≤≥]=?)\s"
+    r"(?:\b(?:within|under|below|than|in|at most|up to|max(?:imum)?|over|above|beyond|exceeds?|exceeding)"
+    r"|[<>≤≥]=?)\s"
     r"(?P<a>an?\s)(?P<unit>second|minute|hour)\b|\b(?P<sub>sub[-\s]?)(?P<subunit>second|minute)\b",
     re.IGNORECASE,
 )

@@ -79,9 +79,23 @@ _PER: Final = re.compile(
     + r")(?!\w)",
     re.IGNORECASE,
 )
-_ADVERB_AFTER: Final = re.compile(rf"\s(?P<adverb>{'|'.join(ADVERBS)})\b", re.IGNORECASE)
+_ABBREVIATED: Final = {
+    "p.a.": "year",
+    "p.a": "year",
+    "pa": "year",
+    "p.m.": "month",
+    "pcm": "month",
+    "p.w.": "week",
+    "pw": "week",
+}
+_ABBREVIATION: Final = re.compile(
+    r"\s(?P<period>p\.a\.?|pa|p\.m\.(?! \w+ (?:utc|gmt))|pcm|p\.w\.|pw)(?!\w)", re.IGNORECASE
+)
+_ADVERB_AFTER: Final = re.compile(
+    rf"\s(?:(?:of|in|worth of) )?(?P<adverb>{'|'.join(ADVERBS)})\b", re.IGNORECASE
+)
 _ADVERB_BEFORE: Final = re.compile(
-    rf"\b(?P<adverb>{'|'.join(ADVERBS)})\b[^.;:!?\n0-9,]{{0,40}}$", re.IGNORECASE
+    rf"\b(?P<adverb>{'|'.join(ADVERBS)})\b[^.;!?\n0-9,]{{0,40}}$", re.IGNORECASE
 )
 _MAGNITUDE_DOUBT: Final = "“{}” can be million or minutes; write which"
 _LOOK_BACK: Final = 60  # characters before a number that are searched for a period
@@ -160,5 +174,8 @@ def _per(text: str, at: int, unit: UnitWords | None) -> tuple[str, str, int]:
     match = _PERIOD.match(text, at)
     if match is not None:
         return match.lastgroup or "", "", match.end()
+    short = _ABBREVIATION.match(text, at) if unit is not None and unit.unit is Unit.MONEY else None
+    if short is not None:
+        return _ABBREVIATED[short["period"].lower()], "", short.end()
     adverb = _ADVERB_AFTER.match(text, at)
     return (ADVERBS[adverb["adverb"].lower()], "", adverb.end()) if adverb is not None else ("", "", at)

@@ -20,7 +20,7 @@ def question_back(message: str, seen: Sighting, fields: Mapping[str, Any], unrea
     outside = "" if has_target else out_of_scope(message, is_about_names=is_about_names)
     if outside:
         return outside
-    if is_vague(message):
+    if is_vague(message) and not is_about_names:
         return VAGUE
     grave = [one for one in unread if one.is_grave]
     if grave:

@@ -48,6 +48,24 @@ def assigned(
     return own
 
 
+def carried_over(
+    heads: Sequence[NumberContext], cut: Sequence[Clause], found: Sequence[Attribute[Value]], at: int
+) -> Attribute[Value] | None:
+    """Return the only attribute of the sentence before a number; None if that sentence has a number.
+
+    “TTFT on X is bad. It must be below 700 ms.” limits TTFT on X.
+    """
+    sentence = heads[at].clause.sentence
+    sentences = [cut[place(cut, one.start)].sentence for one in found]
+    before = max(
+        (clause.sentence for clause in cut if clause.sentence < sentence and clause.text.strip()), default=-1
+    )
+    if sentence in sentences or any(head.clause.sentence == before for head in heads):
+        return None
+    held = [one for one, of in zip(found, sentences, strict=True) if of == before]
+    return held[-1] if len({one.value for one in held}) == 1 else None
+
+
 def _share(
     heads: Sequence[NumberContext],
     here: Sequence[int],

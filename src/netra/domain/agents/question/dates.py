@@ -53,6 +53,9 @@ _DATED: Final = re.compile(
     rf"(?![ -]?(?:percentile|pct)| (?:of )?(?:{_MONTH})\b))"
     r"|(?P<short>(?<=on )[0-9]{1,2}/[0-9]{1,2}|(?<=since )[0-9]{1,2}/[0-9]{1,2}|[0-9]{1,2}\.[0-9]{1,2}\.)"
     rf"|(?P<part>(?:mid|early|late|(?:the )?(?:first|start|beginning|middle|end) of)[- ](?:{_MONTH}))"
+    r"|(?P<calendar_week>(?:calendar week|cw|kw|week) ?[0-9]{1,2}(?= |[,.;:!?]|$)(?! (?:hours|days|weeks"
+    r"|users|calls)))"
+    r"|(?P<first_of>(?:the )?(?:first|1st|start|beginning) of (?:this|the) (?:month|week|year))"
     rf"|(?P<weekday>(?:last |on |since |this )(?:{'|'.join(_DAYS)})(?!,? (?:the )?[0-9])"
     rf"|(?:{'|'.join(_DAYS)})(?='s))"
     r")(?![\w-])",
@@ -61,9 +64,30 @@ _DATED: Final = re.compile(
 _CLOCK: Final = re.compile(
     r"(?<![\w:.])(?P<noon>noon|midnight)\b"
     r"|(?<![\w:.])(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2})(?:\s?(?P<half>[ap])\.?m\b)?"
-    r"|\s?(?P<bare>[ap])\.?m\b)(?:\s?(?:utc|gmt|z)\b)?(?!\w|:[0-9])",
+    r"|\s?(?P<bare>[ap])\.?m\b)(?:\s?\(?(?P<zone>utc|gmt|z|cest|cet|bst|est|edt|cst|cdt|mst|mdt|pst|pdt"
+    r"|ist|jst)\b\)?)?"
+    r"(?!\w|:[0-9])"
+    r"|(?<=\bat )(?P<dotted_hour>[0-2]?[0-9])\.(?P<dotted_minute>[0-5][0-9])"
+    r"(?=\s?(?:this (?:morning|afternoon)|[ap]\.?m\b|utc|cet|today|yesterday|on |in the (?:morning"
+    r"|evening|afternoon)|\())",
     re.IGNORECASE,
 )
+_ZONES: Final = {
+    "cet": 1.0,
+    "cest": 2.0,
+    "bst": 1.0,
+    "est": -5.0,
+    "edt": -4.0,
+    "cst": -6.0,
+    "cdt": -5.0,
+    "mst": -7.0,
+    "mdt": -6.0,
+    "pst": -8.0,
+    "pdt": -7.0,
+    "ist": 5.5,
+    "jst": 9.0,
+}
+"""Hours ahead of UTC."""
 # skips the slower pattern for most texts
 _ANY_DATE: Final = re.compile(
     "[0-9]|day|night|morning|week|month|ago|since|mid|early|late|first of|start|beginning|end of|noon",
@@ -104,11 +128,12 @@ def _with_times(text: str, days: Sequence[Dated], *, now: datetime) -> tuple[Dat
         if any(day.start <= match.start() < day.end for day in days):
             continue
         hour, minute = _time_of(match)
+        zone_h = _ZONES.get((match["zone"] or "").lower(), 0)
         if hour > 23 or minute > 59:  # 25:00 is no time of day
             continue
         on = [at for at, day in enumerate(found) if day.at is not None and day.is_day]
         base = found[on[0]].at if len(on) == 1 else _midnight(now)
-        at = (base or now).replace(hour=hour, minute=minute)
+        at = (base or now).replace(hour=hour, minute=minute) - timedelta(hours=zone_h)
         if not on and at > now:
             at -= timedelta(days=1)
         if len(on) == 1:
@@ -120,6 +145,8 @@ def _with_times(text: str, days: Sequence[Dated], *, now: datetime) -> tuple[Dat
 def _time_of(match: re.Match[str]) -> tuple[int, int]:
     if match["noon"]:
         return (12 if match["noon"].lower() == "noon" else 0), 0
+    if match["dotted_hour"]:
+        return int(match["dotted_hour"]), int(match["dotted_minute"])
     hour, minute, half = (
         int(match["hour"]),
         int(match["minute"] or 0),
@@ -217,6 +244,21 @@ def _weekday(text: str, now: datetime) -> datetime:
     return _midnight(now) - timedelta(days=back)
 
 
+def _calendar_week(text: str, now: datetime) -> datetime:
+    """Return the Monday of the latest such ISO week."""
+    week = int(re.findall("[0-9]+", text)[0])
+    found = datetime.fromisocalendar(now.year, week, 1).replace(tzinfo=UTC)
+    return datetime.fromisocalendar(now.year - 1, week, 1).replace(tzinfo=UTC) if found > now else found
+
+
+def _first_of(text: str, now: datetime) -> datetime:
+    """Return the first day of the present week, month or year."""
+    first = _midnight(now)
+    if text.endswith("week"):
+        return first - timedelta(days=now.weekday())
+    return first.replace(day=1) if text.endswith("month") else first.replace(month=1, day=1)
+
+
 _READERS: Final[Mapping[str, Callable[[str, datetime], datetime | None]]] = {
     "iso": lambda text, _: iso_instant(text),
     "day_first": _calendar,
@@ -236,4 +278,6 @@ _READERS: Final[Mapping[str, Callable[[str, datetime], datetime | None]]] = {
     "this_week": lambda _, now: _midnight(now) - timedelta(days=now.weekday()),
     "this_month": lambda _, now: _midnight(now).replace(day=1),
     "weekday": _weekday,
+    "calendar_week": _calendar_week,
+    "first_of": _first_of,
 }

@@ -6,95 +6,119 @@ from typing import Final
 
 import msgspec
 
+from netra.domain.agents.question.exclusion_words import (
+    ADVERBS,
+    CHANGED,
+    EXCEPT,
+    EXCLUDE,
+    FILL,
+    NEG,
+    OFF,
+    TOUCH,
+    UNCHANGED,
+)
 from netra.domain.agents.question.mentions import Mention
+from netra.domain.agents.question.not_exclusions import NOTHING_BUT, RHETORICAL, TAKEN_BACK
 
-_TOUCH: Final = (
-    r"(?:touch|chang|alter|modif|mov|mess|adjust|optimi[sz]|includ|consider|analy[sz]|switch|migrat"
-    r"|suggest|recommend|propos|tweak|edit"
-    r"|look|work|us|tun|interfer|tamper|rout|downgrad|upgrad|re-?writ|cut|cache|batch|break|degrad|tinker"
-    r"|meddl|fiddl|disturb|affect|go near|get near"
-    r"|bother|play|swap|replac|count|put|shift|offer|rely|try|mention|anfass|recommending|advis|apply|do"
-    r"|make)"
-)
-_NEG: Final = (
-    r"(?:(?:do|does|did|must|should|ca|could|wo|would|may|shall|is|are|need)(?:n't|nt)|not|never|nobody"
-    r"|no one|no-one|no team|none|cannot|without|forbidden"
-    r"|prohibited|unable|under no circumstances|on no account|in no case|by no means|no need|no reason"
-    r"|needn't|refuse\w*|avoid|stop|against(?= (?:\w+ )?\w+ing\b)|nothing|no changes?|nor|ban|barred"
-    r"|leave off"
-    r"|refrain\w*(?: from)?|banned|off[- ]limits)"
-)
-_FILL: Final = (
-    r"(?:(?:the|our|my|any|all|anything|in|on|to|for|from|of|with|at|about|into|a|calls"
-    r"|traffic|requests|prompts?|templates?|features?|tools?|models?|functions?|either|both"
-    r"|called|named|it|there)\s+|[\"'`“‘])*"
-)
+_WORDS: Final = (
+    r"(?:\s+(?!(?:but|except|know|knows|understand|sure|clear|think(?! about| of)|mind|care|who|which"
+    r"|what|why|how|if|whether|because"
+    r"|since|while|only|until|unless)\b)[^\W\d][\w']*){0,5}?"
+)  # between a negation and its verb
 _BEFORE: Final = re.compile(
     r"(?:"
-    rf"(?<!\w){_NEG}\b(?:\s+(?!but\b|except\b)[\w']+){{0,5}}?\s+{_TOUCH}\w*\s+(?:[\w']+\s+){{0,3}}?"
-    r"|\b(?:except(?:ing|ed)?(?: for| in| on)?|exclud(?:e|es|ing)|excluded:|exclusions?:?|besides"
-    r"|apart from|aside from|other than|outside(?: of)?|save for|barring|bar|minus|omit(?:ting)?|spare"
-    r"|sparing|protect(?:ing)?|freez(?:e|ing)|frozen:?|ignor(?:e|ing)|skip(?:ping)?(?: over)?|exempt(?:ing)?"
-    r"|(?:out of|not in|outside(?: of)?) (?:the )?scope:?|off[- ]limits:?|untouched:?"
+    rf"(?<!\w){NEG}\b{_WORDS}\s+{TOUCH}\w*\s+(?:(?!why\b|if\b|whether\b|how\b)[\w']+\s+){{0,3}}?"
+    rf"|\b(?:{EXCLUDE}|{EXCEPT}|excluded:|exclusions?:?|off[- ]limits:?|untouched:?|frozen:?"
     r"|hands[- ]off(?: of| from)?"
-    r"|(?:stay|keep|steer|remain|stand) (?:well )?(?:away|clear|off|out)(?: from| of)?|keep (?:your "
-    r"|the )?(?:\w+ )?(?:fingers|hands|paws|mitts) (?:off|away|out)(?: from| of)?|ring[- ]?fenc(?:e|ing)"
+    r"|(?:stay|keep|keeping|steer|steering|remain|stand|staying) (?:well |far |completely )?(?:away|clear"
+    r"|off|out)(?: from| of)?|keep (?:your "
+    r"|the )?(?:\w+ )?(?:fingers|hands|paws|mitts) (?:off|away|out)(?: from| of)?"
     r"|(?:leave|leaving|left|keep|keeping) (?:out|alone|be|as is|untouched)|(?:no|zero) (?:changes?"
-    r"|modifications?|edits?|touching|tinkering|experiments?) (?:to|in|on|of|with)|nothing (?:on|in|for|to"
+    r"|modifications?|edits?|touching|tinkering|experiments?|experimenting|work|optimi[sz]ations?"
+    r"|adjustments?|surprises|risks?)"
+    r" (?:to|in|on|of|with|for|at)|nothing (?:on|in|for|to"
     r"|about|should change (?:on|in|for))"
-    r"|with the exception of|exception:?|exceptions:?|don't count|do not count|disregard(?:ing)?"
-    r"|set aside|setting aside|park|avoid(?:ing)?|ban|rule out|ruling out|but not|and not|just not"
-    r"|only not|not for|not in|not on|not|never|blacklist|without|no)\s+"
-    r"|\b(?:all|everything|everywhere|anything|every \w+|any \w+|all \w+|all (?:the |of |our )*\w+"
-    r"|the lot|whole log|everyone|each \w+|each)(?: else)?,? (?:but|except|bar|save|minus)\s+(?:for |not "
+    r"|(?:pretend|act as if|imagine)(?: that| there is no| there's no)?(?= \\ufffc+ (?:doesn|does not|do "
+    r"not|don't|isn't|did))|exception:?|exceptions:?|don't count|do not count|not|never|without|no)\s+"
+    r"|\b(?:all|everything|everywhere|anything|anywhere|anyone|every \w+|any \w+|all \w+|all (?:the |of "
+    r"|our )*\w+|fair game"
+    r"|the lot|whole log|everyone|each \w+|each|nobody|the rest)(?: else)?,? (?:but|except|bar|save|minus"
+    r"|sans)\s+(?:for |not "
     r"|in )?"
-    rf"):?\s*{_FILL}$|\b(?:exclude|excluded|excluding|ignore|skip|except|omit|untouched|frozen"
-    rf"|off[- ]limits|exceptions?|exclusions?)\s*:\s*{_FILL}$",
+    rf"):?\s*{FILL}$|\b(?:exclude|excluded|excluding|ignore|skip|except|omit|untouched|frozen|protected"
+    rf"|keep|leave alone|leave out|hands off"
+    rf"|off[- ]limits|exceptions?|exclusions?|out of (?:scope|bounds)|not in scope|untouchable|unchanged"
+    rf"|no changes?|not|don't touch|do not touch)\s*[:=]\s*{FILL}$",
     re.IGNORECASE,
 )
-_UNWANTED: Final = re.compile(
-    rf"(?:n't|\bnot|\bnever|\bno one|\bnobody)\s+(?:\w+\s+)?(?:want|like|wish|let|allow|have|see|permit"
-    rf"|get)s?\s+{_FILL}$",
-    re.IGNORECASE,
-)
+_UNWANTED: Final = re.compile(rf"(?<!\w){NEG}\b{_WORDS}\s+{FILL}$", re.IGNORECASE)
 _KEEP_MODEL: Final = re.compile(
-    rf"\b(?:leave|keep|stay (?:on|with)|stick (?:to|with))\s+(?:using\s+)?\ufffc+\s+(?:for|in|on)\s+{_FILL}$",
+    rf"\b(?:leave|keep|stay (?:on|with)|stick (?:to|with))\s+(?:using\s+)?\ufffc+\s+(?:for|in|on)\s+{FILL}$",
     re.IGNORECASE,
 )
 _CHANGED: Final = re.compile(
-    r"\W*(?:to\s+)?(?:be\s+|get\s+|being\s+)?(?:touch|chang|alter|modif|mov|migrat|optimi[sz]|switch"
-    r"|includ|part of|affected|involved|messed|in (?:it|the (?:study|analysis|scope)))",
+    rf"\W*(?:to\s+)?(?:(?:ever|also|in any way|\w+ly)\s+)?(?:be\s+|get\s+|being\s+"
+    rf"|been\s+)?(?:\w+ly\s+)?{CHANGED}",
     re.IGNORECASE,
 )
-_IT_LEFT: Final = re.compile(
-    r"[^.;!?\ufffc]{0,60}\b(?:(?:leave|skip|exclude|ignore|spare)\s+(?:it|them|that one|this one|these"
-    r"|those)\b"
-    r"|(?:don't|do not|never|please don't)\s+(?:touch|change|alter|move|modify)\s+(?:it|them|that|this"
-    r"|these|those)\b"
-    r"|keep\s+(?:it|them|that|this)\s+(?:as|out|unchanged|untouched|the same|the way))",
+_PRONOUN: Final = re.compile(
+    r"\b(?:it|they|them|those|these|both|that (?:one|feature|tool|model|template)|this (?:one|feature"
+    r"|tool|model|template)"
+    r"|(?:all|either|neither) of (?:them|those|these)|that|this)(?=\b)",
     re.IGNORECASE,
 )
+_LEAVES_IT: Final = re.compile(
+    r"\b(?:leave|leaving|skip|skipping|exclude|excluding|ignore|spare|omit|freeze|protect"
+    r"|(?:don't|do not|never|mustn't|can't|cannot|shouldn't|won't|not to|nobody may|not)\s(?:\w+ "
+    r"){0,2}?(?:touch|chang|alter"
+    r"|mov|modify|mess with|tamper with|include|optimi[sz]e|consider|tweak|edit|adjust|fiddle with"
+    r"|meddle with|count))\w*"
+    r"(?:\s(?:with|on|in|to|at))?\s$|\b(?:hands off|stay away from|steer clear of|keep (?:away|clear|out"
+    r"|off) (?:from|of)?)\s?$",
+    re.IGNORECASE,
+)
+_KEEPS_IT: Final = re.compile(r"\b(?:keep|keeping|leave|leaving|let|letting|hold)\s$", re.IGNORECASE)
+_OF_IT: Final = re.compile(r"(?:^|[\s,;:(–—-])(?:\w+ ){0,2}?$")
 _ALL_ELSE_LEFT: Final = re.compile(
     r"\b(?:leave|keep)\s+(?:everything|all|the rest|the others|all others|anything)(?: else)?\b[^.;!?]{0,12}"
     r"\b(?:alone|as|unchanged|untouched|be|out)\b|\b(?:touch|change) nothing\b|\bnothing else\b",
     re.IGNORECASE,
 )
 _THEN_LEAVE: Final = re.compile(
-    r"\s*[?:,–—-]\s*(?:please |just |we )?(?:leave|skip|ignore|exclude|forget|spare|omit|keep|don't touch"
+    r"\s*(?:[?:,–—-]|→|->|=>|⇒|=)\s*(?:please |just |we )?(?:leave|skip|ignore|exclude|forget|spare|omit"
+    r"|keep|don't touch"
     r"|do not touch|hands off|no changes?|not|stays?|nope|off[- ]limits|untouched|no touching"
-    r"|out)(?:\s+(?:it|that|them|this|those|alone|out|as is|there|at all|please|these))*\s*(?:[.;!]|$|,)",
+    r"|out)(?:\s+(?:it|that|them|this|those|alone|out|as is|as it is|as they are|untouched|unchanged"
+    r"|there|at all|please|these))*\s*(?:[.;!]|$|,)",
     re.IGNORECASE,
 )
 _LEAVE: Final = re.compile(
-    rf"\b(?:leav(?:e|es|ing)|left|keep|keeps|keeping|let|letting|hold|holding)\s+{_FILL}$", re.IGNORECASE
+    rf"\b(?:leav(?:e|es|ing)|left|keep|keeps|keeping|let|letting|hold|holding|take|took|taken|taking|pull"
+    rf"|pulled|remove|removed)\s+{FILL}$",
+    re.IGNORECASE,
 )
 _LEFT: Final = re.compile(
-    r"\W*(?:(?:feature|tool|template|function|model|calls|traffic|prompt|prompts|workload|requests"
-    r"|exactly|just|completely|entirely|totally|fully|strictly|well|all)\s+)*"
-    r"(?:alone|out\b|as (?:it|they|is|are|before|now)|as-is|untouched|unchanged|unaltered|unmodified|be\b"
-    r"|in peace|intact|where (?:it|they)|the way (?:it|they)|out of|aside|off|exactly as|like (?:it|they)"
-    r"|the same|constant|on (?:(?:its|their) (?:current |present |own )?model|\ufffc+)|frozen|for (?:now"
-    r"|later)|stable|put)",
+    r"\W*(?:(?:feature|tool|template|function|model|calls|traffic|prompt|prompts|workload|requests)\s+)?"
+    rf"{ADVERBS}(?:{UNCHANGED}|on (?:whatever|what|whichever \\w+) (?:it|they|we)|on (?:(?:its|their) "
+    rf"(?:current |present |own |existing )?model|\ufffc+)|away(?: from)?\b|out\b|off\b|out of|be\b)",
+    re.IGNORECASE,
+)
+_WORSE: Final = re.compile(
+    r"\s*(?:calls |requests |answers )?(?:(?:any|even|much|a lot|a bit) )?(?:slower|dearer|pricier|worse"
+    r"|cheaper|faster|bigger"
+    r"|smaller|(?:more|less) \w+|cost more|suffer|wait|slow down)\b",
+    re.IGNORECASE,
+)  # "don't make X slower" forbids to slow X down, and leaves the rest free
+_THEN_NOT: Final = re.compile(
+    r"[^.;!?\ufffc]{0,60}\b(?:and|but|so|because of that|thus|therefore|hence)\s(?:it |they )?"
+    r"(?:must|should|may|can|could|shall|will|ought)\s?(?:n't|not|never)\s(?:to\s)?(?:ever\s)?(?:be\s"
+    r"|get\s)(?:\w+ly\s)?"
+    rf"(?:{CHANGED}|edit|touch)"
+    r"|[^.;!?\ufffc]{0,60}\bnothing (?:may |must |should |can |shall |will |is to )?(?:be )?(?:chang"
+    r"|touch|alter|mov)\w*"
+    r" (?:there|in it|about it|on it|in that one)\b"
+    r"|\W{1,3}(?:please )?(?:pretend|act as if|imagine) (?:it|they|that one) (?:does not|doesn't|do not"
+    r"|don't|did not|didn't) exist",
     re.IGNORECASE,
 )
 _BARE_LEAVE: Final = re.compile(r"\b(?:leave|leaving)\s+(?:the |our |my )?$", re.IGNORECASE)
@@ -102,54 +126,42 @@ _END: Final = re.compile(r"\W*(?:$|please|thanks|and\b|but\b)", re.IGNORECASE)
 _AFTER: Final = re.compile(
     r"\W*(?:(?:features?|tools?|templates?|functions?|models?|calls|traffic|prompts?|workloads?"
     r"|requests)\s+)?(?:"
-    r"(?:(?:is|are|'s|stays?|remains?|must|should|has to|have to|needs to|need to|will|shall|ought to|can"
-    r"|to|gets?|be|being|stay|remain|keep|keeps|itself|both|all|also|currently|strictly|completely|totally"
-    r"|please|a|an|for now)\s+)*"
-    r"(?:off[- ]limits|out of (?:scope|bounds|it|this|the (?:picture|question|study|analysis))"
-    r"|out of bounds|untouchable|frozen|taboo|sacred|sacrosanct|excluded|exempt(?:ed)?|protected|locked"
-    r"|no[- ]go|not (?:to be|in scope|part|up for|included|allowed|negotiable|available|an option"
-    r"|on the table|ours)"
-    r"|as (?:it|they|is)(?: is| are)?\b|unchanged|untouched|alone\b|the same\b|as-is|put\b|fixed\b"
-    r"|not (?:touch|chang|alter|modif|mov|migrat)\w*|left (?:alone|out|as|untouched|unchanged|be)"
-    r"|kept (?:as|out|unchanged|untouched)|exactly as|intact|aside\b|ring[- ]?fenced|ignored|skipped"
-    r"|spared|the exception|the way (?:it|they)|where (?:it|they) (?:is|are)|forbidden|prohibited|banned)"
-    r"|(?:must|should|may|can|could|shall|will|is|are|has|have|need|needs)\s?(?:n't|not"
-    r"|never)\s(?:to\s)?(?:be\s)?(?:\w+ly\s)?(?:be\s)?(?:touch|chang|alter|modif|mov|migrat|adjust"
-    r"|optimi[sz]|includ|part|considered|analy[sz]ed|switch|affected|in scope|allowed|up for|an option"
-    r"|negotiable|available|edited|involved|tampered|disturbed|used|replaced)\w*"
-    r"|cannot\s(?:be\s)?(?:touch|chang|alter|modif|mov|migrat|adjust|optimi[sz]|switch|affected|used"
-    r"|replaced|go)\w*"
-    r"|(?:needs?|requires?|wants?)\s(?:no|zero)\s(?:\w+\s)?(?:optimi|chang|work|improv|tun|touch"
-    r"|attention|help|sav)\w*"
+    rf"{ADVERBS}(?:{OFF}|{UNCHANGED}|(?:has|have|is|are|needs?|must|should|ought|going)? ?(?:to "
+    rf")?stay(?:s|ing)?"
+    r"(?: for \ufffc+| in \ufffc+| on \ufffc+)?\s*(?:$|[,;:!–—-])"
+    rf"|(?:please )?not (?:to )?(?:be |get )?(?:\w+ly )?{CHANGED}\w*"
+    r"|left (?:alone|out|as|untouched|unchanged|be))"
+    r"|(?:must|should|may|can|could|shall|will|is|are|has|have|need|needs|might|ought)\s?(?:n't|not"
+    r"|never|in no way|by no means|under no circumstances?)\s(?:to\s)?(?:ever\s)?(?:be\s"
+    r"|get\s)?(?:\w+ly\s)?(?:be\s)?"
+    rf"(?:{CHANGED}|edit|allowed|up for|an option|negotiable|available|used|in scope|look|work|suffer"
+    rf"|experiment|break)\w*"
+    rf"|(?:cannot|can't)\s(?:be\s)?(?:\w+ly\s)?(?:{CHANGED}|used|go|experiment|break|look)\w*"
+    r"|(?:needs?|requires?|wants?|gets?|sees?|tolerates?|allows?|accepts?|permits?)\s(?:no"
+    r"|zero)\s(?:\w+\s)?(?:optimi|chang|work|improv"
+    r"|tun|touch|attention|help|sav|modif|experiment|edit|tinker|alter|adjust)\w*"
     r"|(?:does|do|did)(?:n't| not)\s(?:need|require|want"
-    r"|have)\s(?:to\s)?(?:be\s)?(?:any\s)?(?:\w+\s)?(?:optimi|chang|work|improv|tun|touch|attention|help"
-    r"|includ)\w*"
-    r"|(?:is|are|'s|works?)\s(?:already\s|just\s|perfectly\s|all\s)?(?:fine|ok|okay|good|perfect|great"
-    r"|optimal|optimi[sz]ed)\s(?:as (?:it|they|is)|as-is|the way)"
+    r"|have|get)\s(?:to\s)?(?:be\s)?(?:any\s)?(?:\w+\s)?(?:optimi|chang|work|improv|tun|touch|attention|help"
+    r"|includ|modif)\w*"
+    r"|(?:is|are|'s|works?|runs?)\s(?:already\s|just\s|perfectly\s|all\s)?(?:fine|ok|okay|good|perfect"
+    r"|great|happy"
+    r"|optimal|optimi[sz]ed|well)\s(?:as (?:it|they|is)|as-is|the way|where)"
     r"|(?:must|should|has to|have to|needs? to|will|shall)\s(?:keep|stay (?:on|with|at)|remain (?:on|with"
     r"|at)|stick (?:to|with)|stay put on)\s(?:(?:its|their|the|that|this)\s(?:current |present |own "
     r"|same )?models?|\ufffc+)"
     r"|(?:must|should|may|can|could|shall)(?:n't|\s?not)\s*(?:$|[,.;!])"
+    r"|(?:ausgenommen|hors de question|excepted|excluded|aside|not included|notwithstanding|out"
+    r"|off)\b\s*(?:$|[,.;:!)])"
     r"|(?:ausgenommen|hors de question|excepted|excluded|aside|not included|notwithstanding)\b"
     r")",
-    re.IGNORECASE,
-)
-_NOTHING_BUT: Final = re.compile(
-    r"\b(?:nothing|no one|nobody|none|not (?:touch|change|look at) anything|don't (?:touch|change|look at"
-    r"|optimi[sz]e) anything|no (?:other )?\w+)(?: \w+){0,3}? (?:but|except|other than|apart from|besides"
-    r"|outside(?: of)?)\s*"
-    rf"{_FILL}$"
-    r"|\bnot (?:only|just)\s+(?:\w+\s+){0,2}$|(?:don't|do not|never|not) (?:exclude|ignore|skip|leave out"
-    r"|omit|forget|spare)\s+" + rf"{_FILL}$"
-    r"|\b(?:only|just|solely|exclusively)\s+(?:touch|change|look at|optimi[sz]e|consider|include|for)\s+"
-    + rf"{_FILL}$",
     re.IGNORECASE,
 )
 _OF_A_LIMIT: Final = re.compile(
     r"\b(?:limits?|targets?|goals?|caps?|slos?|budgets?)\s(?:on|for|of)\s(?:the |our )?$", re.IGNORECASE
 )  # "leave the limit on X as it is" leaves the limit
 _BETWEEN: Final = re.compile(
-    r"(?:\s|\ufffc|,|and|or|nor|&|/|\+|the|our|as well as|und|et|y|also|feature|features|\"|'|`)*",
+    r"(?:\s|\ufffc|,|(?:and|or|nor)(?: also)? (?:on|in|to|of|with|for|from)\b|and|or|nor|&|/|\+|the|our"
+    r"|as well as|und|et|y|also|feature|features|\"|'|`)*",
     re.IGNORECASE,
 )
 _SENTENCE_END: Final = re.compile(r"[.;!?](?=\s|$)|\n|\s[–—-]\s|:\s")
@@ -177,34 +189,68 @@ def exclusions_in(text: str, mentions: Sequence[Mention]) -> Exclusions:
         begin, end = group[0].start, group[-1].end
         before = _tail(text[max(0, begin - _LOOK_BACK) : begin])
         after = _head(text[end : end + _LOOK_BACK])
-        length = _excluding(before, after)
-        if not length and (_THEN_LEAVE.match(text, end) or _IT_LEFT.match(text, end)):
+        length, tail = _excluding(before, after)
+        if not length and (
+            _THEN_LEAVE.match(text, end)
+            or _THEN_NOT.match(text, end)
+            or _is_left_by_pronoun(text, end, mentions)
+        ):
             length = 1
         if _ALL_ELSE_LEFT.search(after):
             length = 0
         if length:
             names += group
-            spans.append((max(0, begin - length), end))
+            spans.append((begin - _without_digits(text[max(0, begin - length) : begin]), end + tail))
     return Exclusions(names=tuple(names), spans=tuple(spans))
 
 
-def _excluding(before: str, after: str) -> int:
-    """Return how many characters before the names belong to the exclusion, at least 1; 0 without one."""
-    if _NOTHING_BUT.search(before):
-        return 0
+def _without_digits(before: str) -> int:
+    """Return how many characters at the end of `before` hold no digit: a number is no part of it."""
+    return len(re.split("[0-9]", before)[-1])
+
+
+def _is_left_by_pronoun(text: str, end: int, mentions: Sequence[Mention]) -> bool:
+    """Return whether a pronoun for the names before `end` is left out: "… so it's out of scope"."""
+    stop = min((one.start for one in mentions if one.start >= end), default=len(text))
+    rest = text[end : min(stop, end + _LOOK_BACK)]
+    for match in _PRONOUN.finditer(rest):
+        before, after = _tail(rest[: match.start()]), _head(rest[match.end() :])
+        if _LEAVES_IT.search(before):
+            return True
+        if _KEEPS_IT.search(before):
+            return _LEFT.match(after) is not None
+        if _OF_IT.search(before) and _AFTER.match(after):
+            return True
+    return False
+
+
+def _excluding(before: str, after: str) -> tuple[int, int]:
+    """Return how many characters before and after the names belong to the exclusion; 0, 0 without one."""
+    before = RHETORICAL.sub(lambda match: " " * len(match[0]), before)
+    if NOTHING_BUT.search(before) or TAKEN_BACK.search(before):
+        return 0, 0
     leave = _LEAVE.search(before)
+    left, changed = _LEFT.match(after), _CHANGED.match(after)
     starts = (
-        _BEFORE.search(before),
-        _KEEP_MODEL.search(before),
-        leave if _LEFT.match(after) else None,
-        _BARE_LEAVE.search(before) if _END.match(after) else None,
-        _UNWANTED.search(before) if _CHANGED.match(after) else None,
+        (_BEFORE.search(before), None),
+        (_KEEP_MODEL.search(before), None),
+        (leave if left else None, left),
+        (_BARE_LEAVE.search(before) if _END.match(after) else None, None),
+        (_UNWANTED.search(before) if changed else None, changed),
     )
-    found = next((match for match in starts if match is not None), None)
+    found, tail = next(((match, end) for match, end in starts if match is not None), (None, None))
+    if found is not None and found.re is _BEFORE and _WORSE.match(after):
+        return 0, 0
     if found is not None:
-        return 1 if found.re is _KEEP_MODEL else max(1, len(before) - found.start())
+        return (1 if found.re is _KEEP_MODEL else max(1, len(before) - found.start())), _length(tail)
+    predicate = _AFTER.match(after)
     is_of_limit = _OF_A_LIMIT.search(before) is not None
-    return 1 if _AFTER.match(after) and leave is None and not is_of_limit else 0
+    return (1, _length(predicate)) if predicate and leave is None and not is_of_limit else (0, 0)
+
+
+def _length(match: re.Match[str] | None) -> int:
+    """Return the length of the predicate, without the sign that ends its clause."""
+    return 0 if match is None else len(match[0].rstrip(" \t\n,;:!.()–—-"))
 
 
 def _groups(text: str, mentions: Sequence[Mention]) -> list[list[Mention]]:

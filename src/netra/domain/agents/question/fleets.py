@@ -8,26 +8,68 @@ import msgspec
 
 from netra.domain.agents.numbers.lexicon import CARDINALS, GROUPS
 from netra.domain.agents.question.mentions import Mention
+from netra.domain.agents.question.past_fleets import is_dismissed, is_gone, past_clause
 from netra.domain.agents.question.phrases import has
 from netra.domain.optimization.model import GpuFleet
 
-_WORDS: Final = {**CARDINALS, **GROUPS, "single": 1.0, "pair of": 2.0, "couple of": 2.0, "dozen": 12.0}
+_WORDS: Final = {
+    **CARDINALS,
+    **GROUPS,
+    "single": 1.0,
+    "pair of": 2.0,
+    "couple of": 2.0,
+    "half a dozen": 6.0,
+    "dozen": 12.0,
+    "sole": 1.0,
+    "lone": 1.0,
+    "lonely": 1.0,
+}
+_MACHINES: Final = re.compile(
+    rf"(?<![\w.,$])(?P<count>[0-9]{{1,4}}|{'|'.join(CARDINALS)}) (?:nodes?|servers?|machines?|boxes"
+    rf"|hosts?|racks|instances?)"
+    r"(?: \w+)?,? (?:with|of|à|at|having|that have|containing|holding|each with|each having|x|×)(?: each)? $",
+    re.IGNORECASE,
+)  # "4 nodes with 8 H100"
+_TAKEN: Final = re.compile(
+    r"\b(?:rent\w*|leas(?:e|es|ing)|buy(?:ing)?|purchasing|order(?:ing)?|adding|add|getting|get|cloud|new"
+    r"|on[- ]demand"
+    r"|versus|vs|against|instead of)\b",
+    re.IGNORECASE,
+)
 _COUNT_BEFORE: Final = re.compile(
     rf"(?<![\w.,$])(?P<count>[0-9]{{1,5}}|(?:a |one )?(?:{'|'.join(_WORDS)}))\s?(?:x|×|\*|units? of"
     rf"|cards? of|times)?[\s-]?(?:(?:gpus?|cards?|accelerators?)\s?(?:of (?:type|kind|the type)|type"
-    rf"|[:,(-])?\s?(?:the )?)?(?:more |nvidia |amd |of (?:our |the |those )?|idle |spare |used |new "
-    rf"|rented |owned |dedicated |on-prem )*$",
+    rf"|[:,(-])?\s?(?:the )?)?(?:(?:of (?:our |the |those |these |my )?)?(?:(?!gpus?\b|and\b|or\b|with\b"
+    rf"|to\b|for\b|on\b|x\b|than\b|as\b|faster\b|slower\b|cheaper\b|more\b|less\b|per\b|an?\b|in\b|is\b"
+    rf"|are\b|at\b|by\b|vs\b|versus\b|over\b|from\b|like\b|times\b|month\b|ms\b|s\b|percent\b|users\b"
+    rf"|calls\b|of\b|nodes?\b|servers?\b|one\b|two\b|three\b|four\b|five\b|six\b|eight\b|ten\b|sixteen\b)"
+    rf"[a-z][a-z-]{{1,14}} ){{0,2}})?$",
     re.IGNORECASE,
 )
 _COUNT_AFTER: Final = re.compile(
-    r"s?\s?(?:gpus?\s?)?(?:[(]?(?:x|×|\*|:)\s?(?P<count>[0-9]{1,5})(?![\w.])[)]?"
-    r"|[(,]\s?(?P<them>[0-9]{1,5}|[a-z]+) of them[)]?)",
+    r"s?\s?(?:gpus?\s?|cards?\s?)?(?:[(]?(?:x|×|\*)\s?(?P<count>[0-9]{1,5})(?![\w.])[)]?"
+    r"|\s?[(:,=–—-]\s?(?:(?:we|i|they) (?:have|own|got|need|want)|(?:there )?(?:is|are)|only|just|exactly"
+    r"|at most|max(?:imum)?|up to"
+    rf"|no more than|not more than|about|maybe|quantity|qty|count)?:?\s?(?P<after>[0-9]{{1,5}}|(?:a |one "
+    rf")?(?:{'|'.join(_WORDS)}))"
+    r"(?![\w.,]|\s?(?:%|percent|x\b|×|times|ms\b|s\b|sec|gb\b|usd|dollars|k\b|grand|million|thousand"
+    r"|hundred|ttft|p[0-9]))"
+    r"(?: of (?:them|those|these))?[)]?)",
+    re.IGNORECASE,
+)
+_SHARE_OF: Final = re.compile(
+    rf"\b(?P<part>half|[0-9]{{1,3}}|{'|'.join([*CARDINALS][1:])}) of (?:our |the |my |those |these )*$",
+    re.IGNORECASE,
+)
+_OF_THEM: Final = re.compile(
+    rf"[^.;!?\n]{{0,40}}\b(?P<count>[0-9]{{1,4}}|{'|'.join([*CARDINALS][1:])}) of (?:them|those|these)\b",
     re.IGNORECASE,
 )
 _OWNED: Final = re.compile(
     r"\b(?:own(?:s|ed)?|have|has|got|our|my|we've|bought|already|idle|rack|sitting|sits?|in[- ]house"
     r"|on[- ]prem\w*|basement|data ?cent(?:er|re)|at hand|available|spare|paid for|purchased|lying|run on"
-    r"|running on|reserved|existing|colo|ours|belongs?|disposal|on[- ]site|on hand)\b",
+    r"|running on|reserved|existing|colo|ours|belongs?|disposal|on[- ]site|on hand|in the (?:cluster|rack"
+    r"|racks|fleet|server room|lab)|dispose of|possess(?:es)?)\b",
     re.IGNORECASE,
 )
 _NOT_OWNED: Final = re.compile(
@@ -51,11 +93,6 @@ _IF_OWNED: Final = re.compile(
     r"\b(?:if|suppose|assum\w+|imagine) (?:that )?(?:we|i) (?:bought|had|got|owned|purchased|ordered)\b",
     re.IGNORECASE,
 )
-_GONE: Final = re.compile(
-    r"\b(?:used to|no longer|formerly|previously|once) (?:\w+ ){0,2}?$|\b(?:sold|returned|gave back|had) "
-    r"(?:\w+ ){0,2}?$",
-    re.IGNORECASE,
-)
 _COMPARED: Final = re.compile(r"[<≤]=?\s*$")
 _SERVES: Final = re.compile(
     r"\b(?:(?:we|i|they)(?: (?:now|currently|already|today))* (?:serve|run|host|deploy|operate)"
@@ -69,6 +106,11 @@ _SUPPOSED: Final = re.compile(
     r"|how about|instead)\b",
     re.IGNORECASE,
 )
+_TOPS: Final = re.compile(
+    r"s?\W*(?:tops|max(?:imum)?|at (?:the )?(?:very )?most|or (?:fewer|less))\b", re.IGNORECASE
+)
+_OF_OURS: Final = re.compile(r"\bof (?:our|my)\s(?:[0-9]+\s)?$", re.IGNORECASE)
+_NEAR: Final = 40  # characters before a fleet whose words decide on it before those of its sentence
 _GROUPS: Final = (8, 4, 2, 1)  # GPUs of a replica, the largest first
 _SENTENCE_END: Final = re.compile(r"[.;!?](?=\s)|\n")
 
@@ -83,13 +125,15 @@ class NamedFleets(msgspec.Struct, frozen=True, kw_only=True):
 
     fleets: tuple[GpuFleet, ...]
     spans: tuple[tuple[int, int], ...]
+    facts: tuple[str, ...] = ()  # clauses on fleets of the past
+    gpus: tuple[Mention, ...] = ()  # the mentions, without those taken back and those of the past
 
 
 def fleets_in(text: str, gpus: Sequence[Mention]) -> NamedFleets:
     """Return the fleets that `text` names, in order."""
     fleets: list[GpuFleet] = []
     spans: list[tuple[int, int]] = []
-    for gpu in gpus:
+    for at, gpu in enumerate(gpus):
         before = _COUNT_BEFORE.search(text[: gpu.start][-40:])
         after = _COUNT_AFTER.match(text, gpu.end)
         start, end, count = gpu.start, gpu.end, None
@@ -98,11 +142,34 @@ def fleets_in(text: str, gpus: Sequence[Mention]) -> NamedFleets:
                 gpu.start - (len(text[: gpu.start][-40:]) - before.start()),
                 _value(before["count"]),
             )
+            share = _SHARE_OF.search(text[:start][-24:])
+            if share is not None:
+                start, count = start - len(share[0]), _part_of(share["part"], count)
+            machines = _MACHINES.search(text[:start][-60:])
+            if machines is not None:
+                start, count = start - len(machines[0]), count * _value(machines["count"])
+        elif len(gpus) == 1 and (them := _OF_THEM.search(text, gpu.end)) is not None:
+            count, end = _value(them["count"]), them.end()
         elif after is not None:
-            end, count = after.end(), _value(after["count"] or after["them"])
-        fleets.append(_fleet(text, gpu, start=start, count=count))
+            end, count = after.end(), _value(after["count"] or after["after"])
+        since = gpus[at - 1].end if at else 0
+        fleets.append(_fleet(text, gpu, start=start, count=count, since=since))
         spans.append((start, end))
-    return NamedFleets(fleets=_merged(text, fleets, spans), spans=tuple(spans))
+    held = [at for at, (start, _) in enumerate(spans) if not is_dismissed(text, start)]
+    gone = [at for at in held if is_gone(text, *spans[at])]
+    kept = [at for at in held if at not in gone]
+    return NamedFleets(
+        fleets=_merged(text, [fleets[at] for at in kept], [spans[at] for at in kept]),
+        spans=tuple(spans),
+        gpus=tuple(gpus[at] for at in kept),
+        facts=tuple(past_clause(text, *spans[at]) for at in gone),
+    )
+
+
+def _part_of(part: str, count: int) -> int:
+    """Return how many GPUs "half of our 8" and "two of our 8" are."""
+    word = part.lower()
+    return count // 2 if word == "half" else _value(word)
 
 
 def _is_owned(sentence: str) -> bool:
@@ -118,30 +185,26 @@ def _merged(text: str, fleets: Sequence[GpuFleet], spans: Sequence[tuple[int, in
     found: dict[str, tuple[GpuFleet, int]] = {}
     for fleet, (start, end) in zip(fleets, spans, strict=True):
         held, since = found.get(fleet.name, (None, 0))
-        is_better = held is None or held.count is None or _is_replaced(text, since, start)
+        is_better = held is None or held.count is None or has("correction", text[since:start])
         if is_better and (held is None or fleet.count is not None):
             found[fleet.name] = (fleet, end)
     return tuple(fleet for fleet, _ in found.values())
 
 
-def _is_replaced(text: str, end: int, start: int) -> bool:
-    """Return whether the fleet that ends at `end` is past, or corrected by the one at `start`."""
-    before = text[:end]
-    is_gone = any(_GONE.search(before[:at]) for at in range(max(0, end - 24), end))
-    return is_gone or has("correction", text[end:start])
-
-
-def _fleet(text: str, gpu: Mention, *, start: int, count: int | None) -> GpuFleet:
-    """Return the fleet of a mention whose count, if it has one, begins at `start`."""
+def _fleet(text: str, gpu: Mention, *, start: int, count: int | None, since: int) -> GpuFleet:
+    """Return the fleet of a mention; its count begins at `start`, and the fleet before it ends at `since`."""
     sentence, before = _sentence(text, gpu), text[:start]
-    is_owned = _is_owned(sentence)
-    named = _BOUND.search(before[-24:]) or _COMPARED.search(before)
-    is_bound = named is not None or (not is_owned and _BOUND.search(sentence) is not None)
+    here = text[max(since, start - _NEAR) : start]
+    is_owned = _is_owned(here if since and _TAKEN.search(here) else sentence)
+    is_tops = _TOPS.match(text, gpu.end) is not None
+    is_ours = _OF_OURS.search(text[max(0, gpu.start - 24) : gpu.start]) is not None
+    named = None if is_ours else _BOUND.search(before[-24:]) or _COMPARED.search(before)
+    is_bound = is_tops or named is not None or (not is_owned and _BOUND.search(sentence) is not None)
     is_serving = _is_serving(before)
     return GpuFleet(
         name=_name(gpu.name),
         count=count,
-        is_owned=(is_owned or is_serving) and not is_bound,
+        is_owned=(is_owned or is_serving or is_ours) and not is_bound,
         is_bound=is_bound and count is not None,
         is_serving=is_serving and not is_bound,
     )

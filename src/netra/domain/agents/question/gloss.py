@@ -10,20 +10,25 @@ from typing import Final
 import msgspec
 
 from netra.domain.agents.numbers.digits import Convention
-from netra.domain.agents.question.gloss_phrases import CHINESE, FRENCH, GERMAN, SPANISH
+from netra.domain.agents.question.gloss_phrases import CHINESE, GERMAN
+from netra.domain.agents.question.gloss_romance import FRENCH, SPANISH
 
 _NAMES: Final = {"de": "German", "fr": "French", "es": "Spanish", "zh": "Chinese"}
 _MARKS: Final[Mapping[str, str]] = {
     "de": r"und|der|die|das|wie|wir|ist|nicht|ohne|mit|für|kosten|günstiger|billiger|schneller|bitte|mach"
     r"|sollen?|können|dürfen|höchstens|maximal|im|monat|weniger|mehr|auf|um|bei|unter|ein|eine"
     r"|doppelt|senken|unsere?n?|verkehr|prozent|lass|welche|sich|lohnt|warum|bleib\w*|halbieren"
-    r"|reduzier\w*|spar\w*|aufruf\w*|budget von|pro|zu|was|kann|muss|alles|außer|nur|wechseln",
+    r"|reduzier\w*|spar\w*|aufruf\w*|budget von|pro|zu|was|kann|muss|alles|außer|nur|wechseln"
+    r"|keine?[nrms]?|es|sie|dass|wenn|dann|sonst|zahlen|rechnung|haben|hat|werden|wird"
+    r"|noch|schon|bis|nach|vor|über|seit|gestern|heute|tabu|sein",
     "fr": r"le|la|les|des|et|pas|plus de|par|mois|moins|cher|pour|sans|avec|notre|nos|nous|est|une"
     r"|réduire|coûts?|coût|rapide|vite|combien|toucher|fois|du|au|aux|que|quel\w*|peut|budget de"
-    r"|sous|réduis|baisse[rz]?|économiser|trafic|dépens\w+|ne|dans|faut|doit|sauf|tout",
+    r"|sous|réduis|baisse[rz]?|économiser|trafic|dépens\w+|ne|dans|faut|doit|sauf|tout|rien|à|s'il|vous"
+    r"|tous|toutes|cette|ces|je|il|sont|être|avoir|votre|lente?|facture|avons|voulons",
     "es": r"el|la|los|las|es|de|por|debajo|menos|más|mes|sin|con|para|nuestros?|nuestras?|costes?|costos?"
     r"|barato|rápido|presupuesto|al|que|reducir|tocar|un|una|llamada|ahorrar|tráfico|gastar|cómo"
-    r"|cuánto|qué|y|del|debe|puede|cada|salvo|todo",
+    r"|cuánto|qué|y|del|debe|puede|cada|salvo|todo|está|son|tenemos|queremos|merece|pena|función|factura"
+    r"|nada|ahora|su|hay|ser|esto",
 }
 _CHINESE: Final = re.compile("[\u4e00-\u9fff]")
 _LETTERS: Final = re.compile(r"[^\W\d_]+")

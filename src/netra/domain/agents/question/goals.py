@@ -8,8 +8,9 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import Any, Final
 
-from netra.domain.agents.question import topics
+from netra.domain.agents.question import changes, topics
 from netra.domain.agents.question.asking_back import question_back
+from netra.domain.agents.question.doubts import doubts_of
 from netra.domain.agents.question.fleets import serving_fields
 from netra.domain.agents.question.mentions import NO_NAMES, KnownNames, same_name
 from netra.domain.agents.question.parameters import read_parameters
@@ -55,11 +56,19 @@ def read_goals(
     unread = (
         *asked.unread,
         *unread_of(seen),
+        *doubts_of(seen, fields),
         *(_unknown_part(name, names) for name in (*unknown, *unlimited, *unheld)),
     )
     sentences = tuple(dict.fromkeys(piece.sentence() for piece in unread))
     ask_back = question_back(message, seen, fields, unread) if not asked.fields else ""
-    return Goals(**fields, unread=sentences[:UNREAD_MAX], ask_back=ask_back)
+    return Goals(**fields, unread=_shortened(sentences), ask_back=ask_back)
+
+
+def _shortened(sentences: Sequence[str]) -> tuple[str, ...]:
+    """Return at most `UNREAD_MAX` sentences; the last one counts those that are left out."""
+    if len(sentences) <= UNREAD_MAX:
+        return tuple(sentences)
+    return (*sentences[: UNREAD_MAX - 1], f"{len(sentences) - UNREAD_MAX + 1} more parts that set no goal")
 
 
 def _implied(seen: Sighting, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,15 +86,17 @@ def _implied(seen: Sighting, fields: Mapping[str, Any]) -> dict[str, Any]:
     analyses = topics.analyses_in(text)
     implied["excluded_kinds"] = topics.unwanted_in(text)
     implied["analyses"] = analyses
-    if topics.asks_before_after(text, is_dated=bool(seen.dates)):
+    if changes.asks_before_after(
+        text, is_dated=any(changes.dates_a_change(seen.quotes, one.start, one.end) for one in seen.dates)
+    ):
         # the new model is already in use
         implied["analyses"] = (*(kind for kind in analyses if kind != RIGHT_SIZING), BEFORE_AFTER)
         implied["change_at"] = _change_at(seen)
-    elif topics.asks_why(text):
+    elif changes.asks_why(text):
         implied["change_at"] = _change_at(seen)
     elif not all(model.known for model in seen.move.models):
         implied["analyses"] = tuple(dict.fromkeys((*analyses, RIGHT_SIZING)))
-    if topics.asks_why(text):
+    if changes.asks_why(text):
         implied["analyses"] = (EXPLAIN_CHANGE, *implied["analyses"])
     return implied
 

@@ -9,7 +9,7 @@ import msgspec
 
 from netra.domain.agents.numbers.lexicon import DAY_MS, Unit
 from netra.domain.agents.numbers.model import Number
-from netra.domain.agents.question.attributes import Attribute, assigned
+from netra.domain.agents.question.attributes import Attribute, assigned, carried_over
 from netra.domain.agents.question.number_context import NumberContext, Numbers
 from netra.domain.agents.question.phrases import CLASSES, has
 from netra.domain.agents.question.readings import Metric, Reading, StatedTarget, Unread
@@ -17,14 +17,16 @@ from netra.domain.agents.question.readings import Metric, Reading, StatedTarget,
 _STRONG: Final = re.compile(
     r"(?:whole|entire|full|complete|total|overall)[- ]|time to|end[- ]to[- ]end|e2e|latenc"
     r"|response[- ]time|turn"
-    r"|round|finish|complete[sd]?\b|done",
+    r"|round|finish|complete[sd]?\b|done|total\b|overall\b|end2end",
     re.IGNORECASE,
 )
-_NEGATED: Final = re.compile(
+NEGATED: Final = re.compile(
     r"(?:\bnot|n't|instead of|rather than)\s(?:for |of |on )?(?:the |a |its )*$", re.IGNORECASE
 )
+_PER_TOKEN: Final = re.compile(r"(?<=[a-z])\s?/\s?(?:output )?tok(?:en)?s?\b", re.IGNORECASE)
 _NO_LATENCY: Final = re.compile(
-    r"\b(?:ttl|cache|cached|window|last(?! token| word| byte)|past|ago|every (?=[0-9])|timeouts?"
+    r"\b(?:ttl|cache|cached|window|last(?! token| word| byte)"
+    r"|(?:the|this|these|over) past|ago|every (?=[0-9])|timeouts?"
     r"|retention|trace|history|keepalive"
     r"|interval|log covers"
     r"|meeting|lunch|deadline|keep-alive|uptime|downtime)(?!\w)",
@@ -50,6 +52,25 @@ _SHORTER: Final = re.compile(r"\s*(?:off|lower|less(?! than)|faster|quicker|shor
 THROUGHPUT: Final = "throughput of the whole service sets no target; state the rate one user needs"
 AVERAGE: Final = "an average is no percentile; state the percentile, as “p50” or “p99”"
 DIFFERENCE: Final = "a difference of time sets no limit; write the time that is left, or “2x faster”"
+FILTER: Final = "a lower bound on a time; a limit is an upper bound, as “below 2 s”"
+_SLOWER_THAN: Final = re.compile(
+    r"\b(?:longer than|slower than|more than|over|above|exceed(?:s|ed|ing)?|beyond|at least|greater than"
+    r"|higher than)\s"
+    r"(?:about |around |roughly |the |an? )*$|(?<![-=<])>=?\s*$",
+    re.IGNORECASE,
+)
+_BAD: Final = re.compile(
+    r"\b(?:too (?:long|slow|much|late|many)|unacceptable|outages?|fail(?:s|ure|ures|ed)?|breach\w*"
+    r"|violat\w*|a bug|incidents?|an error|lost"
+    r"|broken|useless|intolerable|no good|forbidden|not (?:ok|okay|acceptable|allowed|good enough))\b",
+    re.IGNORECASE,
+)  # what is slower than the time is bad, so the time is an upper bound
+_NOT_SLOWER: Final = re.compile(
+    r"\b(?:not|no|never|nobody|no one|none|nothing|cannot|without|avoid|neither|nor|stop|prevent|rarely"
+    r"|seldom|hardly|unacceptable)\b"
+    r"|n't\b|[0-9]\s?[><]",
+    re.IGNORECASE,
+)
 NO_UNIT: Final = "a number without a unit; write “ms”, “%”, “x” or “$”"
 
 
@@ -75,17 +96,22 @@ def is_token_rate(number: Number) -> bool:
 def limited(text: str, numbers: Numbers) -> tuple[Limited, ...]:
     """Return every duration with the metrics and the percentile that qualify it."""
     heads = [head for head in numbers.heads if is_duration(head.quantity)]
-    metrics = assigned(heads, numbers.clauses, [*_strong_metrics(text)])
+    named = [*_strong_metrics(text)]
+    metrics = assigned(heads, numbers.clauses, named)
+    for at in range(len(heads)):
+        carried = None if metrics[at] else carried_over(heads, numbers.clauses, named, at)
+        if carried is not None and not is_token_rate(heads[at].quantity):
+            metrics[at].append(carried)
     percentiles = assigned(
         heads,
         numbers.clauses,
         [
             Attribute(value=p.value, start=p.start, end=p.end)
             for p in numbers.percentiles
-            if not _NEGATED.search(text[max(0, p.start - 24) : p.start])
+            if not NEGATED.search(text[max(0, p.start - 24) : p.start])
         ],
     )
-    found = [_limited(head, metrics[at], percentiles[at]) for at, head in enumerate(heads)]
+    found = [_limited(text, head, metrics[at], percentiles[at]) for at, head in enumerate(heads)]
     return tuple(_in_turn(_with_common(text, one, numbers.percentiles) for one in found))
 
 
@@ -126,6 +152,9 @@ def _in_turn(found: Iterable[Limited]) -> Iterator[Limited]:
 def _strong_metrics(text: str) -> Iterator[Attribute[Metric]]:
     """Yield the words that name a metric, but for those that are denied: "not the whole call"."""
     taken: list[tuple[int, int]] = []
+    for match in _PER_TOKEN.finditer(text):
+        taken.append(match.span())
+        yield Attribute(value="tpot", start=match.start(), end=match.end())
     names: tuple[Metric, ...] = ("ttft", "tpot", "latency")
     for name in names:
         for match in CLASSES[name].finditer(text):
@@ -133,17 +162,20 @@ def _strong_metrics(text: str) -> Iterator[Attribute[Metric]]:
                 continue
             taken.append(match.span())
             is_strong = name != "latency" or _STRONG.match(match[0])
-            if is_strong and not _NEGATED.search(text[max(0, match.start() - 24) : match.start()]):
+            if is_strong and not NEGATED.search(text[max(0, match.start() - 24) : match.start()]):
                 yield Attribute(value=name, start=match.start(), end=match.end())
 
 
 def _limited(
-    head: NumberContext, metrics: Sequence[Attribute[Metric]], percentiles: Sequence[Attribute[float]]
+    text: str,
+    head: NumberContext,
+    metrics: Sequence[Attribute[Metric]],
+    percentiles: Sequence[Attribute[float]],
 ) -> Limited:
     """Return the duration with its metric: a token's time before the whole call, the nearest first."""
     is_named = has("latency", head.clause.text)
     is_weak = not metrics and is_named and not _VERBS.search(head.clause.text)
-    names: tuple[Metric, ...] = ("latency",) if is_named and not metrics else _chosen(head, metrics)
+    names: tuple[Metric, ...] = ("latency",) if is_named and not metrics else _chosen(text, head, metrics)
     if is_token_rate(head.quantity):
         names = ("tpot",)
         is_weak = False
@@ -151,14 +183,11 @@ def _limited(
     return Limited(context=head, metrics=names, percentile=near[0].value if near else None, is_weak=is_weak)
 
 
-def _chosen(head: NumberContext, metrics: Sequence[Attribute[Metric]]) -> tuple[Metric, ...]:
+def _chosen(text: str, head: NumberContext, metrics: Sequence[Attribute[Metric]]) -> tuple[Metric, ...]:
     if not metrics:
         return ()
     ordered = sorted(metrics, key=lambda one: one.start)
-    clause = head.clause
-    betweens = [
-        clause.text[one.end - clause.start : other.start - clause.start] for one, other in pairwise(ordered)
-    ]
+    betweens = [text[one.end : other.start] for one, other in pairwise(ordered)]
     if len(ordered) > 1 and all(_is_joined(between) for between in betweens):
         return tuple(dict.fromkeys(one.value for one in ordered))
     tokens = [one for one in ordered if one.value != "latency"] or ordered
@@ -197,6 +226,7 @@ def limit_targets(
             end=number.end,
             text=quote,
             percentile=percentile,
+            is_default=not metrics,
         )
         for metric in metrics or ("latency",)
     )
@@ -212,6 +242,13 @@ def _why_no_limit(found: Limited) -> str:
         return "a rate must be above 0"
     if has("average", context.around) and found.percentile is None:
         return AVERAGE
+    is_bad = _BAD.search(context.after) is not None
+    if (
+        not (is_rate or is_bad)
+        and _SLOWER_THAN.search(context.before)
+        and not _NOT_SLOWER.search(context.before)
+    ):
+        return FILTER
     is_difference = _BY.search(context.before) or _SHORTER.match(context.after)
     return DIFFERENCE if is_difference and not is_rate else ""
 

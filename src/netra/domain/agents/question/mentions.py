@@ -70,10 +70,6 @@ _MODEL: Final = re.compile(
     re.IGNORECASE,
 )
 _TELLS_A_MODEL: Final = re.compile(rf"[0-9]|\b(?:{_TRIMS})\b|command-[ra]\b", re.IGNORECASE)
-_FAMILY: Final = re.compile(
-    r"(?<![\w-])(?:chatgpt|gpt|claude|gemini|llama|mistral|qwen|deepseek|grok)(?:s\b)?(?![\w-])",
-    re.IGNORECASE,
-)
 _GPU: Final = re.compile(
     r"(?:(?<![\w-])|(?<=[0-9]x))(?:nvidia )?(?:a100|h100|h200|h20|b200|b300|b100|gb200|gb300|gh200|l40s?"
     r"|l4|a10g?|a30|a40|t4"
@@ -122,33 +118,6 @@ def models_in(text: str, *, known: Iterable[str] = ()) -> tuple[Mention, ...]:
     found = [_model(match, labels) for match in _MODEL.finditer(text) if _TELLS_A_MODEL.search(match[0])]
     rest = blanked(text, [(mention.start, mention.end) for mention in found])
     return tuple(sorted((*found, *_spelt(rest, labels.values())), key=_start))
-
-
-def families_in(text: str, *, known: Iterable[str] = ()) -> tuple[Mention, ...]:
-    """Return model families without a version; models must be blanked out before.
-
-    A family with one model in the log is that model, and `known`.
-    """
-    labels = tuple(known)
-    return tuple(_of_family(match, labels) for match in _FAMILY.finditer(text))
-
-
-def _of_family(match: re.Match[str], labels: Sequence[str]) -> Mention:
-    word = match[0].lower().removeprefix("chat")
-    members = [label for label in labels if word in _WORD.findall(label.lower())]
-    is_one = len(members) == 1
-    return Mention(
-        name=members[0] if is_one else match[0], start=match.start(), end=match.end(), known=is_one
-    )
-
-
-def members(family: Mention, *, known: Iterable[str]) -> tuple[Mention, ...]:
-    """Return the log's models of a family named without a version; any other mention is returned as it is."""
-    word = family.name.lower().removeprefix("chat")
-    if _FAMILY.fullmatch(family.name) is None:
-        return (family,)
-    found = [label for label in known if word.rstrip("s") in _WORD.findall(label.lower())]
-    return tuple(msgspec.structs.replace(family, name=label, known=True) for label in found) or (family,)
 
 
 def _model(match: re.Match[str], labels: Mapping[str, str]) -> Mention:

@@ -15,6 +15,17 @@ _FROM_BEFORE: Final = re.compile(
     r"|ing) (?:our |the )?|von|de|depuis|desde)\s+(?:our |the |all |everything on |calls (?:to|from) )*$",
     re.IGNORECASE,
 )
+_QUIT: Final = re.compile(
+    r"\b(?:(?:get|move|migrate|switch|come|break|go) (?:us |me |everything |it all )?(?:off|away from"
+    r"|out of)|get rid of|ditch|abandon"
+    r"|phase out|sunset|retire|quit|leave|drop|dump)\s(?:our |the )?$",
+    re.IGNORECASE,
+)
+_MUST_GO: Final = re.compile(
+    r"\s(?:has to|must|needs to|should|will) (?:go|leave|be (?:retired|replaced|phased out))\b(?! to| from)",
+    re.IGNORECASE,
+)
+_QUESTIONED: Final = re.compile(r"\b(?:not|never|don't|won't|can't|cannot)\b", re.IGNORECASE)
 _TO_BETWEEN: Final = re.compile(
     r"\W*(?:calls |traffic |over |completely |entirely |everywhere )*(?:(?:to|with|by|for|->|→|=>|⇒|into"
     r"|onto|nach|vers|a|against)|-+>)\s*(?:the |our |a )*",
@@ -56,7 +67,17 @@ def model_move(text: str, mentions: Sequence[Mention]) -> ModelMove:
     stay = tuple(mention for mention in ordered if mention not in left)
     if not stay:
         return ModelMove(from_models=(), models=tuple(ordered))
+    if not left and len(stay) == 1 and _is_quit(text, stay[0]):
+        return ModelMove(from_models=stay, models=())
     return ModelMove(from_models=tuple(left), models=stay)
+
+
+def _is_quit(text: str, mention: Mention) -> bool:
+    """Return whether a model is to be left for whatever comes: "let me get off X"."""
+    before = text[max(0, mention.start - 48) : mention.start]
+    if _MUST_GO.match(text, mention.end):
+        return True
+    return _QUIT.search(before) is not None and _QUESTIONED.search(before) is None
 
 
 def _is_left(text: str, mention: Mention, follows: Mention | None) -> bool:

@@ -12,6 +12,15 @@ from netra.domain.agents.numbers.model import Number
 from netra.domain.agents.numbers.reader import read_numbers
 from netra.domain.agents.question.clauses import Clause, Mark, Subject, clauses, place
 from netra.domain.agents.question.mentions import Mention
+from netra.domain.agents.question.number_units import (
+    as_percentile,
+    in_list,
+    is_no_goal,
+    with_ratios,
+    with_unit_before,
+    with_unit_of,
+)
+from netra.domain.agents.question.topics import is_kept
 
 NUMBERS_MAX: Final = 100  # most numbers read from a message; bounds the quadratic comparison
 _OF_WHAT_STANDS_BEFORE: Final = re.compile(
@@ -20,15 +29,19 @@ _OF_WHAT_STANDS_BEFORE: Final = re.compile(
     re.IGNORECASE,
 )
 _COMPARES: Final = re.compile(r"\s*(?:higher|lower|more|less|fewer|extra|additional)\b", re.IGNORECASE)
-_AGAINST_ORDER: Final = 60  # penalty in characters for a word on the wrong side of "by"
-_SLOWEST: Final = re.compile(r"\b(?:slowest|worst|longest)\s$", re.IGNORECASE)
-_SHARE_OF_CALLS: Final = re.compile(
-    r"\s?(?:of (?:all |the |our |its |my )*(?:\ufffc* ?)?(?:requests?|calls?|users?|quer(?:y|ies)"
-    r"|answers?|responses?|repl(?:y|ies)"
-    r"|first tokens?|cases|times?|them|tokens|traffic|customers)|\ufffc+ (?:requests|calls)|up\s?time"
-    r"|availab\w*|accura\w*)",
+_COMPARATIVE: Final = re.compile(
+    r"cheaper|dearer|pricier|faster|quicker|speedier|snappi?er|slower|sooner|expensive|snappy"
+    r"|fast|quick|speedy|responsive|costly|costlier|swifter|zippier|nimbler",
     re.IGNORECASE,
 )
+_TO_COMPARATIVE: Final = re.compile(
+    r"\s*-?(?:(?:as|more|less|much|or so|at least|even|about) )*", re.IGNORECASE
+)
+_OF_THE: Final = re.compile(
+    r"\s*(?:of\s)?(?:the|our|its|my|their|today's|current|this|that)\s(?:\w+\s)?", re.IGNORECASE
+)
+_FEW_WORDS: Final = 2  # most words besides a number in a sentence that takes its subject from the one before
+_AGAINST_ORDER: Final = 60  # penalty in characters for a word on the wrong side of "by"
 
 
 class NumberContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,12 +53,18 @@ class NumberContext(msgspec.Struct, frozen=True, kw_only=True):
     # other clauses of the sentence: those before the number first, nearest first
     sentence: tuple[Clause, ...]
     parts: tuple[Mention, ...]  # features, functions and tools named in the message
+    carried: tuple[Mark, ...] = ()  # marks of the sentence before, if this one has nothing but the number
 
     @property
     def before(self) -> str:
         """Return the clause's text between the previous number and this one."""
         begin = max((q.end for q in self.others if q.end <= self.quantity.start), default=0)
         return self._text(max(begin, self.clause.start), self.quantity.start)
+
+    @property
+    def lead(self) -> str:
+        """Return the clause's text before the number, with the numbers in it."""
+        return self._text(self.clause.start, self.quantity.start)
 
     @property
     def after(self) -> str:
@@ -82,9 +101,11 @@ class Numbers(msgspec.Struct, frozen=True, kw_only=True):
 
 def number_contexts(text: str, parts: Sequence[Mention], *, convention: Convention | None = None) -> Numbers:
     """Return the first `NUMBERS_MAX` numbers of `text` with their context."""
-    found = [n for n in read_numbers(text, convention=convention) if not _is_no_goal(n)][:NUMBERS_MAX]
+    read = with_ratios(text, read_numbers(text, convention=convention))
+    named = [with_unit_before(text, n) for n in read if not is_no_goal(text, n)][:NUMBERS_MAX]
+    found = [with_unit_of(text, named[:at], in_list(text, n, named[at + 1 :])) for at, n in enumerate(named)]
     cut = clauses(text)
-    numbers = [_as_percentile(text, number, found, cut) for number in found]
+    numbers = [as_percentile(text, number, found, cut) for number in found]
     heads = [number for number in numbers if number.unit is not Unit.PERCENTILE]
     contexts = [
         NumberContext(
@@ -93,6 +114,7 @@ def number_contexts(text: str, parts: Sequence[Mention], *, convention: Conventi
             others=(*heads[:at], *heads[at + 1 :]),
             sentence=_sentence(cut, place(cut, number.start)),
             parts=tuple(parts),
+            carried=_carried(cut, place(cut, number.start), heads, number),
         )
         for at, number in enumerate(heads)
     ]
@@ -100,33 +122,16 @@ def number_contexts(text: str, parts: Sequence[Mention], *, convention: Conventi
     return Numbers(heads=tuple(contexts), percentiles=percentiles, clauses=cut)
 
 
-def _is_no_goal(number: Number) -> bool:
-    """Return whether a number word sets no goal: "which one", "the two", "thousands of calls"."""
-    if number.is_vague:
-        return True
-    if number.is_spelled and number.unit is Unit.COUNT and number.value <= 2:
-        return True
-    return number.is_spelled and number.unit is Unit.BARE and number.value < 1_000 and not number.period
-
-
-def _as_percentile(text: str, number: Number, numbers: Sequence[Number], cut: Sequence[Clause]) -> Number:
-    """Return the 95th percentile for the "95 %" of "95 % of calls within 2 s"."""
-    is_slowest = number.unit is Unit.SHARE and _SLOWEST.search(text[: number.start]) is not None
-    if number.unit is not Unit.SHARE or not (0.5 <= number.value <= 1 or is_slowest):
-        return number
-    if _SHARE_OF_CALLS.match(text, number.end) is None:
-        return number
-    sentence = cut[place(cut, number.start)].sentence
-    if not any(n.unit is Unit.MS and cut[place(cut, n.start)].sentence == sentence for n in numbers):
-        return number
-    share = 1 - number.value if is_slowest else number.value
-    return msgspec.structs.replace(number, unit=Unit.PERCENTILE, value=round(100 * share, 6))
-
-
 def mark_of(context: NumberContext, among: Collection[Subject]) -> Mark | None:
     """Return the nearest word that names the number's subject: in its clause, else in its sentence."""
     begin, end = context.clause.start, context.clause.end
     here = [mark for mark in context.clause.marks if mark.subject in among and begin <= mark.start < end]
+    compared = next(
+        (mark for mark in here if _is_compared_by(context, mark) or _is_whole_of(context, mark)), None
+    )
+    if compared is not None:
+        return compared
+    here = [mark for mark in here if not mark.is_weak] or here
     if here:
         backwards = _OF_WHAT_STANDS_BEFORE.search(context.before) and not _COMPARES.match(context.after)
         if _COMPARES.match(context.after):
@@ -134,9 +139,35 @@ def mark_of(context: NumberContext, among: Collection[Subject]) -> Mark | None:
         return min(here, key=lambda mark: _distance(mark, context.quantity, backwards=bool(backwards)))
     for clause in context.sentence:
         near = [mark for mark in clause.marks if mark.subject in among]
+        if is_kept(clause.text):
+            continue  # "keep latency where it is and cut 20 %" is about the bill
         if near and not context.has_number(clause):
             return near[-1] if clause.start < begin else near[0]
     return None
+
+
+def _is_compared_by(context: NumberContext, mark: Mark) -> bool:
+    """Return whether the mark is the comparative that the number measures: "1.4x faster", "30 % cheaper"."""
+    if _COMPARATIVE.fullmatch(mark.text) is None or mark.start < context.quantity.end:
+        return False
+    return (
+        _TO_COMPARATIVE.fullmatch(
+            context.clause.text[
+                context.quantity.end - context.clause.start : mark.start - context.clause.start
+            ]
+        )
+        is not None
+    )
+
+
+def _is_whole_of(context: NumberContext, mark: Mark) -> bool:
+    """Return whether the mark is the whole of which the number is a part: "half the price"."""
+    if mark.start < context.quantity.end or mark.is_weak:
+        return False
+    begin = context.clause.start
+    return (
+        _OF_THE.fullmatch(context.clause.text[context.quantity.end - begin : mark.start - begin]) is not None
+    )
 
 
 def subjects_of(context: NumberContext, among: Collection[Subject]) -> tuple[Mark, ...]:
@@ -146,7 +177,8 @@ def subjects_of(context: NumberContext, among: Collection[Subject]) -> tuple[Mar
         return ()
     found = [mark]
     opens = context.clause.text[: max(0, mark.start - context.clause.start)].strip().lower()
-    if mark.end <= context.quantity.start and opens in ("", "the", "our", "my"):
+    is_listed = context.clause.joint.strip().lower() in ("and", ",", ", and", "plus", "&", "")
+    if is_listed and mark.end <= context.quantity.start and opens in ("", "the", "our", "my"):
         for clause in context.sentence:
             listed = [other for other in clause.marks if other.subject in among]
             if clause.end > context.clause.start or context.has_number(clause) or not listed:
@@ -155,6 +187,22 @@ def subjects_of(context: NumberContext, among: Collection[Subject]) -> tuple[Mar
                 break
             found.append(listed[-1])
     return tuple(found)
+
+
+def _carried(cut: Sequence[Clause], at: int, heads: Sequence[Number], number: Number) -> tuple[Mark, ...]:
+    """Return the marks of the sentence before a number that stands alone: "Faster, please. 1.5x."."""
+    own = [clause for clause in cut if clause.sentence == cut[at].sentence]
+    words = "".join(clause.text for clause in own).replace(number.text, "")
+    before = max(
+        (clause.sentence for clause in cut if clause.sentence < cut[at].sentence and clause.text.strip()),
+        default=-1,
+    )
+    earlier = [clause for clause in cut if clause.sentence == before]
+    if len(re.findall(r"[^\W\d_]{2,}", words)) > _FEW_WORDS:
+        return ()
+    if any(clause.start <= head.start < clause.end for clause in earlier for head in heads):
+        return ()
+    return tuple(mark for clause in earlier for mark in clause.marks)
 
 
 def _sentence(cut: Sequence[Clause], at: int) -> tuple[Clause, ...]:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from netra.domain.agents.question.attributes import Attribute, assigned
+from netra.domain.agents.numbers.lexicon import CARDINALS
+from netra.domain.agents.question.attributes import Attribute, assigned, carried_over
 from netra.domain.agents.question.clauses import place
 from netra.domain.agents.question.limits import is_duration
 from netra.domain.agents.question.mentions import Mention
@@ -24,15 +25,22 @@ _TOPIC_END: Final = re.compile(r"\s*(?:calls|feature|tool)?\s*[,:–—-]")
 _FOR_NAME: Final = re.compile(
     r"\s*(?:for|on|in) (?:the |our )?(?P<name>[A-Za-z][\w-]{0,40})(?!\w)", re.IGNORECASE
 )
+_OF_ALL: Final = re.compile(
+    r"\b(?:overall|everything|everywhere|everyone|in general|generally|globally|all (?:calls|requests"
+    r"|features|the others?|others?)"
+    r"|every (?:feature|call|request)|the rest|elsewhere|the others?|anything else|across the board)\b",
+    re.IGNORECASE,
+)
+_RESPECTIVELY: Final = re.compile(r"\b(?:respectively|in (?:that|this) order)\b", re.IGNORECASE)
 _PERCENTILE: Final = re.compile(r"p[0-9]+", re.IGNORECASE)
 _GRAMMAR: Final = """
     all any each every everything everyone most some users user us me total production prod average general
     p99 p95 it them this that these those calls requests latency the a an my both less more their generating
     generation answers answer responses response interactive short long other others online real traffic worst
-    whole full entire complete single given
+    something anything someone somebody anyone anybody everybody whole full entire complete single given
     which at first our one end order case every-one place half two three time times practice fact principle
 """
-_NO_PART: Final = frozenset(_GRAMMAR.split())
+_NO_PART: Final = frozenset((*_GRAMMAR.split(), *CARDINALS))
 
 
 def parts_of(text: str, numbers: Numbers, parts: Sequence[Mention]) -> list[tuple[str, ...]]:
@@ -46,8 +54,27 @@ def parts_of(text: str, numbers: Numbers, parts: Sequence[Mention]) -> list[tupl
         if is_duration(head.quantity):
             is_near = any(head.clause.start <= one.start < head.clause.end for one in own[at])
             names[at] = names[at] if is_near else _named_after(head) or names[at]
+            carried = None if names[at] else carried_over(numbers.heads, numbers.clauses, found, at)
+            if carried is not None and not _OF_ALL.search(head.whole_sentence):
+                names[at] = (carried.value,)
     _spread_back(numbers, parts, names)
+    _in_order(text, numbers, parts, names)
     return names
+
+
+def _in_order(text: str, numbers: Numbers, parts: Sequence[Mention], names: list[tuple[str, ...]]) -> None:
+    """Give the listed features their numbers one by one: "A and B in 4 s and 7 s respectively"."""
+    match = _RESPECTIVELY.search(text)
+    if match is None:
+        return
+    sentence = numbers.clauses[place(numbers.clauses, match.start())].sentence
+    heads = [at for at, head in enumerate(numbers.heads) if head.clause.sentence == sentence]
+    listed = [
+        part for part in parts if numbers.clauses[place(numbers.clauses, part.start)].sentence == sentence
+    ]
+    if len(heads) == len(listed):
+        for at, part in zip(heads, listed, strict=True):
+            names[at] = (part.name,)
 
 
 def _inherited(
@@ -67,8 +94,10 @@ def _inherited(
     if at and _ELIDED.match(head.clause.text) and _is_subject(numbers, parts, names[at - 1], at - 1):
         return names[at - 1]
     if at and names[at - 1] and numbers.heads[at - 1].clause.sentence == head.clause.sentence:
+        is_limit = is_duration(head.quantity) and is_duration(numbers.heads[at - 1].quantity)
+        is_limit = is_limit and not _OF_ALL.search(head.clause.text)
         topic = [part for part in parts if part.name == names[at - 1][0] and part.start < head.quantity.start]
-        if topic and _is_topic(text, numbers, topic[-1]):
+        if topic and _is_topic(text, numbers, topic[-1], is_limit=is_limit):
             return names[at - 1]
     return ()
 
@@ -93,11 +122,16 @@ def _is_dummy(head: NumberContext) -> bool:
     )
 
 
-def _is_topic(text: str, numbers: Numbers, part: Mention) -> bool:
-    """Return whether the name opens its sentence as its topic: "for search: 1 s, 20 % cheaper"."""
+def _is_topic(text: str, numbers: Numbers, part: Mention, *, is_limit: bool) -> bool:
+    """Return whether the name opens its sentence as its topic: "for search: 1 s, 20 % cheaper".
+
+    A name that opens a sentence of limits (`is_limit`) is the topic of all of them.
+    """
     clause = numbers.clauses[place(numbers.clauses, part.start)]
     begin = min(one.start for one in numbers.clauses if one.sentence == clause.sentence)
-    return _TOPIC.match(text[begin : part.start]) is not None and _TOPIC_END.match(text, part.end) is not None
+    if _TOPIC.match(text[begin : part.start]) is None:
+        return False
+    return is_limit or _TOPIC_END.match(text, part.end) is not None
 
 
 def _named_after(head: NumberContext) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from netra.domain.agents.question.corrections import correction_marks
 from netra.domain.agents.question.limits import metric_of
 from netra.domain.agents.question.readings import Fact, Retracted, StatedTarget
 from netra.domain.agents.question.sighting import Sighting
@@ -74,10 +73,6 @@ def _goals(others: Sequence[StatedTarget], limits: Sequence[StatedTarget], seen:
 def _features(seen: Sighting, *, narrowed: Sequence[str], apart: Sequence[str]) -> tuple[str, ...]:
     """Return the features to study: a feature with only a limit, or a goal of its own, narrows nothing."""
     mentioned = [part for part in seen.parts if part.name not in (*seen.tied, *apart)]
-    marks = correction_marks(seen.text)
-    last = [mark for mark in marks if any(part.end <= mark for part in mentioned)]
-    if last and any(part.start >= last[-1] for part in mentioned) and not seen.readings:
-        mentioned = [part for part in mentioned if part.start >= last[-1]]
     if any(other.name not in narrowed and narrowed for other in mentioned):
         return tuple(dict.fromkeys((*narrowed, *(part.name for part in mentioned))))
     names = (*(part.name for part in mentioned), *narrowed)
@@ -86,7 +81,7 @@ def _features(seen: Sighting, *, narrowed: Sequence[str], apart: Sequence[str]) 
 
 def _facts(seen: Sighting) -> tuple[str, ...]:
     facts = [reading.text for reading in seen.readings if isinstance(reading, Fact)]
-    return tuple(dict.fromkeys(facts))[:FACTS_MAX]
+    return tuple(dict.fromkeys((*facts, *seen.past_fleets)))[:FACTS_MAX]
 
 
 def _assumed(seen: Sighting, targets: Sequence[StatedTarget]) -> tuple[str, ...]:
@@ -96,4 +91,4 @@ def _assumed(seen: Sighting, targets: Sequence[StatedTarget]) -> tuple[str, ...]
     percentile = ["a limit without a percentile is judged at p99"] if unsaid else []
     dates = [date.assumed for date in seen.dates if date.assumed]
     stated = [target.assumed for target in targets if target.assumed]
-    return tuple(dict.fromkeys((*stated, *percentile, *dates, *back)))
+    return tuple(dict.fromkeys((*seen.slipped, *stated, *percentile, *dates, *back)))

@@ -10,6 +10,7 @@ from netra.domain.agents.question.clauses import Mark, Subject
 from netra.domain.agents.question.number_context import NumberContext, subjects_of
 from netra.domain.agents.question.phrases import has
 from netra.domain.agents.question.readings import Reading, StatedTarget, Unread
+from netra.domain.agents.question.topics import without_caps
 
 _AMONG: Final = (
     Subject.MONEY,
@@ -23,12 +24,16 @@ _AMONG: Final = (
 _LESS: Final = re.compile(
     r"\b(?:less|lower\w*|reduc\w*|cut\w*|drop\w*|fall\w*|shrink\w*|declin\w*|decreas\w*|fewer|sav\w*"
     r"|cheap\w*|down"
-    r"|trim\w*|slash\w*|shav\w*|off|improv\w*|better|halv\w*|shorter|minus|diminish\w*|lose\w*)\b",
+    r"|trim\w*|slash\w*|shav\w*|off|improv\w*|better|halv\w*|shorter|minus|diminish\w*|los[et]\w*|gone|away"
+    r"|vanish\w*|disappear\w*|eliminat\w*|remov\w*|shed\w*|prun\w*|chop\w*|squeez\w*|knock\w*"
+    r"|strip\w*|subtract\w*|lessen\w*|curb\w*|whittl\w*|par(?:e|es|ing)|slic(?:e|es|ing)|shrank|shrunk"
+    r"|lighter|leaner|economi\w*|spar(?:e|ing))\b",
     re.IGNORECASE,
 )
 _MORE: Final = re.compile(
     r"\b(?:more|increas\w*|ris(?:e|es|ing)|rais\w*|grow\w*|higher|up|extra|additional|doubl\w*|expensive"
-    r"|dearer|above"
+    r"|dearer|above|surg\w*|climb\w*|jump\w*|expan[ds]\w*|swell\w*|boost\w*|add(?:s|ed|ing)?|ramp\w*"
+    r"|inflat\w*"
     r"|on top|worse|longer)\b",
     re.IGNORECASE,
 )
@@ -74,8 +79,33 @@ _OTHERS: Final = re.compile(
     re.IGNORECASE,
 )
 _TRIES: Final = re.compile(
-    r"\s?(?:a|per|each) (?:second|minute|hour|day|week|month)|\s?in a row", re.IGNORECASE
+    r"\s?(?:a|per|each) (?:second|minute|hour|day|week|month)|\s?in a row|\s?(?:last|this|since|already"
+    r"|during|daily|weekly|monthly|yesterday|today|now|so far|before|in (?:the|a|october|november))\b",
+    re.IGNORECASE,
 )
+_FINDS: Final = re.compile(
+    r"\b(?:find|finding|gain|squeeze out|wring out)\b\W*(?:(?:me|us|another|an?|about|the|some) )*$",
+    re.IGNORECASE,
+)
+_FROM_REST: Final = re.compile(
+    r"\s?(?:off|from|out of|on|for) (?:the |all |all the )?(?:others?|rest|remaining|remainder|bill"
+    r"|everything|total)\b",
+    re.IGNORECASE,
+)
+_COMPARED: Final = re.compile(
+    r"\s?(?:cheaper|faster|quicker|less|lower|off|more|higher|savings?)\b", re.IGNORECASE
+)
+_OF_PRICE: Final = re.compile(
+    r"\s?of (?:(?:the|our|my|today's|current|present|old|what|that) )*(?:price|costs?|bill|spend\w*"
+    r"|invoice|latency|we (?:now )?(?:pay|spend))",
+    re.IGNORECASE,
+)
+_CHANGED: Final = re.compile(
+    r"\b(?:accelerat\w*|too (?:slow|dear|expensive|high|much|long)|shorten\w*|minimi[sz]\w*)\b", re.IGNORECASE
+)
+_BY: Final = re.compile(r"\bby (?:about |around |roughly )?$", re.IGNORECASE)
+_TIMES: Final = (Subject.TIME, Subject.FIRST_TOKEN, Subject.PER_TOKEN)
+_AS_FAST: Final = re.compile(r"\b(?:as|fast\w*|quick\w*|soon\w*|speed\w*)\b", re.IGNORECASE)
 _FACTOR_MAX: Final = 1_000.0  # largest accepted factor; a larger one is a typing error
 WHY: Final = "unclear what the share refers to; write “20 % cheaper”, “2x faster” or “50 % more traffic”"
 _CHANGES: Final = ("saving_share", "speedup", "traffic_growth")
@@ -85,7 +115,8 @@ def share_targets(
     context: NumberContext, *, quote: str, last: StatedTarget | None, may_inherit: bool
 ) -> tuple[Reading, ...]:
     """Return the target of a share or factor for each of its subjects; "99 % of requests" sets no target."""
-    if _QUANTILE.match(context.after) or _is_a_rate(context) or _is_a_statement(context):
+    is_of_calls = _QUANTILE.match(context.after) is not None and not _is_to_come(context)
+    if is_of_calls or _is_a_rate(context) or _is_a_statement(context):
         return ()
     unread = Unread(text=quote, why=WHY, start=context.quantity.start, is_grave=True)
     here = [mark for mark in context.clause.marks if mark.subject in _AMONG]
@@ -98,14 +129,26 @@ def share_targets(
     marks = subjects_of(context, _AMONG)
     if _WHAT_COST.search(context.clause.text):
         marks = tuple(mark for mark in marks if mark.subject is not Subject.MONEY)
-    if (
-        not marks
-        and _LESS.search(context.around)
-        and not _OTHERS.search(context.clause.text)
-        and context.quantity.unit is Unit.SHARE
-    ):
+    carried = [mark for mark in context.carried if mark.subject in _AMONG]
+    if not marks and carried:
+        marks = (carried[-1],)
+    if not marks and _is_a_cut(context):
         marks = (_money(context),)
     return tuple(_named(_target(context, mark), context, quote) or unread for mark in marks) or (unread,)
+
+
+def _is_a_cut(context: NumberContext) -> bool:
+    """Return whether a share without a subject is taken off the bill: "cut 20 %", "halve the rest"."""
+    number = context.quantity
+    is_verb = number.is_spelled and number.lowers is True
+    is_less = (
+        is_verb
+        or _FROM_REST.match(context.after) is not None
+        or number.sign == "-"
+        or _FINDS.search(context.before) is not None
+        or _LESS.search(context.around) is not None
+    )
+    return number.unit is Unit.SHARE and is_less and _OTHERS.search(without_caps(context.clause.text)) is None
 
 
 def _is_of_another_thing(context: NumberContext) -> bool:
@@ -160,7 +203,7 @@ def _like(context: NumberContext, last: StatedTarget) -> StatedTarget | None:
 def _target(context: NumberContext, mark: Mark) -> StatedTarget | None:
     """Return the target; None if the value is impossible, such as 100 % cheaper."""
     size = context.quantity.value
-    if not 0 < size <= _FACTOR_MAX:
+    if not 0 < size <= _FACTOR_MAX or not _has_a_direction(context, mark):
         return None
     if mark.subject is Subject.MONEY:
         if context.quantity.unit is Unit.FACTOR and mark.text.startswith("saving"):
@@ -170,6 +213,20 @@ def _target(context: NumberContext, mark: Mark) -> StatedTarget | None:
         remaining = _remaining(context, mark)
         return None if remaining <= 0 else StatedTarget(field="traffic_growth", value=round(remaining - 1, 9))
     return _speedup(context, mark)
+
+
+def _has_a_direction(context: NumberContext, mark: Mark) -> bool:
+    """Return whether any word says that the subject becomes more or less, or what is left of it."""
+    number, before, after = context.quantity, context.before, context.after
+    words = f"{context.whole_sentence} {mark.text}"
+    if number.unit is Unit.FACTOR or number.lowers is not None or not mark.text:
+        return True
+    if mark.subject in (Subject.RATE, Subject.GROWTH) or has("ask", words):
+        return True
+    if any(pattern.search(words) for pattern in (_LESS, _MORE, _CHANGED)):
+        return True
+    is_left = _TO.search(before) or _BECOMES.search(before) or _BY.search(before)
+    return bool(is_left or _OF.match(after) or _AGAIN.match(after) or _AS_MUCH.match(after))
 
 
 def _saving(remaining: float) -> StatedTarget | None:
@@ -199,7 +256,8 @@ def _remaining(context: NumberContext, mark: Mark) -> float:
         return 1 + size
     if _AS_MUCH.match(context.after):
         return size
-    if is_share and (_TO.search(context.before) or _is_what_is_left(context)):
+    is_to = _TO.search(context.before) is not None and not _COMPARED.match(context.after)
+    if is_share and (is_to or _is_what_is_left(context)):
         return size
     if _falls(context, mark):
         return 1 - size if is_share else 1 / size
@@ -209,15 +267,24 @@ def _remaining(context: NumberContext, mark: Mark) -> float:
 def _is_what_is_left(context: NumberContext) -> bool:
     """Return whether the share is the remaining part: "a third of today's latency", "half the price"."""
     if context.quantity.is_spelled and _HALF_PRICE.match(context.after) and not _LESS.search(context.before):
-        return not has("ask", context.before) or _WANTED.search(context.before) is not None
+        is_left = not has("ask", context.before) or _WANTED.search(context.before) is not None
+        return is_left and _LESS.search(context.after) is None
     is_compared = _MORE.search(context.after) or _LESS.search(context.after)
     if context.quantity.is_spelled and _BECOMES.search(context.before) and not is_compared:
         return True
-    return _OF.match(context.after) is not None and _WANTED.search(context.before) is not None
+    is_priced = _OF_PRICE.match(context.after) is not None or bool(context.before.strip())
+    return _OF.match(context.after) is not None and is_priced and _WANTED.search(context.before) is not None
+
+
+def _is_to_come(context: NumberContext) -> bool:
+    """Return whether the clause is a condition or a forecast: "if we lost a third of our users"."""
+    return context.clause.joint.strip().lower() in ("if", "when") or has("future", context.clause.text)
 
 
 def _is_a_statement(context: NumberContext) -> bool:
     """Return whether the share describes the present: "30 % of our traffic is chat"."""
+    if _is_to_come(context):
+        return False
     if _OF_OURS_IS.match(context.after):
         return True
     if (
@@ -226,7 +293,11 @@ def _is_a_statement(context: NumberContext) -> bool:
         or _TO.search(context.before)
     ):
         return False
-    return not _is_what_is_left(context) and _LESS.search(context.around) is None
+    return (
+        not _is_what_is_left(context)
+        and not has("ask", context.before)
+        and _LESS.search(context.around) is None
+    )
 
 
 def _falls(context: NumberContext, mark: Mark) -> bool:
@@ -238,6 +309,8 @@ def _falls(context: NumberContext, mark: Mark) -> bool:
         return context.quantity.lowers
     if _LESS.search(words):
         return True
+    if context.quantity.unit is Unit.FACTOR and context.quantity.is_spelled and mark.subject in _TIMES:
+        return mark.text.startswith("slow") is False and _AS_FAST.search(context.around) is not None
     if mark.subject in (Subject.TRAFFIC, Subject.GROWTH) or mark.text.startswith("slower"):
         return False
     return mark.subject is not Subject.MONEY or context.quantity.unit is Unit.SHARE

@@ -7,8 +7,11 @@ from typing import Final
 
 import msgspec
 
+from netra.domain.agents.question.changes import names_a_change
+from netra.domain.agents.question.corrections import without_corrected_names
 from netra.domain.agents.question.dates import Dated, instants
 from netra.domain.agents.question.exclusions import exclusions_in
+from netra.domain.agents.question.families import families_in, is_plural, members, nicknames_in
 from netra.domain.agents.question.fleets import fleets_in
 from netra.domain.agents.question.gloss import Glossed, glossed
 from netra.domain.agents.question.mentions import (
@@ -16,17 +19,16 @@ from netra.domain.agents.question.mentions import (
     KnownNames,
     Mention,
     blanked,
-    families_in,
     gpus_in,
-    members,
     models_in,
     parts_in,
 )
 from netra.domain.agents.question.model_moves import ModelMove, model_move
 from netra.domain.agents.question.readings import Fact, Reading
+from netra.domain.agents.question.shorthand import written_out
 from netra.domain.agents.question.slips import slips_in
+from netra.domain.agents.question.spelling import without_slips
 from netra.domain.agents.question.targets import targets_in
-from netra.domain.agents.question.topics import names_a_change
 from netra.domain.optimization.model import GpuFleet
 
 _METRIC_NAME: Final = re.compile(r"\b(ttft|tpot|itl|e2e|latency)_(?=p?[0-9]|ms\b)", re.IGNORECASE)
@@ -56,20 +58,21 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     families: tuple[Mention, ...]
     slips: tuple[tuple[Mention, str], ...]
     fleets: tuple[GpuFleet, ...]
+    past_fleets: tuple[str, ...]  # clauses on GPUs of the past
     gpus: tuple[Mention, ...]
     dates: tuple[Dated, ...]
     readings: tuple[Reading, ...]
     tied: tuple[str, ...]  # features that a limit applies to
     numbered: tuple[str, ...]  # features that a number applies to
+    slipped: tuple[str, ...] = ()  # typing errors that were corrected
 
 
 def sighted(message: str, names: KnownNames, *, now: datetime) -> Sighting:
     """Return everything in `message`; names are blanked out first, so that their digits are no numbers."""
-    plain = _METRIC_NAME.sub(r"\1 ", message.replace("’", "'"))
-    plain = _WITHOUT.sub("without", _CONTRACTED.sub(r"\1n't", plain))
-    gloss = glossed(_METRICS_LISTED.sub(" / ", plain))
+    gloss, slipped = _in_plain_words(message, names)
     text = gloss.text
     models = models_in(text, known=names.models)
+    models = (*models, *nicknames_in(_without(text, models), known=names.models))
     plain = _without(text, models)
     families, gpus = families_in(plain, known=names.models), gpus_in(plain)
     fleets = fleets_in(plain, gpus)
@@ -79,7 +82,9 @@ def sighted(message: str, names: KnownNames, *, now: datetime) -> Sighting:
     parts = parts_in(plain, known=names.parts())
     plain = _without(plain, parts)
     slips = slips_in(_without(plain, families), known=names.parts())
-    models = (*models, *(family for family in families if family.known))
+    plural = [family for family in families if is_plural(plain, family)]
+    all_of = [one for family in plural for one in members(family, known=names.models)]
+    models = (*models, *(family for family in families if family.known), *all_of)
     plain = _listed(_without(plain, [*(slip for slip, _ in slips), *(one for one in families if one.known)]))
     return _with_numbers(
         gloss,
@@ -94,16 +99,29 @@ def sighted(message: str, names: KnownNames, *, now: datetime) -> Sighting:
             parts=parts,
             excluded=(),
             move=ModelMove(from_models=(), models=()),
-            families=tuple(family for family in families if not family.known),
+            families=tuple(one for one in families if not one.known and one not in plural),
             slips=slips,
             fleets=fleets.fleets,
-            gpus=gpus,
+            past_fleets=fleets.facts,
+            gpus=fleets.gpus,
             dates=dates,
             readings=(),
             tied=(),
             numbered=(),
+            slipped=slipped,
         ),
     )
+
+
+def _in_plain_words(message: str, names: KnownNames) -> tuple[Glossed, tuple[str, ...]]:
+    """Return the message in English words as far as they are known, and the typing errors corrected in it."""
+    plain = _METRIC_NAME.sub(r"\1 ", written_out(message.replace("’", "'")))
+    plain = _WITHOUT.sub("without", _CONTRACTED.sub(r"\1n't", plain))
+    gloss = glossed(_METRICS_LISTED.sub(" / ", plain))
+    if gloss.language:
+        return gloss, ()
+    spelt, slipped = without_slips(gloss.text, names=names.parts())
+    return msgspec.structs.replace(gloss, text=spelt), slipped
 
 
 def _with_numbers(
@@ -117,8 +135,9 @@ def _with_numbers(
 ) -> Sighting:
     """Return the sighting with its exclusions, the direction of its models, and its numbers."""
     found = exclusions_in(plain, (*parts, *models, *rest.families))
-    kept = tuple(part for part in parts if part not in found.names)
-    asked = [model for model in models if model not in found.names]
+    kept = without_corrected_names([part for part in parts if part not in found.names], plain)
+    asked = without_corrected_names([model for model in models if model not in found.names], plain)
+    left = without_corrected_names(found.names, plain)
     for start, end in found.spans:
         plain = plain[:start] + " " * (end - start) + plain[end:]
     read = targets_in(plain, kept, quotes=gloss.text, convention=gloss.convention)
@@ -127,7 +146,7 @@ def _with_numbers(
         rest,
         text=plain,
         parts=kept,
-        excluded=tuple(one for name in found.names for one in members(name, known=known)),
+        excluded=tuple(one for name in left for one in members(name, known=known)),
         families=tuple(one for one in rest.families if one not in found.names),
         move=model_move(gloss.text, asked),
         dates=tuple(date for date in rest.dates if not any(_only_dates(fact, date) for fact in facts)),

@@ -13,23 +13,38 @@ from netra.domain.agents.question.phrases import has
 STRAY: Final = "a number that sets no goal"
 UNKNOWN: Final = "no model, feature, function or tool of this name is known"
 _TAGGED: Final = re.compile(
-    r"\b(?:tickets?|runs?|issues?|jira|prio|priority|sections?|chapters?|pages?|items?|versions?|builds?|releases?"
+    r"\b(?:tickets?|runs?|issues?|jira|prio|priority|sections?|chapters?|pages?|items?|versions?|builds?"
+    r"|releases?"
     r"|prs?|mrs?|pull requests?|ids?|orders?|rooms?|floors?|lines?|steps?|phases?|sprints?|slides?"
     r"|figures?|tables?"
-    r"|appendix|annex|cases?|bugs?|tasks?|story|stories|epics?|clauses?|paragraphs?|articles?|§|grades?|levels?"
-    r"|tiers?|quarters?|weeks?|days?|kw|fy|options?|variants?|plans?|attempts?|experiments?|iterations?|rounds?"
+    r"|appendix|annex|cases?|bugs?|tasks?|story|stories|epics?|clauses?|paragraphs?|articles?|§|grades?"
+    r"|levels?"
+    r"|tiers?|quarters?|weeks?|days?|kw|fy|options?|variants?|plans?|attempts?|experiments?|iterations?"
+    r"|rounds?"
     r"|invoices?|contracts?|po|ref|reference|incidents?|change|thread|message|mail|call|conference|building"
+    r"|ext(?:ension)?\.?|phone|tel|fax|zip|postcode|desk|seat|suite|apartment|gate|platform|line item"
+    r"|cost cent(?:er|re)|account|project"
+    r"|milestone|kr|rule|standard|rfc|attachment|footnote|row|column|cell|slot|batch|cohort|wave"
     r"|number|numbers?|no\.|nr\.?|nos?)\s?(?:number|no\.?|nr\.?|id|code)?\s?[:#.=/-]?\s?$",
     re.IGNORECASE,
 )
+_NUMBERED: Final = re.compile(
+    r"\b(?:pages?|slides?|steps?|parts?|items?|sections?|chapters?|tickets?|figures?|tables?|lines?|rows?"
+    r"|rooms?|versions?|phases?|sprints?)"
+    r"\s?#?[0-9.]+\s?(?:of|/|-|–|to|and|,)\s?$",
+    re.IGNORECASE,
+)  # the second number of "page 3 of 7"
 _HEADCOUNT: Final = re.compile(
     r"\b(?:team|staff|crew|company|group|squad|department|board|class|startup|party) of (?:about |around "
     r"|roughly |some )?$",
     re.IGNORECASE,
 )
+_ACRONYM: Final = re.compile(r"(?<![\w.-])(?P<word>[A-Z]{2,6})[\s#:-]{0,2}$")
+_MEASURES: Final = ("ttft", "tpot", "latency", "at_most", "at_least", "ask")
 _YEAR: Final = re.compile(r"(?:19[89]|20[0-9])[0-9]")
 _GOVERNED: Final = re.compile(
-    r"(?:\b(?:by|to|under|below|within|most|least|max(?:imum)?|min(?:imum)?|than|exceed|about|around|is|are|be|at"
+    r"(?:\b(?:by|to|under|below|within|most|least|max(?:imum)?|min(?:imum)?|than|exceed|about|around|is"
+    r"|are|be|at"
     r"|of|for|want|need|save|cut|limit|budget|cap|target|goal|p?[0-9]{2}|only|just)"
     r"|[<>=≤≥:~])\s*(?:the |a )?$",
     re.IGNORECASE,
@@ -48,7 +63,12 @@ _NAME: Final = re.compile(r"(?<![\w./-])[a-z]{4,24}-[0-9][\w.]{0,12}(?<!\.)(?![\
 def is_stray(context: NumberContext) -> bool:
     """Return whether a number without a unit plainly sets no goal."""
     before, after = context.before, context.after
-    if _TAGGED.search(before) or _HEADCOUNT.search(before):
+    if (
+        _TAGGED.search(before)
+        or _NUMBERED.search(context.lead)
+        or _HEADCOUNT.search(before)
+        or _is_labelled(before)
+    ):
         return True
     if _GOVERNED.search(before):
         return False
@@ -58,6 +78,12 @@ def is_stray(context: NumberContext) -> bool:
     if counted is not None and counted["noun"].lower() not in _NO_NOUN:
         return True
     return not _may_be_a_goal(context)
+
+
+def _is_labelled(before: str) -> bool:
+    """Return whether an acronym that is no measure stands before the number: "OKR 2.3", "ISO 27001"."""
+    match = _ACRONYM.search(before)
+    return match is not None and not any(has(name, match["word"]) for name in _MEASURES)
 
 
 def _may_be_a_goal(context: NumberContext) -> bool:

@@ -11,44 +11,32 @@ import msgspec
 
 from netra.domain.agents.numbers.digits import Convention
 from netra.domain.agents.numbers.lexicon import Unit
-from netra.domain.agents.question.clauses import Subject
-from netra.domain.agents.question.corrections import without_corrected
+from netra.domain.agents.numbers.model import Number
+from netra.domain.agents.question.bare import YEAR, is_sum_of_money, is_year, like_the_last
+from netra.domain.agents.question.continuations import clause_of, continues_a_fact, is_context, unexplained
+from netra.domain.agents.question.corrections import without_corrected, without_stated
+from netra.domain.agents.question.counts import count_reading, memory_reading
+from netra.domain.agents.question.leftovers import unused_percentiles
 from netra.domain.agents.question.limits import NO_UNIT, Limited, is_duration, limit_targets, limited
 from netra.domain.agents.question.mentions import FILLER, Mention
 from netra.domain.agents.question.money import BUDGET, ONE_THING, SAVING, money_targets
-from netra.domain.agents.question.moods import Mood, mood_of
-from netra.domain.agents.question.number_context import NumberContext, Numbers, mark_of, number_contexts
+from netra.domain.agents.question.moods import Mood, is_asked, mood_of
+from netra.domain.agents.question.number_context import NumberContext, Numbers, number_contexts
 from netra.domain.agents.question.parts_of import parts_of
 from netra.domain.agents.question.phrases import has
 from netra.domain.agents.question.readings import Fact, Reading, Retracted, StatedTarget, Unread
 from netra.domain.agents.question.shares import share_targets
 from netra.domain.agents.question.strays import STRAY, is_stray
 
-_AROUND: Final = re.compile(r"\W*(?:only |about |around |roughly )?", re.IGNORECASE)
-_AT_A_TIME: Final = re.compile(
-    r"\s*(?:after(?:wards)?|later|since(?: then)?|then|before|earlier|last (?:week|month|year))\W*"
-    r"(?:(?:the|that|this|our) \w+\W*)?$",
-    re.IGNORECASE,
-)
 _LIMITS: Final = ("ttft", "tpot", "latency")
 _CHANGES: Final = ("saving_share", "speedup", "traffic_growth")
 _SUMS: Final = (BUDGET, SAVING)
-_MONEY_WORDS: Final = re.compile(
-    r"\b(?:budget|bill|spend\w*|costs?|pay\w*|invoice|dollars|month|monthly)\b", re.IGNORECASE
-)
-_LEAD: Final = re.compile(
-    r"^(?:[\s,;:.–—-]+|(?:and|but|so|then|while|because|with|when|if)\b\s*)+", re.IGNORECASE
-)
-_STOPS: Final = re.compile(r"[,.;:!?](?=\s|$)|\n|\s[–—-]\s")
-_COUNTED: Final = re.compile(
-    r"\b(?:per|each|every|top|last|first|these|the)\s*$|\b(?:cost|price|bill) (?:of|for)\s*$", re.IGNORECASE
-)
 _QUOTA: Final = re.compile(r"\b(?:tpm|rpm|rps|qps|rate[- ]limits?|quotas?)\b", re.IGNORECASE)
+_IT: Final = re.compile(
+    r"\b(?:make|get|bring|keep|want|need|have|push|take|hold|cut)\s(?:it|that|this|them)\b", re.IGNORECASE
+)
 _ON: Final = re.compile(r"\s*(?:on|for|from|in|at) ", re.IGNORECASE)
-TRAFFIC: Final = "traffic is read from the log and changes of it as “50 % more traffic”"
 _PRICE_MAX_USD: Final = 100.0  # a larger sum is no price of a single call, token or GPU hour
-GPUS: Final = "a number of GPUs without their kind; write “4x H100”"
-_MEMORY: Final = "unclear which memory; write “GPU memory”"
 
 
 _PERMITS: Final = re.compile(
@@ -83,13 +71,29 @@ def targets_in(
     readings: list[Reading] = []
     for context, names in zip(numbers.heads, named, strict=True):
         readings += reader.read(context, names)
-    return Read(readings=without_corrected(readings, text), tied=tuple(reader.tied))
+    kept = without_stated(without_corrected(readings, text))
+    stated = [reading for reading in kept if isinstance(reading, StatedTarget | Fact | Retracted)]
+    targets = [one if isinstance(one, StatedTarget) else one.target for one in stated]
+    unused = unused_percentiles(numbers, [one for one in targets if one is not None], text)
+    limits = [one for one in kept if isinstance(one, StatedTarget) and one.field in _LIMITS]
+    tied = dict.fromkeys(name for limit in limits for name in limit.parts)
+    return Read(readings=(*kept, *unused), tied=tuple(tied))
 
 
 def _is_worse(stated: StatedTarget) -> bool:
     """Return whether the number is a rise of the cost or a loss of speed; without leave it is no goal."""
     is_dearer = stated.field == "saving_share" and stated.value < 0
     return is_dearer or (stated.field == "speedup" and stated.value < 1)
+
+
+def _no_goal(context: NumberContext, quote: str) -> Unread:
+    """Return a number without a unit as left out, or as asked back if it may be a goal."""
+    start = context.quantity.start
+    if is_year(context):
+        return Unread(text=quote, why=YEAR, start=start)
+    if is_stray(context):
+        return Unread(text=quote, why=STRAY, start=start)
+    return Unread(text=quote, why=NO_UNIT, start=start, is_grave=True)
 
 
 class _Reader:
@@ -102,8 +106,8 @@ class _Reader:
         self._last: dict[str, StatedTarget] = {}
         self._previous: Reading | None = None
         self._sentence = -1
+        self._number: Number | None = None  # the last one with a unit
         self._per = ""  # the thing that the last sum was the price of
-        self.tied: list[str] = []
 
     def read(self, context: NumberContext, names: tuple[str, ...]) -> list[Reading]:
         """Return the readings of one number; `names` are the features it applies to."""
@@ -111,7 +115,9 @@ class _Reader:
         if number.doubt:
             return [Unread(text=number.text.strip(), why=number.doubt, start=number.start, is_grave=True)]
         found = [
-            msgspec.structs.replace(one, parts=names) if isinstance(one, StatedTarget) else one
+            msgspec.structs.replace(one, parts=names, is_asked=is_asked(context))
+            if isinstance(one, StatedTarget)
+            else one
             for one in self._readings(context, names)
         ]
         stated = next((one for one in found if isinstance(one, StatedTarget)), None)
@@ -119,25 +125,14 @@ class _Reader:
         is_replaced = isinstance(self._previous, Retracted) and context.clause.sentence == self._sentence
         if mood is Mood.FACT and is_replaced and not has("past", context.clause.text):
             mood = Mood.ASK
-        if isinstance(self._previous, Fact) and self._continues(context):
+        if isinstance(self._previous, Fact) and continues_a_fact(context, self._sentence):
             mood = Mood.FACT
         self._remember(context, stated)
-        result = self._in_mood(context, mood, found, stated)
+        self._number = self._number if number.unit is Unit.BARE else number
+        result = self._in_mood(context, mood, found, stated) or unexplained(context, self._quote(context))
         self._previous = result[-1] if result else self._previous
         self._sentence = context.clause.sentence
-        self.tied += [
-            name
-            for one in result
-            if isinstance(one, StatedTarget) and one.field in _LIMITS
-            for name in one.parts
-        ]
         return result
-
-    def _continues(self, context: NumberContext) -> bool:
-        """Return whether the number only continues the fact before it: "was 2 s before and 3 s after"."""
-        if context.clause.sentence != self._sentence or _AROUND.fullmatch(context.before) is None:
-            return False
-        return _AT_A_TIME.match(context.after) is not None
 
     def _in_mood(
         self, context: NumberContext, mood: Mood, found: list[Reading], stated: StatedTarget | None
@@ -146,16 +141,9 @@ class _Reader:
         if mood is Mood.RETRACTED:
             return [Retracted(text=self._quote(context), start=number.start, target=stated)]
         is_worse = stated is not None and _is_worse(stated) and not _PERMITS.search(context.clause.text)
-        if mood is Mood.FACT or is_worse or (not found and self._is_context(context)):
-            return [Fact(text=self._clause(context), start=number.start, target=stated)]
+        if mood is Mood.FACT or is_worse or (not found and is_context(context)):
+            return [Fact(text=clause_of(context, self._quotes), start=number.start, target=stated)]
         return found
-
-    def _is_context(self, context: NumberContext) -> bool:
-        """Return whether a number without a target is context, such as “a cache TTL of 300 s”."""
-        number = context.quantity
-        if number.unit is Unit.COUNT:
-            return _COUNTED.search(context.before) is None and number.noun != "thing"
-        return number.unit in (Unit.MS, Unit.SHARE, Unit.FACTOR, Unit.BARE)
 
     def _remember(self, context: NumberContext, stated: StatedTarget | None) -> None:
         if stated is None:
@@ -214,9 +202,9 @@ class _Reader:
         """Return the readings of memory, counts, days and numbers without a unit."""
         number = context.quantity
         if number.unit is Unit.GIB:
-            return self._memory(context, quote)
+            return memory_reading(context, quote)
         if number.unit is Unit.COUNT:
-            return self._count(context, quote)
+            return count_reading(context, quote, last=self._number, quotes=self._quotes)
         return () if number.unit is Unit.MS else self._bare(context, quote)
 
     def _may_inherit(self, context: NumberContext) -> bool:
@@ -224,28 +212,11 @@ class _Reader:
         if isinstance(self._previous, Fact | Retracted):
             return True
         clause = context.clause.text
+        if _IT.search(clause):
+            return True
         is_same = context.clause.sentence == self._sentence
         is_corrected = has("correction", context.whole_sentence)
         return is_same or is_corrected or has("inheriting", clause) or FILLER in clause
-
-    def _memory(self, context: NumberContext, quote: str) -> tuple[Reading, ...]:
-        number = context.quantity
-        if mark_of(context, (Subject.MEMORY,)) is None:
-            return (Unread(text=quote, why=_MEMORY, start=number.start),)
-        return (
-            StatedTarget(
-                field="gpu_memory_gib", value=number.value, start=number.start, end=number.end, text=quote
-            ),
-        )
-
-    def _count(self, context: NumberContext, quote: str) -> tuple[Reading, ...]:
-        """Return a count of calls or users as unread unless it only names a measure."""
-        if context.quantity.noun == "gpu":
-            return (Unread(text=quote, why=GPUS, start=context.quantity.start),)
-        is_traffic = context.quantity.noun in ("call", "user") or context.quantity.period == "minute"
-        if not is_traffic or _COUNTED.search(context.before):
-            return ()
-        return (Unread(text=quote, why=TRAFFIC, start=context.quantity.start),)
 
     def _bare(self, context: NumberContext, quote: str) -> tuple[Reading, ...]:
         """Return the target of a number without a unit: money if words say so, else like the one before."""
@@ -254,37 +225,32 @@ class _Reader:
         is_asked = mood_of(context) is Mood.ASK
         if _QUOTA.search(context.clause.text):
             return ()
-        if number.period or re.search(r"\bbudgets?\b", words, re.IGNORECASE):
+        is_sum = number.period or re.search(r"\bbudgets?\b", words, re.IGNORECASE) or is_sum_of_money(context)
+        is_next_sum = is_asked and last is not None and last.field in _SUMS and number.value > 100
+        if not is_year(context) and (is_sum or is_next_sum):
             return self._sum(context, quote)
-        if is_asked and last is not None and last.field in _SUMS and number.value > 100:
-            return self._sum(context, quote)
-        if is_asked and last is not None and last.field in _LIMITS and has("at_most", context.around):
-            same = msgspec.structs.replace(
-                last,
-                value=number.value,
-                start=number.start,
-                end=number.end,
-                text=quote,
-                assumed=f"“{quote}” is milliseconds",
-            )
-            return (same,) if last.value / 20 <= number.value <= last.value * 20 else ()
-        if is_stray(context):
-            return (Unread(text=quote, why=STRAY, start=number.start),)
-        return (Unread(text=quote, why=NO_UNIT, start=number.start, is_grave=True),)
+        like = like_the_last(context, self._number, self._quotes) if is_asked else None
+        if like is not None:
+            return self._like_last(like, context, quote)
+        return (_no_goal(context, quote),)
+
+    def _like_last(self, number: Number, context: NumberContext, quote: str) -> tuple[Reading, ...]:
+        """Return what a number without a unit states in the unit of the one before: "30 %. No, 20"."""
+        last = self._last.get("limit" if number.unit is Unit.MS else "change")
+        if number.unit is Unit.MONEY:
+            return self._sum(msgspec.structs.replace(context, quantity=number), quote)
+        if last is None:
+            return (Unread(text=quote, why=NO_UNIT, start=number.start, is_grave=True),)
+        assumed = f"“{quote}” has the unit of “{last.text}”"
+        if number.unit is Unit.MS:
+            stated: Reading = msgspec.structs.replace(last, value=number.value, text=quote)
+        else:
+            same = msgspec.structs.replace(context, quantity=number)
+            found = share_targets(same, quote=quote, last=last, may_inherit=True)
+            stated = found[0] if found else _no_goal(context, quote)
+        if not isinstance(stated, StatedTarget):
+            return (stated,)
+        return (msgspec.structs.replace(stated, start=number.start, end=number.end, assumed=assumed),)
 
     def _quote(self, context: NumberContext) -> str:
         return self._quotes[context.quantity.start : context.quantity.end].strip()
-
-    def _clause(self, context: NumberContext) -> str:
-        """Return the number's clause as written, from comma to comma."""
-        number, narrow = context.quantity, context.clause
-        begin = max((match.end() for match in _STOPS.finditer(self._quotes, 0, number.start)), default=0)
-        stop = _STOPS.search(self._quotes, number.end)
-        end = len(self._quotes) if stop is None else stop.start()
-        if any(
-            begin <= other.start < end and not narrow.start <= other.start < narrow.end
-            for other in context.others
-        ):
-            begin, end = narrow.start, narrow.end
-        clause = self._quotes[begin:end]
-        return " ".join(_LEAD.sub("", clause.strip(" \t\n,;:.–—-()?!")).split())

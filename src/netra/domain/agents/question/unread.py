@@ -1,14 +1,17 @@
 """List the parts of a question that set no goal, and why."""
 
+import re
 from typing import Final
 
-from netra.domain.agents.question import topics
+from netra.domain.agents.question import changes, topics
 from netra.domain.agents.question.dates import Dated
+from netra.domain.agents.question.leftovers import nameless_exclusions
 from netra.domain.agents.question.readings import StatedTarget, Unread
 from netra.domain.agents.question.scope import asks_for_causes, has_a_topic
 from netra.domain.agents.question.sighting import Sighting
 from netra.domain.agents.question.strays import UNKNOWN, unknown_names
 
+_DIGIT: Final = re.compile("[0-9]")
 _NO_TOPIC: Final = "no target, name or topic that this engine knows was found"
 _NO_CHANGE: Final = "a date without a change; the whole log is studied"
 _CAUSES: Final = "the log holds which calls failed and what they cost, not why"
@@ -27,10 +30,14 @@ def unread_of(seen: Sighting) -> list[Unread]:
     ]
     unread += [Unread(text=name, why=UNKNOWN) for name in unknown_names(seen.text)]
     unread += [Unread(text=date.text, why="no day of the calendar") for date in seen.dates if date.at is None]
-    if not topics.asks_before_after(seen.text, is_dated=bool(seen.dates)):
+    is_dated = any(changes.dates_a_change(seen.quotes, one.start, one.end) for one in seen.dates)
+    if not changes.asks_before_after(seen.text, is_dated=is_dated):
         days = [date for date in seen.dates if _is_day(date) and not (date.is_to_come and _is_growing(seen))]
+        is_asked = any(isinstance(one, StatedTarget) for one in seen.readings)
+        days = [date for date in days if not is_asked or _DIGIT.search(date.text)]
         unread += [Unread(text=date.text, why=_NO_CHANGE) for date in days]
     unread += _contradictions(seen)
+    unread += nameless_exclusions(seen.text)
     if asks_for_causes(seen.text):
         unread.append(Unread(text="why", why=_CAUSES))
     if seen.language:
@@ -47,7 +54,7 @@ def _is_growing(seen: Sighting) -> bool:
 
 def _is_day(date: Dated) -> bool:
     """Return whether a date names a day, unlike "today"."""
-    return date.at is not None and not date.text.isalpha()
+    return date.at is not None and not date.text.isalpha() and not date.text.lower().startswith("this ")
 
 
 def is_named(seen: Sighting) -> bool:
@@ -61,18 +68,20 @@ def is_named(seen: Sighting) -> bool:
         or seen.readings
         or seen.families
         or seen.slips
-        or (seen.dates and topics.names_a_change(seen.text))
+        or (seen.dates and changes.names_a_change(seen.text))
     )
 
 
 def _contradictions(seen: Sighting) -> list[Unread]:
     """Return the targets that contradict an earlier one; the earlier one is used."""
-    first: dict[tuple[str, tuple[str, ...], float | None], float] = {}
+    first: dict[tuple[str, str, float | None], float] = {}
     unread: list[Unread] = []
     for target in seen.readings:
         if not isinstance(target, StatedTarget):
             continue
-        stands = first.setdefault((target.field, target.parts, target.percentile), target.value)
+        keys = [(target.field, part, target.percentile) for part in target.parts or ("",)]
+        stands = next((first[key] for key in keys if key in first), target.value)
+        first |= dict.fromkeys(keys, stands)
         if stands != target.value:
             text = f"{target.field} {target.value:g}"
             why = f"stated twice; the first, {stands:g}, is used"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from netra.domain.agents.question.mentions import blanked, families_in, gpus_in, models_in, parts_in
+from netra.domain.agents.question.families import families_in
+from netra.domain.agents.question.mentions import blanked, gpus_in, models_in, parts_in
 
 
 @pytest.mark.parametrize(
