@@ -67,7 +67,8 @@ _ABOVE: Final = re.compile(
     re.IGNORECASE,
 )
 _ROUGHLY: Final = 0.07  # share by which a number in words may be off after "about"
-_JUST: Final = 0.075  # and on its own side after "just under" and "just over"
+_FINE: Final = 0.05  # a last digit so much finer than the slack is rounded: "nearly $1,740" for $1,740.08
+_JUST: Final = 0.085  # and on its own side after "just under" and "just over"
 _NEARBY: Final = 0.02  # share by which a number in digits may be off after "just under" and "just over"
 _OVER: Final = re.compile(r"\b(?:over|more than|above|upwards of|exceeds|exceeding)\s*$", re.IGNORECASE)
 _UNDER: Final = re.compile(
@@ -213,7 +214,7 @@ def slack(value: float, *, step: float, written: float, before: str) -> tuple[fl
 def _sides(before: str, *, unit: float, coarse: float) -> tuple[float, float]:
     """Return how far below and above a number the values lie that the words before it allow."""
     if _BELOW.search(before):
-        return coarse / 2, 0.0
+        return coarse / 2, unit / 2 if unit < _FINE * coarse else 0.0
     if _ABOVE.search(before):
         return 0.0, coarse / 2
     if is_about(before):

@@ -24,7 +24,8 @@ WORDS: Final[Mapping[str, str]] = {
     r"|end[- ]to[- ]end|tail\w*|p[0-9]{2}"
     r"|percentile|limit\w*|median|finish\w*|complet\w*|calls? (?:last|run)\w*|seconds?|wait\w*|runs?"
     r"|duration|slo|needs?|answers? after|typically|middle|call takes|longer",
-    "fail": r"fail\w*|error\w*|wast\w*|refus\w*|unsuccess\w*|timeouts?|timed out|retr(?:y|ies)\w*"
+    "fail": r"(?:went|go(?:es)?|gone) wrong|fail\w*|error\w*|wast\w*|refus\w*|unsuccess\w*|timeouts?|timed "
+    r"out|retr(?:y|ies)\w*"
     r"|turned away|not charged"
     r"|unpaid|reject\w*|not billed|uncharged|avoidable|for nothing",
     "repeat": r"repeat\w*|duplicat\w*|identical|same (?:prompt|question|call)\w*|word for word"
@@ -42,7 +43,8 @@ WORDS: Final[Mapping[str, str]] = {
     r"|more than|would (?:have to|need)",
     "judge": r"judg\w*|evaluat\w*|sampl\w*|scor\w*|review\w*|grad\w*|compar\w*|test\w*|label\w*"
     r"|blind\w*|answers",
-    "limit": r"limit\w*|target\w*|ask\w*|want\w*|goal\w*|slo|budget\w*|need\w*|requir\w*|request(?:ed"
+    "limit": r"(?:longer|slower) than|limit\w*|target\w*|ask\w*|want\w*|goal\w*|slo|budget\w*|need\w*"
+    r"|requir\w*|request(?:ed"
     r"|ing)|promise\w*|within"
     r"|allow\w*|cap|under|threshold\w*|bound\w*|objective\w*|wish\w*|max\w*",
     "over_limit": r"too slow|over|exceed\w*|break\w*|miss\w*|slower|above|violat\w*|beyond|late|breach\w*"
@@ -101,7 +103,8 @@ WORDS: Final[Mapping[str, str]] = {
     "remain": r"remain\w*|left|leav\w*|still|rest|of (?:today['’]s|the current|the present|what you pay)",
     "other": r"others?|rest|remain\w*|apart from|except\w*|besides|outside|without|everything else|all but"
     r"|exclud\w+|left|elsewhere|aside",
-    "range": r"between|to|from|range\w*|interval|low\w*|high\w*|least|most|up|best|worst|upper|bottom"
+    "range": r"could|even|between|to|from|range\w*|interval|low\w*|high\w*|least|most|up|best|worst|upper"
+    r"|bottom"
     r"|top|either|or|and|may|might"
     r"|conservative\w*|optimistic\w*|pessimistic\w*|bound\w*|floor|ceiling|as much|as little",
     "spread": r"half|middle|median|p[0-9]{2}|percentile|mean|average|typical\w*|largest|longest|max\w*"

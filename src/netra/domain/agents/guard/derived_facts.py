@@ -79,9 +79,11 @@ def _of_changes(known: KnownVerdicts) -> Iterator[Fact]:
     planned = sum(change.savings.applied_as is not None for change in known.recommendations)
     for number, words, path in (
         (planned, _CHANGE_WORDS, "the number of changes in the plan"),
+        (planned - 1, _CHANGE_WORDS, "the number of the other changes in the plan"),
         (len(known.retirements), frozenset({"model", "retirement"}), "the number of models that retire"),
     ):
-        yield Fact(value=float(number), kind=NumberKind.COUNT, words=words, path=path)
+        needs = ("other",) if "other" in path else ()
+        yield Fact(value=float(number), kind=NumberKind.COUNT, words=words, path=path, needs=needs)
 
 
 def _shares(

@@ -47,6 +47,7 @@ _FROM_TO: Final = re.compile(r"\bfrom \$?[0-9][^;]{0,24} (?:down )?to (?:about |
 _NAMED: Final = frozenset(
     {"measure", "feature", "model", "change", "step", "lever", "tool", "template", "item", "thing"}
 )
+_BOUND: Final = re.compile(r"\b(?:longer|slower) than (?:about )?$", re.IGNORECASE)
 _FALLS: Final = re.compile(
     r"\b(?:plan|falls?|drops?|goes down|shrinks?|sinks?|cuts?|lowers?|reduces?|down|less|save[sd]?)\b",
     re.IGNORECASE,
@@ -66,7 +67,8 @@ def is_held(number: StatedNumber, known: Facts, spot: Spot) -> bool:
         return False
     facts = known.numbers
     near = [fact for fact in facts if number.low <= fact.value <= number.high and has_unit(number, fact)]
-    near = [fact for fact in near if number.is_wish or not fact.is_wish]
+    is_wish = number.is_wish or _BOUND.search(spot.before) is not None
+    near = [fact for fact in near if is_wish or not fact.is_wish]
     if number.way and not number.sign:
         ways = {fact.way for fact in near if is_of_row(fact, spot)}
         near = [

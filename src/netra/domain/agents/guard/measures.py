@@ -45,6 +45,7 @@ _WORST: Final = re.compile(
     r"\b(?:worst|at the very least|pessimistic\w*|low end|lower (?:end|bound))\b", re.IGNORECASE
 )
 _BEST: Final = re.compile(r"\b(?:best|optimistic\w*|high end|upper (?:end|bound))\b", re.IGNORECASE)
+_INSTEAD: Final = re.compile(r"\b(?:instead of|rather than|down from)\s+(?:about |some )?$", re.IGNORECASE)
 _OF_TODAY: Final = re.compile(
     r"\b(?:today['’]s|current|present)\s+(?:bill of |cost of )?(?:about |some "
     r")?$",
@@ -113,6 +114,8 @@ def _has_time(number: StatedNumber, fact: Fact, spot: Spot) -> bool:
     if "if_pass" in fact.needs and NO_EVALUATION.search(spot.sentence):
         return False
     if "saving" in fact.needs and _REMAINS.search(spot.segment):
+        return False
+    if "planned" in fact.needs and fact.kind is NumberKind.USD and _INSTEAD.search(spot.before):
         return False
     if "planned" in fact.needs and _OF_TODAY.search(spot.before):
         return False

@@ -47,6 +47,9 @@ _OF_ANALYSIS: Final = re.compile(
 _COMPARED_DATES: Final = re.compile(
     r"\b(?:no|none of the) other\b.*\b(?:as early|as soon|earlier|sooner|before)\b", re.IGNORECASE
 )
+_OF_TARGET: Final = re.compile(
+    r"\b(?:targets?|goals?|what you asked for)\b.{0,30}\b(?:doubled|tripled)\b", re.IGNORECASE
+)
 _OF_ROWS: Final = content_of(
     "features models tools templates others rest alone just only mainly mostly largely almost entirely"
 )
@@ -102,7 +105,8 @@ def false_causes(judged: Judged) -> Iterator[FalseVerdict]:
 def false_trends(judged: Judged) -> Iterator[FalseVerdict]:
     """Yield changes over time where the result compares no two times."""
     match = TREND.search(judged.sentence)
-    if match is None or judged.known.change is not None or judged.is_hedged:
+    is_of_target = _OF_TARGET.search(judged.sentence) is not None
+    if match is None or judged.known.change is not None or judged.is_hedged or is_of_target:
         return
     if not judged.is_negated(match.start(), match.end()):
         yield FalseVerdict(text=match[0], truth="The result compares no two times.")

@@ -14,6 +14,7 @@ _WITHOUT: Final = re.compile(
     r"\s+(?:the )?(?:(?:feature|model|tool|template) )?[\"'`“]?$",
     re.IGNORECASE,
 )
+_NEAR: Final = 8  # characters before a number in which "other" makes it the number of the others
 _OTHERS: Final = re.compile(
     r"\b(?:the |all |your |every )*(?:others?|rest|remain\w*|everything else|everyone else|elsewhere)\b",
     re.IGNORECASE,
@@ -28,6 +29,8 @@ def is_excluded(mention: Mention, spot: Spot) -> bool:
 
 def is_owned(spot: Spot) -> bool:
     """Return whether a row stands before the number in its part of the sentence: "chat uses 2 models"."""
+    if _OTHERS.search(spot.before[-_NEAR:]):
+        return False
     return any(
         mention.end <= len(spot.before)
         for mention in spot.rows

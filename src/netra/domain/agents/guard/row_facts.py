@@ -39,10 +39,18 @@ def facts_of_rows(known: KnownVerdicts) -> Iterator[Fact]:
     if whole is not None:
         yield from _of_sums(whole, seconds=known.span.seconds)
     for kind, rows in zip(KINDS, known.rows, strict=True):
-        for row in rows:
-            if row.name:
-                yield from _of_sums(_sums(row, kind), seconds=known.span.seconds)
-                yield from _without(row, rows, kind=kind)
+        named = [row for row in rows if row.name]
+        yield Fact(
+            value=float(len(named) - 1),
+            kind=NumberKind.COUNT,
+            words=frozenset({kind.value}),
+            path=f"the number of the other {kind.value}s",
+            needs=("other",),
+            is_count=True,
+        )
+        for row in named:
+            yield from _of_sums(_sums(row, kind), seconds=known.span.seconds)
+            yield from _without(row, rows, kind=kind)
 
 
 def whole_of(known: KnownVerdicts) -> Sums | None:

@@ -103,7 +103,8 @@ BUSIEST: Final = _words(r"busiest|most used|most (?:calls|requests|traffic)|most
 MORE_THAN: Final = re.compile(
     r"\b(?P<word>slower|faster|quicker|cheaper|dearer|costlier|pricier|busier|bigger|larger|smaller"
     r"|more expensive|less expensive"
-    r"|(?P<verb>costs?|saves?|save|makes?|brings?|spends?|takes?|reads?|writes?)\s(?:you "
+    r"|(?P<verb>ha(?:s|ve|d)|gets?|receives?|handles?|sends?|costs?|saves?|save|makes?|brings?|spends?"
+    r"|takes?|reads?|writes?)\s(?:you "
     r")?(?P<much>more|less|fewer)(?: calls| money| tokens)?)"
     r"(?: (?:a month|over the log|in total))?\s+than\b",
     re.IGNORECASE,
