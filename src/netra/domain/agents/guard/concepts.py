@@ -1,6 +1,6 @@
 """Know the words of each measure, in the keys of a payload and in sentences.
 
-A number of a measure stands only in a sentence that has a word of it; measures that exclude each other
+A number stands only in a sentence that has a word of its measure; measures that exclude each other
 (time to first token and the whole call, input and output, failed and repeated) are never mixed.
 """
 
