@@ -24,7 +24,7 @@ from .conftest import House, scope_of
 
 GZIP = {"Accept-Encoding": "gzip"}
 PLAIN = {"Accept-Encoding": "identity"}
-SECRETS = {"access_token", "refresh_token", "secret", "ticket", "state", "authorization_url"}
+SECRETS = {"access_token", "refresh_token", "secret", "ticket", "authorization_url"}  # beside it stands its `state`
 
 
 async def raw(house: House, path: str, headers: dict[str, str]) -> tuple[httpx.Headers, bytes]:
