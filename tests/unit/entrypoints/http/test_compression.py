@@ -24,7 +24,8 @@ from .conftest import House, scope_of
 
 GZIP = {"Accept-Encoding": "gzip"}
 PLAIN = {"Accept-Encoding": "identity"}
-SECRETS = {"access_token", "refresh_token", "secret", "ticket", "authorization_url"}  # beside it stands its `state`
+# The `state` of a sign-in stands beside its `authorization_url`; that of a decision is no secret.
+SECRETS = {"access_token", "refresh_token", "secret", "ticket", "authorization_url"}
 
 
 async def raw(house: House, path: str, headers: dict[str, str]) -> tuple[httpx.Headers, bytes]:
