@@ -24,6 +24,7 @@ from .conftest import House, scope_of
 
 GZIP = {"Accept-Encoding": "gzip"}
 PLAIN = {"Accept-Encoding": "identity"}
+# The `state` of a sign-in stands beside its `authorization_url`; that of a decision is no secret.
 SECRETS = {"access_token", "refresh_token", "secret", "ticket", "authorization_url"}
 
 

@@ -181,7 +181,7 @@ def slack_in_words(value: float, *, before: str, plain: float) -> tuple[float, f
     if _ABOVE.search(before):
         return value, (1 + _JUST) * value
     if _OVER.search(before):
-        return value, 1.5 * value
+        return value, 1.7 * value
     if _UNDER.search(before):
         return 0.5 * value, value
     half = max(plain, _ROUGHLY * abs(value)) if is_about(before) else plain

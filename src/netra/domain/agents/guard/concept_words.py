@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 WORDS: Final[Mapping[str, str]] = {
-    "saving": r"sav\w+|can go|go(?:es)? away|disappear\w*|vanish\w*|cheaper|less|lower\w*|cut\w*|reduc\w+"
+    "saving": r"below|beneath|sav\w+|can go|go(?:es)? away|disappear\w*|vanish\w*|cheaper|less|lower\w*"
+    r"|cut\w*|reduc\w+"
     r"|drops?|dropped|falls?|fell|down|off|gains?|gained|shav\w+|trim\w*|avoid\w*|differ\w*|change\w*"
     r"|decreas\w*"
     r"|need not|needn['’]t|(?:do|does) not (?:need|have) to|(?:has|have|needs?|had) to|too much"
@@ -15,7 +16,8 @@ WORDS: Final[Mapping[str, str]] = {
     r"|penalty|surcharge"
     r"|higher|up|interval|change\w*|differ\w*|sav\w+|doubl\w+",
     "ttft": r"ttft|first[- ]tokens?|time[- ]to[- ]first",
-    "tpot": r"tpot|per[- ](?:output[- ])?token|(?:each|every) (?:next |further |output )?token"
+    "tpot": r"(?:each|every) (?:further|next|following|additional|subsequent) (?:one|token)|tpot|per[- "
+    r"](?:output[- ])?token|(?:each|every) (?:next |further |output )?token"
     r"|inter-?token|next token"
     r"|token (?:rate|time)",
     "latency": r"latenc\w+|slow\w*|fast\w*|tak(?:es?|ing)|within|answers? in|respon\w+|whole[- ]call"
@@ -62,7 +64,10 @@ WORDS: Final[Mapping[str, str]] = {
     "input": r"input|prompts?|sent|in|incoming|context|reads?",
     "output": r"output|answers?|generat\w*|complet\w*|written|wrote|writes?|out|repl(?:y|ies)|produced?"
     r"|returned|response",
+    "of_log": r"log|log['’]s|window",
     "points": r"points?",
+    "threshold": r"if|once|as soon|more than|at least|above|over|needs?|break\w*|pays?|only|exceed\w*"
+    r"|reach\w*|must|threshold",
     "would": r"would|could|then|instead|will|only",
     "all_tokens": r"tokens?",
     "succeed": r"succe\w+|went through|go through|(?:ended |finished )?well|ok|worked|answered|without "

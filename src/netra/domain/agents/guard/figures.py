@@ -96,6 +96,7 @@ _OF_A_DOLLAR: Final = re.compile(
     re.IGNORECASE,
 )
 _WISH_WINDOW: Final = 400  # characters before a number in which its sentence may speak of a target
+_WIDE: Final = 200  # characters before it that may hold the noun it counts
 _BEFORE: Final = 60  # characters before a number that may qualify it
 _AFTER: Final = 80  # characters after it
 _PLAIN_SLACK: Final = {NumberKind.SHARE: 0.01, NumberKind.FACTOR: 0.05}
@@ -106,6 +107,10 @@ _ADVERB: Final = re.compile(r"twice|thrice", re.IGNORECASE)
 _COUNTED_TWICE: Final = re.compile(
     r"\b(?:count|sav|bill|charg|ask|pay|paid|sen[dt]|answer|measur|check)\w*\b[^.;,]{0,20}$", re.IGNORECASE
 )
+_LEVEL: Final = re.compile(
+    r"(?<![\w.])(?P<level>(?:80|90)\s?(?:%|percent|per cent))[\s-](?:confidence )?(?:interval|range)",
+    re.IGNORECASE,
+)  # the levels of the result's intervals
 _HALVES: Final = re.compile(r"halv\w+", re.IGNORECASE)
 _VERB_SLACK: Final = 0.02  # how far a share may be off that "halves" states
 _SPAN_SLACK: Final = 0.05  # share by which "one day" may be off, and other long times in words
@@ -129,6 +134,7 @@ def figures(text: str, *, due: int = 1) -> Figures:
     rest = blanked(rest, [match.span() for match in _ORDINAL.finditer(rest)])
     rest = blanked(rest, [(match.start("n"), match.end()) for match, _ in numbered(rest, due)])
     rest = blanked(rest, [(start, end) for _, start, end in percentile_phrases(rest)])
+    rest = blanked(rest, [match.span("level") for match in _LEVEL.finditer(rest)])
     ratios = tuple(_ratio(rest, found) for found in ratios_in(rest))
     rest = blanked(rest, [(ratio.start, ratio.end) for ratio in ratios])
     read = read_numbers(rest, convention=Convention.POINT, is_blanked=True)
@@ -165,8 +171,9 @@ def _in_terms(text: str, number: Number, *, whole: Number) -> StatedNumber | Non
     """Return a number, or an end of the range `whole`; None for a pronoun: "one of them"."""
     start, end = number.start, _end(number)
     before, after = text[max(0, start - _BEFORE) : start], text[_end(whole) : _end(whole) + _AFTER]
+    wide = text[max(0, start - _WIDE) : start]
     words = claim_context.words(after) if number.unit in (Unit.BARE, Unit.COUNT) else ()
-    kind, scale = _kind_of(number, before=before, after=after, words=words)
+    kind, scale = _kind_of(number, before=wide, after=after, words=words)
     if number.text.lower().startswith("one") and number.value == 1 and kind is NumberKind.COUNT:
         return None
     if _ADVERB.fullmatch(number.text.strip()) and _COUNTED_TWICE.search(before):

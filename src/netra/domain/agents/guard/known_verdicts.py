@@ -111,8 +111,19 @@ class _Option(msgspec.Struct, frozen=True, kw_only=True):
     latency_ms_p99: float | None = None
 
 
+class _Spread(msgspec.Struct, frozen=True, kw_only=True):
+    mean: float | None = None
+    p50: float | None = None
+    p99: float | None = None
+
+
+class _Profile(msgspec.Struct, frozen=True, kw_only=True):
+    latency_ms: _Spread = _Spread()
+
+
 class _Span(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
+    per_month: float | None = None
 
 
 class _Sufficiency(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,6 +159,7 @@ class KnownVerdicts(msgspec.Struct, frozen=True, kw_only=True):
     pareto: _Pareto = _Pareto()
     retirements: tuple[_Retirement, ...] = ()
     span: _Span = _Span()
+    profile: _Profile = _Profile()
     data_sufficiency: _Sufficiency = _Sufficiency()
     requests: float = 0.0
     input_tokens: float = 0.0

@@ -34,7 +34,7 @@ _LATENCIES: Final = frozenset({"latency", "ttft", "tpot"})
 _OTHER_PERIODS: Final = frozenset({"day", "week", "quarter", "year"})
 _RISES_TO: Final = re.compile(
     r"\b(?:ris|rise|rises|grow|grows|climb|climbs|increase|increases|go up"
-    r"|goes up)\b.{0,12}\bto (?:about |around )?$",
+    r"|goes up)\b.{0,12}\bto (?:about |around )?$|\bbecomes? (?:about |around )?$",
     re.IGNORECASE,
 )
 _SUMMED: Final = frozenset({NumberKind.USD, NumberKind.CALLS, NumberKind.TOKENS})
@@ -44,6 +44,9 @@ _WITH_PLAN: Final = re.compile(
     re.IGNORECASE,
 )
 _FROM_TO: Final = re.compile(r"\bfrom \$?[0-9][^;]{0,24} (?:down )?to (?:about |around )?$", re.IGNORECASE)
+_NAMED: Final = frozenset(
+    {"measure", "feature", "model", "change", "step", "lever", "tool", "template", "item", "thing"}
+)
 _FALLS: Final = re.compile(
     r"\b(?:plan|falls?|drops?|goes down|shrinks?|sinks?|cuts?|lowers?|reduces?|down|less|save[sd]?)\b",
     re.IGNORECASE,
@@ -76,11 +79,24 @@ def is_held(number: StatedNumber, known: Facts, spot: Spot) -> bool:
     if any(is_of_row(fact, spot) and is_of_measure(number, fact, spot) for fact in near):
         return True
     judged = known.verdicts
+    if _counts_names(number, spot):
+        return True
     if is_sum(number, judged, spot) or is_of_pair(number, judged, spot):
         return True
     if number.kind is NumberKind.USD and number.period in _OTHER_PERIODS:
         return is_held(_a_month(number), known, spot)
     return is_of_rank(number, judged, spot) or is_added_up(number, judged, spot)
+
+
+def _counts_names(number: StatedNumber, spot: Spot) -> bool:
+    """Return whether the number counts the names of the sentence: "chat and search are the two features"."""
+    if number.kind is not NumberKind.COUNT or not _NAMED.intersection(number.words[:2]):
+        return False
+    for kind in (NameKind.FEATURE, NameKind.MODEL, NameKind.TOOL, NameKind.TEMPLATE, NameKind.CHANGE):
+        named = {mention.of_kind(kind) for mention in spot.mentions if mention.of_kind(kind)}
+        if len(named) > 1 and number.low <= len(named) <= number.high:
+            return True
+    return False
 
 
 def is_held_as(number: StatedNumber, previous: StatedNumber | None, known: Facts, spot: Spot) -> bool:

@@ -41,6 +41,15 @@ _REMAINS: Final = re.compile(
     r"\b(?:remain(?:s|ing)?|(?:is|are|would be) left|still (?:pay|cost)\w*|(?:pay|paying) still)\b",
     re.IGNORECASE,
 )
+_WORST: Final = re.compile(
+    r"\b(?:worst|at the very least|pessimistic\w*|low end|lower (?:end|bound))\b", re.IGNORECASE
+)
+_BEST: Final = re.compile(r"\b(?:best|optimistic\w*|high end|upper (?:end|bound))\b", re.IGNORECASE)
+_OF_TODAY: Final = re.compile(
+    r"\b(?:today['’]s|current|present)\s+(?:bill of |cost of )?(?:about |some "
+    r")?$",
+    re.IGNORECASE,
+)
 _COST: Final = re.compile(r"\b(?:costs?|pay\w*|spend\w*|charg\w+|bill)\b", re.IGNORECASE)
 
 
@@ -105,6 +114,8 @@ def _has_time(number: StatedNumber, fact: Fact, spot: Spot) -> bool:
         return False
     if "saving" in fact.needs and _REMAINS.search(spot.segment):
         return False
+    if "planned" in fact.needs and _OF_TODAY.search(spot.before):
+        return False
     if "planned" in fact.needs and _TODAY.search(spot.segment) and not says(spot.segment, "plan"):
         return False
     is_monthly = fact.period != "" and not fact.is_of_log and not number.period
@@ -114,6 +125,13 @@ def _has_time(number: StatedNumber, fact: Fact, spot: Spot) -> bool:
 def _has_percentile(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: ARG001
     percentiles = percentiles_in(spot.segment)
     return not fact.percentile or not percentiles or fact.percentile in percentiles
+
+
+def _has_end(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: ARG001
+    """Return whether an end of an interval is not stated as the other: "at worst" is the low one."""
+    if fact.path.endswith("savings.high"):
+        return _WORST.search(spot.segment) is None
+    return not fact.path.endswith("savings.low") or _BEST.search(spot.segment) is None
 
 
 def _has_population(number: StatedNumber, fact: Fact, spot: Spot) -> bool:
@@ -151,5 +169,6 @@ _OF_FIELD: Final[tuple[Callable[[StatedNumber, Fact, Spot], bool], ...]] = (
     has_distance,
     _has_time,
     _has_percentile,
+    _has_end,
     _has_population,
 )

@@ -25,16 +25,20 @@ _OF_THEM: Final = re.compile(
 _COUNTED_BEFORE: Final = re.compile(
     r"[0-9]\s(?:[\w-]+\s)?(?P<noun>calls|requests|answers|prompts)\b[^.;]*$", re.IGNORECASE
 )
+_IN_OR_OUT: Final = re.compile(r"\s(?:in|out)(?=[.,;:)]|\s(?:and|/)|\s*$)", re.IGNORECASE)
+_TOKENS: Final = re.compile(r"\btokens?\b", re.IGNORECASE)
 _CALLS: Final = re.compile(r"\b(?:calls?|requests?)\b", re.IGNORECASE)
 _DOLLARS: Final = re.compile(r"\bdollars?\b", re.IGNORECASE)
 
 
 def noun_around(before: str, after: str) -> str:
-    """Return the stem of the noun that the words around a number give it; empty if they give none.
+    """Return the stem of the noun that the words around a number give it; empty without a noun.
 
     >>> noun_around("of 300 calls, ", " failed"), noun_around("", " of chat's 300 calls")
     ('call', 'call')
     """
+    if _IN_OR_OUT.match(after) and _TOKENS.search(before + after):
+        return "token"
     found = _PART_OF.match(after)
     if found is None and _OF_THEM.match(after):
         found = _COUNTED_BEFORE.search(before)

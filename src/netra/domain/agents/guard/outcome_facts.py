@@ -24,6 +24,7 @@ def facts_of_outcomes(known: KnownVerdicts) -> Iterator[Fact]:
             yield from _of_change(change, total, saved=known.plan.saved_usd_per_month)
     for row in known.latency.by_feature:
         yield from _of_limit(row)
+    yield from _of_spread(known)
     yield from _of_plan(known)
 
 
@@ -77,6 +78,26 @@ def _of_change(change: Change, total: float, *, saved: float | None) -> Iterator
                     rows=rows,
                     population="saving",
                 )
+
+
+def _of_spread(known: KnownVerdicts) -> Iterator[Fact]:
+    """Yield the mean and the p99 of all calls in medians."""
+    if known.span.per_month is not None:
+        yield Fact(
+            value=known.span.per_month,
+            kind=NumberKind.FACTOR,
+            path="how often the log fits into a month",
+            needs=("of_log",),
+        )
+    spread = known.profile.latency_ms
+    for name, value in (("mean", spread.mean), ("p99", spread.p99)):
+        if value is not None and spread.p50:
+            yield Fact(
+                value=value / spread.p50,
+                kind=NumberKind.FACTOR,
+                path=f"the {name} latency of all calls in medians",
+                needs=("tail_ratio",),
+            )
 
 
 def _of_limit(row: TimedFeature) -> Iterator[Fact]:

@@ -212,6 +212,10 @@ class SentencePlan:
         if len(run) == 1:
             return (last,)
         numbers = [span for span in self._spans if span[0] >= last.end]
+        if len(numbers) > len(run) and len(numbers) % len(run) != 0:
+            numbers = numbers[
+                -len(run) :
+            ]  # the first ones are not of the list: "the two measures save $5 and $3"
         place = next((at for at, span in enumerate(numbers) if span[0] == start), None)
         if place is not None and len(numbers) >= len(run) > place and len(numbers) % len(run) == 0:
             return (run[place % len(run)],)

@@ -48,6 +48,16 @@ _CHANGES_ANSWERS: Final = re.compile(
     r"|outputs?|quality)\b",
     re.IGNORECASE,
 )
+_OF_FAILED: Final = re.compile(
+    r"(?P<part>[0-9][0-9,]*) of (?:the |these |those )?(?:[0-9][0-9,]* )?(?:failed calls|failures)\b",
+    re.IGNORECASE,
+)
+_ALL_OTHERS: Final = re.compile(
+    r"\b(?P<way>more|less) than all (?:of )?(?:the )?(?:others?|rest)(?: \w+)? (?:put together|together"
+    r"|combined)\b",
+    re.IGNORECASE,
+)
+_HALF: Final = 0.5
 _SAME_ANSWERS: Final = frozenset({"prompt_caching", "batch", "waste"})
 _ROWS: Final = (NameKind.FEATURE, NameKind.TEMPLATE, NameKind.TOOL, NameKind.MODEL)
 
@@ -71,6 +81,40 @@ def false_outcomes(judged: Judged) -> Iterator[FalseVerdict]:
     match = _ALL_OUTCOMES.search(judged.sentence)
     if match is not None and not judged.is_hedged and not judged.is_negated(match.start(), match.end()):
         yield FalseVerdict(text=match[0], truth="The result does not say so of all of them.")
+
+
+def false_parts(judged: Judged) -> Iterator[FalseVerdict]:
+    """Yield "80 of the failed calls were timeouts" where 80 is all of them, which have several causes."""
+    match = _OF_FAILED.search(judged.sentence)
+    failed = judged.known.failures.requests
+    if match is not None and failed and float(match["part"].replace(",", "")) == failed:
+        yield FalseVerdict(text=match[0], truth=f"{failed:,.0f} is the number of all failed calls.")
+
+
+def false_majorities(judged: Judged) -> Iterator[FalseVerdict]:
+    """Yield "more than all the others together" of a row or a change with less than half."""
+    match = _ALL_OTHERS.search(judged.sentence)
+    rows = [one for one in judged.mentions if match is not None and one.end <= match.start()]
+    if match is None or not rows:
+        return
+    is_more = match["way"].lower() == "more"
+    for share in _shares_of(judged, rows[-1]):
+        if (share > _HALF) is not is_more:
+            yield FalseVerdict(text=match[0], truth=f"The share is {share:.1%}.")
+
+
+def _shares_of(judged: Judged, mention: Mention) -> Iterator[float]:
+    names = {name.text for name in mention.names}
+    if mention.of_kind(NameKind.CHANGE):
+        saving = [one for one in judged.known.recommendations if one.savings.applied_as is not None]
+        total = sum(one.usd for one in saving)
+        if total > 0:
+            yield sum(one.usd for one in saving if one.kind in names) / total
+        return
+    for table in judged.known.ranked(_measure(judged, "")):
+        total = sum(table.values())
+        if total > 0 and not names.isdisjoint(table):
+            yield max(table[name] for name in names if name in table) / total
 
 
 def false_answers(judged: Judged) -> Iterator[FalseVerdict]:
@@ -131,7 +175,7 @@ def _in_place(table: Mapping[str, float], subject: Mention, place: int, text: st
 
 
 def _only_more(judged: Judged, match: re.Match[str]) -> Iterator[FalseVerdict]:
-    """Yield "the only feature that costs more than A is B" where another row, or none, does."""
+    """Yield "the only feature that costs more than A is B" where that is false."""
     rows = [one for one in judged.mentions if one.start >= match.end()]
     is_more = match["way"].lower().startswith(("more", "dearer"))
     for table in judged.known.ranked("usd"):

@@ -22,7 +22,8 @@ _OTHERS: Final = re.compile(
 
 def is_excluded(mention: Mention, spot: Spot) -> bool:
     """Return whether the sentence leaves the row out: "apart from chat"."""
-    return _WITHOUT.search(spot.sentence[: mention.start]) is not None
+    is_row = any(name.kind in _HARD for name in mention.names)
+    return is_row and _WITHOUT.search(spot.sentence[: mention.start]) is not None
 
 
 def is_owned(spot: Spot) -> bool:

@@ -13,7 +13,8 @@ NEGATION: Final = _words(
 )
 CONTRACTED: Final = re.compile(r"n['’]t\b", re.IGNORECASE)
 HEDGE: Final = _words(
-    r"if|whether|unless|once|could|may|might|possib\w+|perhaps|worst|unknown|do not know|don['’]t know"
+    r"would (?:take|need|have to)|if|whether|unless|once|could|may|might|possib\w+|perhaps|worst|unknown|do "
+    r"not know|don['’]t know"
     r"|unclear|cannot (?:be )?(?:tell|told|say|know\w*)"
     r"|until|provided|assuming|uncertain|not certain|not sure|needs? (?:an )?evaluation|must be "
     r"evaluated|before"
@@ -207,7 +208,7 @@ FREE: Final = _words(r"costs? (?:you )?nothing|for free|free of charge|cost-?fre
 SLOWER: Final = _words(r"slower")
 NO_SAVING: Final = _words(
     r"(?:bill|costs?|spend\w*) (?:stays?|remains?|is) (?:the same|unchanged|flat)"
-    r"|(?<!you )(?<!we )changes? nothing|no "
+    r"|(?<!you )(?<!we )changes? nothing(?! (?:about|for|to|in)\b(?! the (?:bill|costs?)))|no "
     r"(?:effect|impact) on the bill"
     r"|saves? (?:you )?(?:nothing|no money|little)|nothing (?:here |else )?can be saved|nothing to "
     r"(?:save|gain|improve)|no savings?(?: (?:is|are) possible)?(?! counts?)|cannot be (?:lowered|reduced"

@@ -27,6 +27,8 @@ _RULES: Final[tuple[Callable[[Judged], Iterable[FalseVerdict]], ...]] = (
     money_verdicts.false_nothing,
     plan_verdicts.false_membership,
     plan_verdicts.false_outcomes,
+    plan_verdicts.false_parts,
+    plan_verdicts.false_majorities,
     plan_verdicts.false_answers,
     plan_verdicts.false_places,
     ranks.false_ranks,

@@ -10,7 +10,7 @@ _CHANGE_MADE: Final = re.compile(
     r"|began using|adopted"
     r"|converted|ported|reverted|rewrote|rewritten|shortened|patched|hotfixed|configured|adjusted"
     r"|trimmed the|cut the|brought in"
-    r"|rolled out|added"
+    r"|rolled out|went (?:out|in|over)|came out|regressed|added"
     r"|rolled (?:it |this |that )?out|went live|cut over)\b",
 )
 _CHANGE: Final = re.compile(
@@ -20,13 +20,13 @@ _CHANGE: Final = re.compile(
     r"|update|(?:vs\.?|versus|compared (?:to|with)|against) (?:the (?:week|month|time|days?) )?before"
     r"|what (?:has )?(?:happened|changed)|before (?:and|vs\.?|versus) after|before/after"
     r"|before\b[^.?!]{0,30}\bafter)\b"
-    r"|\bsince\b|\bas of\b|\bever since\b",
+    r"|\bsince\b|\bever since\b",
 )
 _SPOKEN: Final = re.compile(
     r"\b(?:discussed|agreed|talked|spoke|met|meeting|mentioned|wrote|said|mail)\b[^.;!?\n]{0,16}$"
     r"|\b(?:due|deadline|until|till|by) (?:the )?$"
 )  # "as discussed on the 23rd" dates no change
-_SENTENCE: Final = re.compile(r"[.;!?](?=\s)|\n")
+_WISHED: Final = re.compile(r"\b(?:must|should|will|shall|need|needs|have to|has to|want|budget)\b")
 _VERDICT: Final = re.compile(
     r"\b(?:worth|pa(?:y|ying|id) (?:off|for)|roll(?:ed)?[ -]?back|rollback|revert\w*|undo|back out"
     r"|before and after"
@@ -62,12 +62,7 @@ def dates_a_change(text: str, start: int, end: int) -> bool:
     """Return whether the date at `start` can be that of a change: “today's deploy”, not “today”."""
     if text[start:end].lower() == "today" and text[end : end + 2] not in ("'s", "’s"):
         return _CHANGE_MADE.search(text.lower()) is not None
-    before, after = text[:start].lower(), text[end:].lower()
-    if _SPOKEN.search(before):
-        return False
-    sentence = f"{_SENTENCE.split(before)[-1]} {_SENTENCE.split(after)[0]}"
-    is_near = _CHANGE_MADE.search(sentence) is not None or _CHANGE.search(sentence) is not None
-    return is_near or _CHANGE_MADE.search(text.lower()) is not None
+    return _SPOKEN.search(text[:start].lower()) is None
 
 
 def asks_before_after(text: str, *, is_dated: bool) -> bool:
@@ -79,7 +74,9 @@ def asks_before_after(text: str, *, is_dated: bool) -> bool:
     False
     """
     lower = text.lower()
-    is_made = _CHANGE_MADE.search(lower) is not None
+    is_made = _CHANGE_MADE.search(lower) is not None or (
+        " as of " in f" {lower}" and not _WISHED.search(lower)
+    )
     if not is_made and _CHANGE.search(lower) is None:
         return False
     if is_dated:

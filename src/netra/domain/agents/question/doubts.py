@@ -31,6 +31,8 @@ _FIELD_WORDS: Final = {
     "tpot": "a limit on the time per output token",
     "latency": "a limit on the whole call",
 }
+EITHER: Final = "two goals of which only one is asked for; write which"
+_EITHER: Final = re.compile(r"\beither\b[^.;!?]*\bor\b", re.IGNORECASE)
 REFERENCE: Final = "unclear which number this repeats; write the number"
 _REFERENCES: Final = re.compile(
     r"\b(?:the same (?:amount|sum|number|percentage|share|factor)|that (?:amount|sum|much)|as much again"
@@ -51,6 +53,21 @@ _NEGATION: Final = re.compile(
 _STRICTLY_NOT: Final = re.compile(
     r"\b(?:not|never|no|without|refus\w*|veto\w*|forbid\w*|forbidden|prohibit\w*)\b|n't\b", re.IGNORECASE
 )
+_POSITIVE: Final = re.compile(
+    r"\b(?:optimi[sz]\w*|improv\w*|speed\w*|accelerat\w*|cut\w*|reduc\w*|lower\w*|mak\w+|get\w*|bring\w*"
+    r"|look\w*|focus\w*|check\w*|analy[sz]\w*"
+    r"|review\w*|audit\w*|only|just|solely|batch\w*|cach\w*|rout\w*|mov\w+|switch\w*|migrat\w*|swap\w*"
+    r"|replac\w*|us(?:e|es|ing)|sav\w*"
+    r"|cost\w*|expens\w*|dear\w*|pric\w*|bill|spend\w*|slow\w*|fast\w*|quick\w*|snapp\w*|lag\w*|crawl\w*"
+    r"|cheap\w*|complain\w*|sucks?|terribl\w*"
+    r"|why|which|what|how|should|could|can|would|worth|tell|show|explain|restrict\w*|limit\w*|compare"
+    r"|test|try|run\w*|serv\w*|host\w*|tun\w+"
+    r"|shrink\w*|trim\w*|compress\w*|shorten\w*|too|need\w*|want\w*|must|has to|have to|latency|ttft|tpot"
+    r"|calls?|traffic|tokens?|prompts?"
+    r"|do|include|start|first|priorit\w*|concentrate|consider|handle|let)\b",
+    re.IGNORECASE,
+)
+_IN: Final = re.compile(r"\b(?:for|in|on)\s(?:the |our )?$", re.IGNORECASE)
 _ELSEWHERE: Final = re.compile(
     r"\b(?:the rest|elsewhere|everywhere else|everything else|anything else|(?:all )?the others?|all "
     r"others?|the remaining|the remainder"
@@ -74,7 +91,26 @@ _COUNT_WORD: Final = re.compile(
     r"(?:times|percent|seconds|weeks|days|months|years))",
     re.IGNORECASE,
 )
-_CLAUSE: Final = re.compile(r"[.;!?,:](?=\s|$)|\n|\s[–—-]\s|\b(?:and|but|so|while)\b", re.IGNORECASE)
+OWNED: Final = "unclear whether these GPUs are yours; write “we own 4x H100” or “rent 4x H100”"
+_FEW_WORDS: Final = 3
+_SENTENCE_OF: Final = re.compile(r"[.;!?](?=\s|$)|\n")
+_SUPPOSED: Final = re.compile(
+    r"\b(?:would|could|should|can|may|might|will|if|at most|max\w*|up to|need\w*|want\w*|rent\w*|leas\w+"
+    r"|buy\w*|enough|most|suffice|compare\w*|versus|vs"
+    r"|or|what|which|how|is|do|does|on|use|using|try|host\w*|serve|serving|allow\w*|limit\w*|cap\w*|no "
+    r"more|not more|fewer|less|within|get|plan\w*"
+    r"|consider\w*|think\w*|instead|for|make|order\w*|tops|budget|suppose|imagine|replace\w*|add\w*|only"
+    r"|run)\b",
+    re.IGNORECASE,
+)
+METRIC: Final = "unclear which time this limits; write “TTFT below 500 ms” or “the whole call below 5 s”"
+_TOKENS: Final = re.compile(
+    r"\b(?:first (?:word|token|byte|character)|blank screen|ttft|tpot|per token|each token|between tokens)\b",
+    re.IGNORECASE,
+)
+_CLAUSE: Final = re.compile(
+    r"[.;!?,:](?=\s|$)(?! (?:which|who|that)\b)|\n|\s[–—-]\s|\b(?:and|but|so|while)\b", re.IGNORECASE
+)
 
 
 def doubts_of(seen: Sighting, fields: Mapping[str, Any]) -> list[Unread]:
@@ -83,8 +119,11 @@ def doubts_of(seen: Sighting, fields: Mapping[str, Any]) -> list[Unread]:
     return [
         *_unlikely(targets),
         *_references(seen, targets),
+        *_either(seen, targets),
         *(_left(part) for part in _maybe_left(seen, fields)),
         *_uncounted(seen),
+        *_unowned(seen),
+        *_unsaid_metrics(seen, targets),
     ]
 
 
@@ -104,6 +143,13 @@ def _references(seen: Sighting, targets: Sequence[StatedTarget]) -> Iterator[Unr
             yield Unread(text=match[0], why=REFERENCE, start=match.start(), is_grave=True)
 
 
+def _either(seen: Sighting, targets: Sequence[StatedTarget]) -> Iterator[Unread]:
+    """Yield the words that leave a choice between goals: "either 20 % cheaper or 2x faster"."""
+    match = _EITHER.search(seen.text)
+    if match is not None and len({(one.field, one.value) for one in targets}) > 1:
+        yield Unread(text=match[0], why=EITHER, start=match.start(), is_grave=True)
+
+
 def _left(part: Mention) -> Unread:
     return Unread(text=part.name, why=LEFT_OUT.format(part.name, part.name), start=part.start, is_grave=True)
 
@@ -121,6 +167,17 @@ def _maybe_left(seen: Sighting, fields: Mapping[str, Any]) -> Iterator[Mention]:
         is_model = part not in seen.parts
         if is_model and not _STRICTLY_NOT.search(clause):
             continue
+        is_of_model = bool(seen.move.models) and _IN.search(before) is not None
+        is_wanted = (
+            is_model
+            or is_of_model
+            or "?" in seen.text
+            or _POSITIVE.search(clause) is not None
+            or not clause.strip()
+        )
+        if not is_wanted:
+            yield part
+            continue
         is_conditional = _IF.search(before) is not None and _IF_CHANGED.match(after) is not None
         is_apart = _ELSEWHERE.search(seen.text) is not None and not _ELSEWHERE.search(clause)
         if is_conditional or _NEGATION.search(clause) or (is_apart and not fields["per_feature"]):
@@ -133,6 +190,28 @@ def _uncounted(seen: Sighting) -> Iterator[Unread]:
         match = _COUNT_WORD.search(seen.text, max(0, gpu.start - _NEAR), gpu.end + _NEAR)
         if fleet.count is None and match is not None:
             yield Unread(text=f"{match[0]} {gpu.name}", why=COUNT, start=gpu.start, is_grave=True)
+
+
+def _unowned(seen: Sighting) -> Iterator[Unread]:
+    """Yield the counted GPUs of which no word says whether the asker has them or would get them."""
+    for gpu, fleet in zip(seen.gpus, seen.fleets, strict=False):
+        if fleet.count is None or fleet.is_owned or fleet.is_bound or fleet.is_serving:
+            continue
+        sentence = (
+            _SENTENCE_OF.split(seen.text[: gpu.start])[-1] + _SENTENCE_OF.split(seen.text[gpu.end :])[0]
+        )
+        is_clear = len(sentence.split()) <= _FEW_WORDS or "?" in seen.text or _SUPPOSED.search(sentence)
+        if not is_clear:
+            yield Unread(text=f"{fleet.count}x {fleet.name}", why=OWNED, start=gpu.start, is_grave=True)
+
+
+def _unsaid_metrics(seen: Sighting, targets: Sequence[StatedTarget]) -> Iterator[Unread]:
+    """Yield the limits whose metric no word names, in a text that names the times of tokens."""
+    named = {one.field for one in targets}
+    for one in targets:
+        is_other = _TOKENS.search(seen.text) is not None and not named.intersection(("ttft", "tpot"))
+        if one.is_default and is_other:
+            yield Unread(text=one.text, why=METRIC, start=one.start, is_grave=True)
 
 
 def _around(text: str, part: Mention) -> tuple[str, str]:

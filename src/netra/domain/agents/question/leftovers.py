@@ -35,6 +35,10 @@ _DROPPED: Final = re.compile(
     re.IGNORECASE,
 )
 _WRONG: Final = re.compile(r"[^.;,]{0,30}\b(?:wrong|was|were|is not|isn't|no longer)\b", re.IGNORECASE)
+_PRONOUN: Final = re.compile(
+    r"\b(?:it|they|this|these|those|both)\s(?:is|are|stays?|remains?)\b", re.IGNORECASE
+)
+_DIGIT: Final = re.compile("[0-9]")
 _OTHER_THINGS: Final = re.compile(
     r"\b(?:models?|quality|accuracy|answers?|latency|speed|budget|limits?|contract|sla|slo|users?"
     r"|customers?|money|costs?|price"
@@ -71,8 +75,8 @@ def nameless_exclusions(text: str) -> list[Unread]:
     return [
         Unread(text=match[0].strip(), why=NO_NAME, start=match.start(), is_grave=True)
         for match in _LEFT_OUT.finditer(text)
-        if FILLER not in match[0] and not _OTHER_THINGS.search(match[0]) and not _DIGIT.search(match[0])
+        if FILLER not in match[0]
+        and not _PRONOUN.search(match[0])
+        and not _OTHER_THINGS.search(match[0])
+        and not _DIGIT.search(match[0])
     ]
-
-
-_DIGIT: Final = re.compile("[0-9]")

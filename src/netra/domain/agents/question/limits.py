@@ -226,6 +226,7 @@ def limit_targets(
             end=number.end,
             text=quote,
             percentile=percentile,
+            is_default=not metrics,
         )
         for metric in metrics or ("latency",)
     )

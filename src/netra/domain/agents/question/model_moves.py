@@ -21,6 +21,10 @@ _QUIT: Final = re.compile(
     r"|phase out|sunset|retire|quit|leave|drop|dump)\s(?:our |the )?$",
     re.IGNORECASE,
 )
+_MUST_GO: Final = re.compile(
+    r"\s(?:has to|must|needs to|should|will) (?:go|leave|be (?:retired|replaced|phased out))\b(?! to| from)",
+    re.IGNORECASE,
+)
 _QUESTIONED: Final = re.compile(r"\b(?:not|never|don't|won't|can't|cannot)\b", re.IGNORECASE)
 _TO_BETWEEN: Final = re.compile(
     r"\W*(?:calls |traffic |over |completely |entirely |everywhere )*(?:(?:to|with|by|for|->|→|=>|⇒|into"
@@ -71,6 +75,8 @@ def model_move(text: str, mentions: Sequence[Mention]) -> ModelMove:
 def _is_quit(text: str, mention: Mention) -> bool:
     """Return whether a model is to be left for whatever comes: "let me get off X"."""
     before = text[max(0, mention.start - 48) : mention.start]
+    if _MUST_GO.match(text, mention.end):
+        return True
     return _QUIT.search(before) is not None and _QUESTIONED.search(before) is None
 
 

@@ -25,7 +25,8 @@ _SAVES: Final = re.compile(
     r"|trim\w*|cut\w*|recover\w*|reclaim\w*|gain|find|get back|slash\w*|reduc\w*|lower\w*|drop|decreas\w*"
     r"|shed\w*|prun\w*|chop\w*"
     r"|squeez\w*|strip\w*|lop\w*|hack\w*|carv\w*|whittl\w*|par(?:e|es|ing)|slic\w*|wring\w*|peel\w*|rescu\w*"
-    r"|win back|pocket\w*|pull out|economi[sz]\w*|conserv\w*|los(?:e|ing)|wast\w*"
+    r"|win back|(?:giv|hand|return)\w*(?: back)?|pocket\w*|pull out|economi[sz]\w*|conserv\w*|los(?:e"
+    r"|ing)|wast\w*"
     r"|subtract|off|rid of|eliminat\w*|remov\w*|avoid\w*)\b(?:(?!\b(?:to|under|below"
     r"|within)\b)[^.;!?\n$]){0,30}$",
     re.IGNORECASE,
@@ -48,7 +49,10 @@ _EXTRA: Final = re.compile(
 )
 _PER_THING: Final = re.compile(r"\s*(?:per|for each|for every|/)\s?[a-z]{2,}", re.IGNORECASE)
 _PERIOD: Final = re.compile(
-    r"\s*(?:\w+\s){1,4}?(?:a|per|each|every)\s(?P<period>hour|day|week|month|quarter|year)\b", re.IGNORECASE
+    r"\s*(?:\w+\s){1,4}?(?:a|per|each|every)\s(?P<period>hour|day|week|month|quarter|year)\b"
+    r"|\s*(?:for|over|during|in) (?:the|one|this|next) (?:whole |full |entire )?(?P<span>week|month"
+    r"|quarter|year)\b",
+    re.IGNORECASE,
 )
 _FINDING: Final = re.compile(r"\b(?:find|get back|gain|take|knock|cut|recover)\b", re.IGNORECASE)
 _RENT: Final = re.compile(r"\b(?:rent|hire|gpus?|each|apiece)\w*\b", re.IGNORECASE)
@@ -120,8 +124,11 @@ def _has_a_role(context: NumberContext, *, period: str, last: StatedTarget | Non
     """Return whether any word says that the sum is a budget or a saving, or it is the price of a period."""
     if period or last is not None or context.quantity.sign or _LETTERS.search(context.around) is None:
         return True
-    clause = context.clause.text
-    if has("at_most", clause) or _SPENDING.search(context.whole_sentence) or _TO.search(context.before):
+    if (
+        has("at_most", context.whole_sentence)
+        or _SPENDING.search(context.whole_sentence)
+        or _TO.search(context.before)
+    ):
         return True
     return bool(_SAVED.match(context.after) or _BY.search(context.before) or _SAVES.search(context.before))
 
@@ -147,7 +154,7 @@ def _limits(before: str) -> bool:
 def _period_after(after: str) -> str:
     """Return the period that stands after words of saving: "$250 off each week"."""
     match = _PERIOD.match(after)
-    return "" if match is None else match["period"].lower()
+    return "" if match is None else (match["period"] or match["span"]).lower()
 
 
 def _assumed(context: NumberContext, *, quote: str, period: str) -> str:

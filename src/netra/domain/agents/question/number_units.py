@@ -36,6 +36,11 @@ _COMPARATOR: Final = re.compile(
     re.IGNORECASE,
 )
 _FOR_NAME: Final = re.compile(r"\s(?P<word>for|on|in|at|off)\s(?:the )?\ufffc", re.IGNORECASE)
+_MAY_BE_SLOW: Final = re.compile(
+    r"\s?(?:of \w+ (?:\w+ )?|calls? |requests? )?(?:may|can|might|(?:is|are) allowed to) (?:be |take |run )?"
+    r"(?:slower|longer|exceed|more)\b",
+    re.IGNORECASE,
+)
 _SLOW_MAX: Final = 0.5  # largest share of the calls that may exceed a limit
 _PAST: Final = re.compile(
     r"\b(?:past|over|above|beyond|longer than|more than|slower than|exceed\w*)\s(?:about )?$", re.IGNORECASE
@@ -53,7 +58,8 @@ _HEADERS: Final = {
     "usd": (Unit.MONEY, 1.0),
 }
 _UNIT_BEFORE: Final = re.compile(
-    r"(?:\bin |[(\[]|^|(?<![0-9.,])(?<![0-9] )\b)(?:(?P<ms>ms|msec|milli-?seconds?)|(?P<s>s|sec|seconds?)"
+    r"(?:\bin |[(\[]|^|(?<=p[0-9][0-9] )|(?<![0-9.,])(?<![0-9] )\b)(?:(?P<ms>ms|msec|milli-?seconds?)"
+    r"|(?P<s>s|sec|seconds?)"
     r"|(?P<share>%|percent)"
     r"|(?P<usd>usd|us dollars?|dollars))[)\]]?(?:\sp[0-9]{2,3})?(?:\s(?:to|until|before|per"
     r"|for)\s(?:the\s)?(?:\w+\s?){1,3})?"
@@ -75,6 +81,8 @@ _SHARE_OF_CALLS: Final = re.compile(
 
 def _is_of_the_slow(text: str, number: Number, numbers: Sequence[Number]) -> bool:
     """Return whether a small share of the calls may exceed a time: "fewer than 1 in 20 may run past 20 s"."""
+    if number.value < _SLOW_MAX and _MAY_BE_SLOW.match(text, number.end):
+        return True
     after = next((one for one in numbers if one.start >= number.end and one.unit is Unit.MS), None)
     if after is None or number.value >= _SLOW_MAX:
         return False
@@ -106,12 +114,9 @@ def with_ratios(text: str, numbers: Sequence[Number]) -> list[Number]:
 
 
 def _is_ratio(text: str, first: Number, second: Number) -> bool:
-    if (
-        first.unit is not Unit.BARE
-        or second.unit not in (Unit.BARE, Unit.COUNT, Unit.MONEY)
-        or first.doubt
-        or second.doubt
-    ):
+    is_counted = first.unit is Unit.BARE or (first.unit in (Unit.COUNT, Unit.FACTOR) and not first.period)
+    is_of_counted = second.unit in (Unit.BARE, Unit.COUNT, Unit.MONEY)
+    if not (is_counted and is_of_counted) or first.doubt or second.doubt:
         return False
     between = text[first.end : second.start]
     is_round = second.value in (10, 20, 50, 100, 1_000)

@@ -18,7 +18,7 @@ _WORDS: Final[Mapping[str, str]] = {
     r"|(?:see|seeing|sees) (?:something|anything|text|the first|output|a reaction)|first (?:sign|signs) "
     r"of life|first reaction|to (?:start|begin)(?! with| from| using| over| off| to)"
     r"|until (?:the )?(?:answer|stream|response|output) (?:starts|begins)|time to start\w*"
-    r"|prefill (?:time|latency)|(?:start|begin)s?(?= (?:within|in|under|after|below|at most|by"
+    r"|prefill (?:time|latency)|(?:start|begin)s?(?= (?:within|inside|in|under|after|below|at most|by"
     r"|no later)\b)",
     "tpot": r"tpot|itl|tbt|(?:time|latency|ms|milliseconds|seconds?) (?:per|for each|for every"
     r"|each) (?:output |generated |further |next |decoded )?tokens?"

@@ -22,6 +22,7 @@ class StatedTarget(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[str, ...] = ()
     percentile: float | None = None  # of a limit; None: not stated
     assumed: str = ""  # what was assumed to read it
+    is_default: bool = False  # no word names the metric of the limit
     is_asked: bool = True  # a word of asking or a comparator governs it
 
 

@@ -100,6 +100,10 @@ _OF_PRICE: Final = re.compile(
     r"|invoice|latency|we (?:now )?(?:pay|spend))",
     re.IGNORECASE,
 )
+_CHANGED: Final = re.compile(
+    r"\b(?:accelerat\w*|too (?:slow|dear|expensive|high|much|long)|shorten\w*|minimi[sz]\w*)\b", re.IGNORECASE
+)
+_BY: Final = re.compile(r"\bby (?:about |around |roughly )?$", re.IGNORECASE)
 _TIMES: Final = (Subject.TIME, Subject.FIRST_TOKEN, Subject.PER_TOKEN)
 _AS_FAST: Final = re.compile(r"\b(?:as|fast\w*|quick\w*|soon\w*|speed\w*)\b", re.IGNORECASE)
 _FACTOR_MAX: Final = 1_000.0  # largest accepted factor; a larger one is a typing error
@@ -111,7 +115,8 @@ def share_targets(
     context: NumberContext, *, quote: str, last: StatedTarget | None, may_inherit: bool
 ) -> tuple[Reading, ...]:
     """Return the target of a share or factor for each of its subjects; "99 % of requests" sets no target."""
-    if _QUANTILE.match(context.after) or _is_a_rate(context) or _is_a_statement(context):
+    is_of_calls = _QUANTILE.match(context.after) is not None and not _is_to_come(context)
+    if is_of_calls or _is_a_rate(context) or _is_a_statement(context):
         return ()
     unread = Unread(text=quote, why=WHY, start=context.quantity.start, is_grave=True)
     here = [mark for mark in context.clause.marks if mark.subject in _AMONG]
@@ -198,7 +203,7 @@ def _like(context: NumberContext, last: StatedTarget) -> StatedTarget | None:
 def _target(context: NumberContext, mark: Mark) -> StatedTarget | None:
     """Return the target; None if the value is impossible, such as 100 % cheaper."""
     size = context.quantity.value
-    if not 0 < size <= _FACTOR_MAX:
+    if not 0 < size <= _FACTOR_MAX or not _has_a_direction(context, mark):
         return None
     if mark.subject is Subject.MONEY:
         if context.quantity.unit is Unit.FACTOR and mark.text.startswith("saving"):
@@ -208,6 +213,20 @@ def _target(context: NumberContext, mark: Mark) -> StatedTarget | None:
         remaining = _remaining(context, mark)
         return None if remaining <= 0 else StatedTarget(field="traffic_growth", value=round(remaining - 1, 9))
     return _speedup(context, mark)
+
+
+def _has_a_direction(context: NumberContext, mark: Mark) -> bool:
+    """Return whether any word says that the subject becomes more or less, or what is left of it."""
+    number, before, after = context.quantity, context.before, context.after
+    words = f"{context.whole_sentence} {mark.text}"
+    if number.unit is Unit.FACTOR or number.lowers is not None or not mark.text:
+        return True
+    if mark.subject in (Subject.RATE, Subject.GROWTH) or has("ask", words):
+        return True
+    if any(pattern.search(words) for pattern in (_LESS, _MORE, _CHANGED)):
+        return True
+    is_left = _TO.search(before) or _BECOMES.search(before) or _BY.search(before)
+    return bool(is_left or _OF.match(after) or _AGAIN.match(after) or _AS_MUCH.match(after))
 
 
 def _saving(remaining: float) -> StatedTarget | None:
@@ -257,8 +276,15 @@ def _is_what_is_left(context: NumberContext) -> bool:
     return _OF.match(context.after) is not None and is_priced and _WANTED.search(context.before) is not None
 
 
+def _is_to_come(context: NumberContext) -> bool:
+    """Return whether the clause is a condition or a forecast: "if we lost a third of our users"."""
+    return context.clause.joint.strip().lower() in ("if", "when") or has("future", context.clause.text)
+
+
 def _is_a_statement(context: NumberContext) -> bool:
     """Return whether the share describes the present: "30 % of our traffic is chat"."""
+    if _is_to_come(context):
+        return False
     if _OF_OURS_IS.match(context.after):
         return True
     if (

@@ -63,13 +63,14 @@ _SETTING_WORDS: Final = frozenset(
     ]
 )
 _KEY: Final = re.compile(
-    r"(?<![\w-])[\"'`]?(?P<key>[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*)[\"'`]?(?=\s*[:=]\s*[\"'`]?[-+<>=≤$]*\s?\.?[0-9])"
+    r"(?<![\w-])[\"'`]?(?P<key>[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*)[\"'`]?(?=\s*[:=<≤]\s*[\"'`]?[-+<>=≤$]*\s?\.?[0-9])"
 )
 _JSON_KEY: Final = re.compile(r"[\"'](?P<key>[A-Za-z][A-Za-z0-9_]*)[\"']\s*:")
 _JSON_TEXT: Final = re.compile(r":\s*[\"'](?P<value>[A-Za-z0-9_ -]{1,40})[\"'](?=\s*[,}\]])")
 _QUOTED: Final = re.compile(
     r"[`\"“](?P<inside>[^`\"“”\n]{1,80})[`\"”]|(?<!\w)'(?P<single>[^'\n]{1,80})'(?!\w)"
 )
+_EMOJI: Final = re.compile(r"(?<=\s):[a-z][a-z_+-]{1,24}:(?=\s|$|[.,!?])")
 _STATES: Final = re.compile(
     r"[0-9%$€£]|\b(?:half|twice|double|triple|third|quarter|cheaper|faster|slower|percent|ttft|tpot"
     r"|latency)\b",
@@ -103,7 +104,7 @@ def written_out(text: str) -> str:
     >>> written_out("`ttft_ms_p95: 550`"), written_out('{"metric": "latency", "p": 90}')
     ('ttft ms p95: 550', '{metric: latency, p: 90}')
     """
-    plain = _QUOTED.sub(_without_quotes, text)
+    plain = _QUOTED.sub(_without_quotes, _EMOJI.sub("–", text))
     plain = _JSON_TEXT.sub(lambda match: f": {_spaced(match['value'])}", plain)
     plain = _JSON_KEY.sub(lambda match: f"{_spaced(match['key'])}:", plain)
     plain = _KEY.sub(lambda match: _spaced(match["key"], quoted=match[0]), plain)

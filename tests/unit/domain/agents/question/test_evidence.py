@@ -32,6 +32,10 @@ def read(message: str) -> Goals:
         "get me $500",  # a budget or a saving?
         "leave billing alone, 10 % cheaper",  # no feature of the log
         "cut it down by 2000",
+        "either 20 % cheaper or 2x faster",
+        "make it 30 % cheaper, no wait, 150",  # no share can be 150 %
+        "a cluster of 16 H100 somewhere in town",  # owned or to be rented?
+        "support_chat users give up after 2 s; the first word matters",
     ],
 )
 def test_what_may_mean_something_else_is_asked_back(message: str) -> None:
@@ -118,6 +122,15 @@ def test_numbers_that_are_told_off_one_by_one_go_to_their_features() -> None:
     goals = read("support_chat and doc_search have to reply in 4 and 7 seconds respectively")
     assert {one.feature: one.value_ms for one in goals.limits} == {"support_chat": 4_000, "doc_search": 7_000}
     assert read("support_chat and doc_search should take 4 s respectively").limits
+
+
+def test_a_sum_that_only_says_what_is_now_is_named() -> None:
+    assert any("$8k" in one for one in read("a fraction of today's $8k").unread)
+
+
+def test_a_model_that_has_to_go_is_left() -> None:
+    goals = read("claude-sonnet-4-5 has to go, what is the replacement?")
+    assert (goals.from_models, goals.models) == (("claude-sonnet-4-5",), ())
 
 
 def test_a_nickname_needs_one_model_of_the_log() -> None:
