@@ -66,8 +66,6 @@ WORDS: Final[Mapping[str, str]] = {
     r"|returned|response",
     "of_log": r"log|log['’]s|window",
     "points": r"points?",
-    "threshold": r"if|once|as soon|more than|at least|above|over|needs?|break\w*|pays?|only|exceed\w*"
-    r"|reach\w*|must|threshold",
     "would": r"would|could|then|instead|will|only",
     "all_tokens": r"tokens?",
     "succeed": r"succe\w+|went through|go through|(?:ended |finished )?well|ok|worked|answered|without "

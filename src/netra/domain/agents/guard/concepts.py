@@ -28,7 +28,6 @@ _KEYS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (r"utilisation", ("utilisation",)),
     (r"accept", ("accept",)),
     (r"break_even_(?!accept)|reserve_", ("break_even",)),
-    (r"break_even_accept", ("threshold",)),
     (r"answers_to_judge", ("judge",)),
     (r"by_time_kept|^ttl_s|^kept_s|^keep_s", ("kept",)),
     (r"calls_over_limit", ("over_limit",)),

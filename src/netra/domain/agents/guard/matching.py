@@ -90,7 +90,7 @@ def is_held(number: StatedNumber, known: Facts, spot: Spot) -> bool:
 
 def _counts_names(number: StatedNumber, spot: Spot) -> bool:
     """Return whether the number counts the names of the sentence: "chat and search are the two features"."""
-    if number.kind is not NumberKind.COUNT or not _NAMED.intersection(number.words[:2]):
+    if number.kind is not NumberKind.COUNT or not _NAMED.intersection(number.words[:1]):
         return False
     for kind in (NameKind.FEATURE, NameKind.MODEL, NameKind.TOOL, NameKind.TEMPLATE, NameKind.CHANGE):
         named = {mention.of_kind(kind) for mention in spot.mentions if mention.of_kind(kind)}

@@ -126,6 +126,11 @@ def test_sparse_results_imply_nothing_that_they_do_not_hold() -> None:
     assert unsupported_by("For every call of chat there are 2 calls of search.", facts) == ("2",)
 
 
+def test_a_majority_of_savings_needs_a_plan() -> None:
+    facts = facts_of({"recommendations": [{"id": "rec-1", "kind": "batch"}]})
+    assert unsupported_by("Batching saves more than all the others together.", facts) == ()
+
+
 def test_the_echo_of_a_question_states_no_finding() -> None:
     echo = QuestionEcho(
         sentences=("Understood: 20 % cheaper; look at kv cache.",),
