@@ -45,7 +45,7 @@ def unread_of(seen: Sighting) -> list[Unread]:
 
 
 def _dates(seen: Sighting) -> list[Unread]:
-    """Return the dates that no change uses, and those beside the date of the change."""
+    """Return the dates that no change uses, and those that differ from the date of the change."""
     is_growing = _is_growing(seen)
     days = [date for date in seen.dates if _is_day(date) and not (date.is_to_come and is_growing)]
     is_dated = any(changes.dates_a_change(seen.quotes, one.start, one.end) for one in seen.dates)
