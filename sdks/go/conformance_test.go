@@ -52,6 +52,7 @@ type runner struct {
 func newRunner(t *testing.T) *runner {
 	rig := theRig(t)
 	saved := map[string]any{"rig": plain(t, rig), "long": strings.Repeat("x", 2_000_000), "unique": "key-" + newID()}
+	saved["address"] = saved["unique"].(string) + "@example.com"
 	return &runner{t: t, rig: rig, saved: saved}
 }
 

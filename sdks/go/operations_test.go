@@ -77,6 +77,9 @@ func init() {
 		"auth.register": call(func(r *runner, args RegisterRequest) (any, error) {
 			return r.client.Auth.Register(ctxOf(r.t), args)
 		}),
+		"auth.change_password": call(func(r *runner, args struct{ Current, New string }) (any, error) {
+			return r.client.Auth.ChangePassword(ctxOf(r.t), args.Current, args.New)
+		}),
 		"keys.create": call(func(r *runner, args NewKey) (any, error) {
 			args.ExpiresInDays = 90
 			made, err := r.client.Keys.Create(ctxOf(r.t), args)
@@ -186,7 +189,7 @@ func addWorkloads() {
 	operations["workloads.decisions"] = call(func(r *runner, args byID) (any, error) {
 		return r.client.Workloads.Decisions(ctxOf(r.t), args.ID)
 	})
-	operations["workloads.decide"] = call(decide)
+	operations["workloads.decide"] = call(decided)
 	operations["workloads.verification"] = call(func(r *runner, args struct{ ID, Key string }) (any, error) {
 		return r.client.Workloads.Verification(ctxOf(r.t), args.ID, args.Key)
 	})
@@ -378,7 +381,7 @@ func totalOf[T any](page *Page[T]) int64 {
 	return page.Total()
 }
 
-func decide(r *runner, args struct {
+func decided(r *runner, args struct {
 	ID, Key, Etag string
 	State         DecisionState
 	Run           *string `json:"run_id"`

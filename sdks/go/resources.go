@@ -76,7 +76,7 @@ type AuthService struct {
 // Register adds an account, where registration is switched on.
 func (s *AuthService) Register(ctx context.Context, body RegisterRequest, options ...CallOption) (*UserCard, error) {
 	return send[UserCard](ctx, s.client, request{
-		method: "POST", path: "/api/auth/register", body: body, kind: onceOnly, public: true,
+		method: "POST", path: "/api/auth/register", body: body, kind: keyed, public: true,
 	}, options)
 }
 
@@ -91,7 +91,7 @@ func (s *AuthService) Refresh(ctx context.Context) (Tokens, error) {
 // Exchange trades the code of a sign-in with Google for tokens, which the client then uses.
 func (s *AuthService) Exchange(ctx context.Context, code string, options ...CallOption) (*LoginResponse, error) {
 	answer, err := send[LoginResponse](ctx, s.client, request{
-		method: "POST", path: "/api/auth/exchange", body: ExchangeRequest{Code: code}, kind: onceOnly, public: true,
+		method: "POST", path: "/api/auth/exchange", body: ExchangeRequest{Code: code}, kind: keyed, public: true,
 	}, options)
 	if err != nil {
 		return nil, err
@@ -314,7 +314,7 @@ type KeyService struct{ client *Client }
 
 // Create makes an API key. Its secret is shown once.
 func (s *KeyService) Create(ctx context.Context, body NewKey, options ...CallOption) (*MadeKey, error) {
-	return post[MadeKey](ctx, s.client, "/api/keys", body, onceOnly, options)
+	return post[MadeKey](ctx, s.client, "/api/keys", body, keyed, options)
 }
 
 // List returns the API keys of the user, without their secrets.

@@ -747,8 +747,8 @@ type DecisionMade struct {
 	EffectiveAt *time.Time       `json:"effective_at,omitempty"`
 }
 
-// DecisionVerification: What an adopted recommendation brought, beside the saving that its run
-// showed.
+// DecisionVerification: What an adopted recommendation brought, and the decision with the saving
+// that its run showed.
 type DecisionVerification struct {
 	Change           ChangeVerdict   `json:"change"`
 	SavedUSD         *float64        `json:"saved_usd"`
@@ -2195,6 +2195,11 @@ type UserProfile struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
+// WatchData: The workload to watch, or to watch no longer.
+type WatchData struct {
+	WorkloadID string `json:"workload_id"`
+}
+
 // Window: The time of the overview, `to` exclusive; the ends are None where there is no call and no
 // bound.
 type Window struct {
@@ -2286,4 +2291,14 @@ type WorkloadEvent struct {
 type WorkloadList struct {
 	Data       []WorkloadCard `json:"data"`
 	Pagination Pagination     `json:"pagination"`
+}
+
+// WorkloadUpdateData: The size of a workload; `waiting_events` are those that ClickHouse does not
+// have yet.
+type WorkloadUpdateData struct {
+	WorkloadID    string     `json:"workload_id"`
+	EventCount    int64      `json:"event_count"`
+	WaitingEvents int64      `json:"waiting_events"`
+	LastEventAt   *time.Time `json:"last_event_at"`
+	RequestID     *string    `json:"request_id,omitempty"`
 }

@@ -13,7 +13,6 @@ from netra.domain.decisions.service import DecisionService
 from netra.domain.health.service import HealthService
 from netra.domain.overview.service import OverviewService
 from netra.domain.quotas import Quotas
-from netra.domain.realised.service import RealisedService
 from netra.domain.runs.service import RunService
 from netra.domain.runs.worker import RunWorker
 from netra.domain.telemetry.destinations import Destinations
@@ -28,6 +27,7 @@ from netra.domain.users.session_opener import SessionOpener
 from netra.domain.users.sessions import SessionService
 from netra.domain.what_if.service import WhatIfService
 from netra.domain.workloads.service import WorkloadService
+from netra.domain.workloads.watching import WorkloadWatch
 from netra.ports.api_keys import ApiKeyStore
 from netra.ports.audit_trail import AuditTrail
 from netra.ports.call_outbox import EventOutbox
@@ -144,6 +144,7 @@ class Container(containers.DeclarativeContainer):
     api_key_service = providers.Singleton(
         ApiKeyService,
         api_keys=ports.provided.api_keys,
+        tokens=ports.provided.tokens,
         tickets=ports.provided.tickets,
         journal=security_journal,
         ids=ports.provided.ids,
@@ -194,14 +195,8 @@ class Container(containers.DeclarativeContainer):
         runs=ports.provided.runs,
         clock=ports.provided.clock,
     )
-    realised_service = providers.Singleton(
-        RealisedService,
-        decisions=ports.provided.decisions,
-        workloads=ports.provided.workloads,
-        log=ports.provided.event_log,
-        prices=ports.provided.prices,
-        default_model=settings.provided.default_model,
-        quotas=quotas,
+    workload_watch = providers.Singleton(
+        WorkloadWatch, workloads=workload_service, clock=ports.provided.clock
     )
     telemetry_service = providers.Singleton(
         TelemetryService,
@@ -267,6 +262,7 @@ class Container(containers.DeclarativeContainer):
     what_if_service = providers.Singleton(
         WhatIfService,
         workloads=ports.provided.workloads,
+        decisions=ports.provided.decisions,
         log=ports.provided.event_log,
         prices=ports.provided.prices,
         quotas=quotas,

@@ -13,6 +13,7 @@ from netra.domain.errors import (
     Unavailable,
     ValidationFailed,
 )
+from netra.domain.idempotency import KEY_KEPT
 from netra.domain.paging import PageRequest
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import EventKind, updated
@@ -113,6 +114,18 @@ async def test_a_key_with_another_fingerprint_is_refused(stores, new_run):
     with pytest.raises(IdempotencyKeyReused):
         await stores.runs.accept(new_run("2", key="k", fingerprint="g"), quotas=QUOTAS)
     assert await stores.runs.waiting() == 1
+
+
+async def test_a_key_counts_for_a_day(stores, new_run):
+    first = await stores.runs.accept(new_run("1", key="k", fingerprint="f"), quotas=QUOTAS)
+    late = KEY_KEPT.total_seconds()
+    again = new_run("2", key="k", fingerprint="f", at_s=late - 1)
+    assert (await stores.runs.accept(again, quotas=QUOTAS)).run.id == first.run.id
+    second = await stores.runs.accept(new_run("3", key="k", fingerprint="g", at_s=late), quotas=QUOTAS)
+    assert (second.is_replay, second.run.id) == (False, "run-3")
+    third = new_run("4", key="k", fingerprint="g", at_s=late + 1)
+    assert (await stores.runs.accept(third, quotas=QUOTAS)).run.id == "run-3"
+    assert (await stores.runs.get("run-1", owner_id=ONE)).id == "run-1"
 
 
 async def test_a_key_belongs_to_its_owner(stores, new_run):

@@ -145,6 +145,7 @@ def messages(things: dict[str, str]) -> list[dict[str, Any]]:
     for one in things.values():
         found.append({"type": "stop_processing", "data": {"run_id": one}})
         found += [{"type": "subscribe", "data": {"run_id": one, "after": seq}} for seq in (0, 3)]
+    found.append({"type": "watch", "data": {"workload_id": things["workload"]}})
     return found
 
 

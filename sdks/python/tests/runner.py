@@ -25,6 +25,7 @@ class Runner:
         self.kind = kind
         self.loop = Loop() if kind == "async" else None
         self.saved: dict[str, Json] = {"rig": rig.facts, "long": LONG, "unique": f"key-{uuid.uuid4()}"}
+        self.saved["address"] = f"{self.saved['unique']}@example.com"
         self.opened: list[Any] = []
         self.options: dict[str, Any] = {}
         self.client: Any = None
@@ -161,6 +162,9 @@ class Runner:
 
     def do_auth_register(self, **given: str) -> Json:
         return plain(self.client.auth.register(given["email"], given["name"], given["password"]))
+
+    def do_auth_change_password(self, current: str, new: str) -> Json:
+        return plain(self.client.auth.change_password(current, new))
 
     def do_keys_create(self, name: str, scopes: list[str]) -> Json:
         made = self.client.keys.create(name, scopes)

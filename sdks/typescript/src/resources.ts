@@ -92,6 +92,11 @@ function at(path: string, id: string): string {
   return `${path}/${encodeURIComponent(id)}`;
 }
 
+/** The path of something of a workload. */
+function of(id: string, what: string): string {
+  return at("/api/workloads", id) + what;
+}
+
 /** Asks questions and follows runs. */
 export class Agent {
   readonly #transport: Transport;
@@ -164,7 +169,7 @@ export class Auth {
   }
 
   register(body: T.RegisterRequest, call?: CallOptions): Promise<T.UserCard> {
-    return write(this.#transport, "/api/auth/register", "O", body, call, { isPublic: true });
+    return write(this.#transport, "/api/auth/register", "K", body, call, { isPublic: true });
   }
 
   /** Gets new tokens now. The client does so by itself before they expire. */
@@ -177,7 +182,7 @@ export class Auth {
 
   /** Trades the code of a sign-in with Google for tokens, which the client then uses. */
   async exchange(code: string, call?: CallOptions): Promise<T.LoginResponse> {
-    const answer = await write<T.LoginResponse>(this.#transport, "/api/auth/exchange", "O", { code }, call, { isPublic: true });
+    const answer = await write<T.LoginResponse>(this.#transport, "/api/auth/exchange", "K", { code }, call, { isPublic: true });
     await this.#transport.credentials.keep(tokensOf(answer));
     return answer;
   }
@@ -222,7 +227,7 @@ export class Threads {
   }
 
   rename(id: string, title: string, call?: CallOptions): Promise<T.ThreadLine> {
-    return this.#transport.send({ method: "PATCH", path: at("/api/threads", id), safety: "P", json: { title } }, call);
+    return write(this.#transport, at("/api/threads", id), "P", { title }, call, { method: "PATCH" });
   }
 
   delete(id: string, options?: DeleteOptions): Promise<void> {
@@ -251,7 +256,7 @@ export class Workloads {
   }
 
   rename(id: string, name: string, call?: CallOptions): Promise<T.WorkloadCard> {
-    return this.#transport.send({ method: "PATCH", path: at("/api/workloads", id), safety: "P", json: { name } }, call);
+    return write(this.#transport, at("/api/workloads", id), "P", { name }, call, { method: "PATCH" });
   }
 
   delete(id: string, options?: DeleteOptions): Promise<void> {
@@ -260,17 +265,17 @@ export class Workloads {
 
   /** Stored calls with their cost, the newest first unless `sort` says otherwise. */
   listEvents(id: string, params: EventsParams = {}, call?: CallOptions): PagePromise<T.ListedEvent> {
-    return pages(this.#transport, `${at("/api/workloads", id)}/events`, params, call);
+    return pages(this.#transport, of(id, "/events"), params, call);
   }
 
   /** What came in by telemetry: calls of each emitter, those without usage, and advice. */
   intake(id: string, call?: CallOptions): Promise<T.IntakeAnswer> {
-    return read(this.#transport, `${at("/api/workloads", id)}/intake`, call);
+    return read(this.#transport, of(id, "/intake"), call);
   }
 
   /** What was decided about the recommendations on a workload, the latest first. */
   decisions(id: string, call?: CallOptions): Promise<T.DecisionList> {
-    return read(this.#transport, `${at("/api/workloads", id)}/decisions`, call);
+    return read(this.#transport, of(id, "/decisions"), call);
   }
 
   /**
@@ -278,24 +283,23 @@ export class Workloads {
    * shows it. With `etag`, only that version is changed: otherwise `PreconditionFailedError`.
    */
   decide(id: string, key: string, decision: T.NewDecision, { etag, ...call }: DecideOptions = {}): Promise<T.DecisionLine> {
-    const path = at(`${at("/api/workloads", id)}/decisions`, key);
-    const options = etag === undefined ? call : { ...call, headers: { ...call.headers, "If-Match": etag } };
-    return this.#transport.send({ method: "PUT", path, safety: "O", json: decision }, options);
+    if (etag) call.headers = { ...call.headers, "If-Match": etag };
+    return write(this.#transport, at(of(id, "/decisions"), key), "O", decision, call, { method: "PUT" });
   }
 
   /** What an adopted recommendation brought: the calls before it against those since. */
   verification(id: string, key: string, call?: CallOptions): Promise<T.DecisionVerification> {
-    return read(this.#transport, `${at(`${at("/api/workloads", id)}/decisions`, key)}/verification`, call);
+    return read(this.#transport, at(of(id, "/decisions"), key) + "/verification", call);
   }
 
   /** What a change would cost and bring. */
   simulate(id: string, proposal: T.Proposal, call?: CallOptions): Promise<T.Simulated> {
-    return write(this.#transport, `${at("/api/workloads", id)}/simulate`, "P", proposal, call);
+    return write(this.#transport, of(id, "/simulate"), "P", proposal, call);
   }
 
   /** What moved the bill from one period to another. */
   explain(id: string, periods: T.PeriodTexts, call?: CallOptions): Promise<T.Explanation> {
-    return write(this.#transport, `${at("/api/workloads", id)}/explain`, "P", periods, call);
+    return write(this.#transport, of(id, "/explain"), "P", periods, call);
   }
 
   /**
@@ -309,7 +313,7 @@ export class Workloads {
     let before = 0;
     for (const lines of batches(calls)) {
       const part = await write<T.EventsTaken>(
-        this.#transport, `${at("/api/workloads", id)}/events`, "K", undefined,
+        this.#transport, of(id, "/events"), "K", undefined,
         { ...call, idempotencyKey: `${key}-${number++}` }, { body: lines.join("\n"), media: "application/x-ndjson" },
       );
       sum.accepted += part.accepted;
@@ -349,7 +353,7 @@ export class Keys {
 
   /** Makes an API key. Its secret is shown once. */
   create(body: T.NewKey, call?: CallOptions): Promise<T.MadeKey> {
-    return write(this.#transport, "/api/keys", "O", body, call);
+    return write(this.#transport, "/api/keys", "K", body, call);
   }
 
   list(call?: CallOptions): Promise<T.KeyList> {

@@ -11,6 +11,7 @@ export class Runner {
   constructor(rig) {
     this.rig = rig;
     this.saved = { rig, long: LONG, unique: `key-${crypto.randomUUID()}` };
+    this.saved.address = `${this.saved.unique}@example.com`;
   }
 
   async run(scenario) {
@@ -108,6 +109,7 @@ const OPERATIONS = {
   async "auth.refresh"(client) { await client.auth.refresh(); },
   "auth.sign_out": (client) => client.auth.signOut(),
   "auth.register": (client, body) => client.auth.register(body),
+  "auth.change_password": (client, given) => client.auth.changePassword(given.current, given.new),
   async "keys.create"(client, body) {
     const made = await client.keys.create(body);
     return { id: made.key.id, secret: made.secret };

@@ -15,6 +15,8 @@ from netra.domain.errors import IdempotencyInProgress, IdempotencyKeyReused
 from netra.domain.ids import UserId
 
 KEY_KEPT: Final = timedelta(days=1)
+# owner of the keys of requests without a sign-in: all clients share them, as they share no account
+ANYONE: Final = UserId(0)
 TRY_LASTS: Final = timedelta(seconds=60)  # longer than any request takes: an older attempt has died
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,13 +51,28 @@ def on_key(kept: KeyEntry | None, *, key: str, fingerprint: str, now: datetime) 
 
 def is_forgotten(kept: KeyEntry, *, now: datetime) -> bool:
     """Return whether the entry has expired."""
-    return now - kept.began_at >= KEY_KEPT
+    return has_expired(kept.began_at, now=now)
+
+
+def has_expired(began_at: datetime, *, now: datetime) -> bool:
+    """Return whether a key of a request that began then counts no more."""
+    return now - began_at >= KEY_KEPT
+
+
+def is_repeated(entry: KeyEntry) -> bool:
+    """Return whether an earlier attempt of the request may have done its work."""
+    return entry.answer is not None or entry.tried_at != entry.began_at
 
 
 def check_fingerprint(kept: str, *, key: str, fingerprint: str) -> None:
     """Raise `IdempotencyKeyReused` when the key was used before with another body."""
     if kept != fingerprint:
-        raise IdempotencyKeyReused(f"Idempotency-Key {key!r} was used before with another request.", key=key)
+        raise key_reused(key)
+
+
+def key_reused(key: str) -> IdempotencyKeyReused:
+    """Return the error for a key that was used before with another body."""
+    return IdempotencyKeyReused(f"Idempotency-Key {key!r} was used before with another request.", key=key)
 
 
 def name_of(entry: KeyEntry, *, owner_id: UserId, key: str) -> str:

@@ -21,6 +21,7 @@ from netra.entrypoints.http.admission import AdmissionMiddleware
 from netra.entrypoints.http.agent import agent_router
 from netra.entrypoints.http.answers import Answer
 from netra.entrypoints.http.catalogue import catalogue_router
+from netra.entrypoints.http.compression import compressing
 from netra.entrypoints.http.configuration import configuration_router
 from netra.entrypoints.http.console import console_router
 from netra.entrypoints.http.decisions import decisions_router
@@ -28,7 +29,7 @@ from netra.entrypoints.http.documents import documents_router
 from netra.entrypoints.http.events import events_router
 from netra.entrypoints.http.google import google_router
 from netra.entrypoints.http.health import Pulse, health_router
-from netra.entrypoints.http.idempotency import ReplayMiddleware
+from netra.entrypoints.http.idempotency import PASSWORDS, ReplayMiddleware
 from netra.entrypoints.http.intake import intake_router
 from netra.entrypoints.http.keys import keys_router
 from netra.entrypoints.http.otlp import otlp_router
@@ -51,6 +52,16 @@ from netra.settings import Settings
 
 T = TypeVar("T")
 
+# request headers that a page of another origin may send
+ALLOWED: Final = [
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "Last-Event-ID",
+    "X-Request-ID",
+]
 EXPOSED: Final = [
     "X-Request-ID",
     "X-API-Version",
@@ -200,14 +211,18 @@ def _routers(switchboard: Switchboard, *, settings: Settings, door: WebSocketDoo
     def replayed(app: ASGIApp) -> ASGIApp:
         return cast("ASGIApp", ReplayMiddleware(cast("App", app), switchboard=switchboard))
 
+    def repeated(app: ASGIApp) -> ASGIApp:
+        replaying = ReplayMiddleware(cast("App", app), switchboard=switchboard, secrets=PASSWORDS)
+        return cast("ASGIApp", replaying)
+
     counted = Router(
         "/",
-        middleware=[admitted],
+        middleware=[admitted, compressing],
         route_handlers=[
-            authentication_router(registration=settings.registration),
+            authentication_router(registration=settings.registration, repeated=repeated),
             google_router(),
             sessions_router(),
-            keys_router(),
+            keys_router(repeated=repeated),
             audit_router(),
             agent_router(replayed=replayed, stream=stream),
             threads_router(),
@@ -228,6 +243,7 @@ def _routers(switchboard: Switchboard, *, settings: Settings, door: WebSocketDoo
 def _for_sockets(services: Services) -> SocketServices:
     return SocketServices(
         runs=services.run_service(),
+        watch=services.workload_watch(),
         users=services.user_service(),
         limiter=services.ports().limiter,
         clock=services.ports().clock,
@@ -267,15 +283,7 @@ def _cors(settings: Settings) -> CORSConfig | None:
     return CORSConfig(
         allow_origins=list(settings.cors_origins),
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=[
-            "Authorization",
-            "Content-Type",
-            "Idempotency-Key",
-            "If-Match",
-            "If-None-Match",
-            "Last-Event-ID",
-            "X-Request-ID",
-        ],
+        allow_headers=ALLOWED,
         expose_headers=EXPOSED,
         # for the cookie that binds a sign-in with an identity provider to its browser
         allow_credentials=True,

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 import msgspec
 
+from netra.domain.idempotency import KeyEntry
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -25,6 +27,13 @@ ABORT: Final = (
 WIRE: Final = "netra.wire"  # key in the scope of a socket's own `receive` and `send`
 
 
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt of a request under an idempotency key, and the stored entry of the key."""
+
+    key: str
+    entry: KeyEntry
+
+
 class Exchange(msgspec.Struct, kw_only=True):
     """One request or socket: its id, its origin, and extra headers of its response."""
 
@@ -33,6 +42,7 @@ class Exchange(msgspec.Struct, kw_only=True):
     headers: list[Header]
     # id of what the request creates, the same for each attempt under its idempotency key
     name: str | None = None
+    attempt: Attempt | None = None  # under an idempotency key; None without one
     incident: BaseException | None = None  # an internal error, for the edge to report
 
 

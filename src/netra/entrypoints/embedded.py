@@ -12,6 +12,7 @@ import msgspec
 from netra.bootstrap import open_ports
 from netra.bootstrap.memory import memory_ports
 from netra.domain.agents.stages.advisor import Advisor
+from netra.domain.decisions.model import Decide, Decision
 from netra.domain.errors import NetraError, WorkStopped
 from netra.domain.ids import ThreadId, WorkloadId
 from netra.domain.optimization.explain.explanation import Explanation
@@ -138,6 +139,15 @@ class Netra:
     async def intake(self, owner: User, workload_id: WorkloadId) -> Report:
         """Return what came in for a workload by telemetry. Raises `NotFound`."""
         return await self._container.telemetry_service().report(workload_id, owner_id=owner.id)
+
+    async def decisions(self, owner: User, workload_id: WorkloadId) -> Sequence[Decision]:
+        """Return the decisions about recommendations on a workload, latest first. Raises `NotFound`."""
+        return await self._container.decision_service().all_of(workload_id, owner_id=owner.id)
+
+    async def decide(self, command: Decide) -> Decision:
+        """Store a decision about a recommendation; raises as `DecisionService.decide` does."""
+        made: Decision = await self._container.decision_service().decide(command)
+        return made
 
     async def import_file(
         self, owner: User, path: Path | str, *, name: str | None = None, progress: Progress | None = None

@@ -2,6 +2,7 @@
 
 from netra.domain.audit.journal import SecurityJournal
 from netra.domain.audit.model import Origin, SecurityEventKind
+from netra.domain.idempotency import is_repeated, key_reused
 from netra.domain.quotas import LimitName
 from netra.domain.users.federated import FederatedSignIn, ProviderCallback, Recognized
 from netra.domain.users.known_addresses import KnownAddressService
@@ -48,9 +49,22 @@ class SignInDesk:
         return signed_in
 
     async def register(self, command: AddUser, exchange: Exchange, *, origin: Origin) -> User:
-        """Create an account. Raises `RateLimited`, `ValidationFailed` and `Conflict`."""
+        """Create an account, or return the one that an earlier attempt of the request created.
+
+        Raises `RateLimited`, `ValidationFailed` and `Conflict`, and `IdempotencyKeyReused` for another
+        password than the first request had.
+        """
         email = normal_email(command.email)
         await self._count(account_key(f"new {email}"), exchange, origin=origin)
+        attempt = exchange.attempt
+        if attempt is not None and is_repeated(attempt.entry):
+            added = await self._users.find_added(
+                email=email, password=command.password or "", since=attempt.entry.began_at
+            )
+            if added is not None:
+                return added
+            if attempt.entry.answer is not None:
+                raise key_reused(attempt.key)
         return await self._users.add(command, origin=origin)
 
     async def recognize(
@@ -64,11 +78,21 @@ class SignInDesk:
         await self._count(account_key(f"vouched {recognized.user.email}"), exchange, origin=origin)
         return recognized
 
-    async def exchange(self, code: str, exchange: Exchange, *, origin: Origin) -> SignInResult:
-        """Open the session for a page's code. Raises `Unauthorized` and `RateLimited`."""
+    async def exchange(
+        self, code: str, exchange: Exchange, *, origin: Origin, key: str | None = None
+    ) -> SignInResult:
+        """Open the session for a page's code. Raises `Unauthorized` and `RateLimited`.
+
+        With an idempotency `key`, the session's first refresh token is derived from the code and exchanged
+        under the key, so that a repeated request finds the session as a repeated refresh does.
+        """
+        first = None if key is None else self._federated.first_token(code)
+        if first is not None and await self._sessions.holder_of(first) is not None:
+            return await self.refresh(first, exchange, origin=origin, key=key)
         recognized = await self._federated.exchange(code, origin=origin)
         await self._count(account_key(f"exchanged {recognized.user.email}"), exchange, origin=origin)
-        return await self._federated.open(recognized, origin=origin)
+        signed_in = await self._federated.open(recognized, origin=origin, refresh=first)
+        return signed_in if first is None else await self._sessions.refresh(first, origin=origin, key=key)
 
     async def refresh(
         self,

@@ -1,6 +1,7 @@
 """A question as a client sends it, on either transport, converted to one command."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
@@ -62,6 +63,23 @@ def start_run(
         client_ref=client_ref,
         idempotency_key=idempotency_key,
         fingerprint=fingerprint,
+    )
+
+
+def start_referenced_run(ask: Ask, *, owner_id: UserId, reference: str | None) -> StartRun:
+    """Return the command of a client whose own `reference` to the question counts once.
+
+    The reference is an idempotency key, apart from those of HTTP requests. Two questions are the same if
+    they mean the same, however they are spelled. Raises `ValidationFailed` as `start_run`.
+    """
+    command = start_run(ask, owner_id=owner_id, client_ref=reference)
+    if reference is None:
+        return command
+    meant = (command.message, command.thread_id, command.workload_id, command.parameters)
+    return msgspec.structs.replace(
+        command,
+        idempotency_key=f"socket {sha256(reference.encode(errors='surrogatepass')).hexdigest()}",
+        fingerprint=sha256(msgspec.json.encode(meant, order="deterministic")).hexdigest(),
     )
 
 

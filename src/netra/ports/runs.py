@@ -46,8 +46,8 @@ class RunStore(Protocol):
     async def accept(self, new: NewRun, *, quotas: Quotas) -> Accepted:
         """Store run, thread (created if missing), question and first event (`seq` 1), all or nothing.
 
-        A known key with the same fingerprint returns the first run with `is_replay`; of any number of
-        parallel calls, one creates the run. Raises `IdempotencyKeyReused` for another fingerprint,
+        A known key with the same fingerprint returns the first run with `is_replay`, for `KEY_KEPT`; of any
+        number of parallel calls, one creates the run. Raises `IdempotencyKeyReused` for another fingerprint,
         `ValidationFailed` when the thread is full (question and answer must both fit), `ThreadBusy` and
         `Unavailable` at the limits of `quotas`.
         """

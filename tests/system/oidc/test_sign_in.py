@@ -145,3 +145,15 @@ def test_a_page_that_is_not_on_the_list_is_422(browser: httpx.Client, page: str)
 def test_every_spelling_of_the_version_works(browser: httpx.Client, prefix: str) -> None:
     assert browser.get(f"{prefix}/google/authorize").status_code == 200
     assert browser.get(go(browser).replace("/api/auth", prefix, 1)).status_code == 200
+
+
+def test_a_page_whose_answer_was_lost_exchanges_its_code_again(browser: httpx.Client) -> None:
+    there = urlsplit(browser.get(go(browser, redirect_uri=PAGE)).headers["Location"])
+    code, key = {"code": parse_qs(there.fragment)["code"][0]}, {"Idempotency-Key": "exchange"}
+    first = browser.post("/api/auth/exchange", json=code, headers=key).raise_for_status()
+    again = browser.post("/api/auth/exchange", json=code, headers=key).raise_for_status()
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert "Idempotency-Replayed" not in first.headers
+    assert again.json()["refresh_token"] == first.json()["refresh_token"]
+    assert me(browser, again.json())["email"] == "ada@example.com"
+    assert browser.post("/api/auth/exchange", json=code).status_code == 401

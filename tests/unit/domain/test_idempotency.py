@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from netra.domain.errors import IdempotencyInProgress, IdempotencyKeyReused
-from netra.domain.idempotency import KEY_KEPT, TRY_LASTS, KeyEntry, name_of, on_key
+from netra.domain.idempotency import KEY_KEPT, TRY_LASTS, KeyEntry, is_repeated, name_of, on_key
 from netra.domain.ids import UserId
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)
@@ -82,3 +82,10 @@ def test_requests_name_what_they_make_differently_and_in_the_order_they_began() 
     }
     assert len(names) == 5
     assert name(later) > max(names)
+
+
+def test_a_request_is_repeated_if_an_earlier_try_may_have_done_its_work() -> None:
+    assert not is_repeated(decide(None))
+    assert is_repeated(decide(ENDED))
+    assert is_repeated(decide(LET_GO))
+    assert is_repeated(decide(GOING_ON, after=TRY_LASTS))

@@ -137,3 +137,41 @@ async def test_an_account_exchanges_codes_as_often_as_the_limit_says(desk: SignI
         assert await desk.exchange(await code(), at(f"10.0.0.{turn}"), origin=NOWHERE)
     with pytest.raises(RateLimited):
         await desk.exchange(await code(), at("10.0.0.9"), origin=NOWHERE)
+
+
+async def code_for(desk: SignInDesk) -> str:
+    """Return a code that a page may exchange for Ada's tokens."""
+    recognized = Recognized(
+        user=(await desk._users._users.everyone())[0], redirect_uri="https://app.example.com/"
+    )
+    there = await desk._federated.hand_over(recognized, state="s")
+    return parse_qs(urlsplit(there).fragment)["code"][0]
+
+
+async def test_an_exchange_with_a_key_may_be_repeated(desk: SignInDesk) -> None:
+    code, here = await code_for(desk), at("10.0.0.1")
+    first = await desk.exchange(code, here, origin=NOWHERE, key="k")
+    again = await desk.exchange(code, here, origin=NOWHERE, key="k")
+    assert again.refresh_token == first.refresh_token
+    assert (first.is_replay, again.is_replay) == (False, True)
+    assert await desk._users.authenticate(first.access_token)
+    assert await desk._users.authenticate(again.access_token)
+    assert len(await desk._sessions.all_of(first.user.id)) == 1
+    assert await desk.refresh(again.refresh_token, here, origin=NOWHERE)
+
+
+async def test_a_code_that_comes_again_with_another_key_ends_the_session(desk: SignInDesk) -> None:
+    code, here = await code_for(desk), at("10.0.0.1")
+    first = await desk.exchange(code, here, origin=NOWHERE, key="k")
+    with pytest.raises(Unauthorized):
+        await desk.exchange(code, here, origin=NOWHERE, key="another")
+    with pytest.raises(Unauthorized):
+        await desk._users.authenticate(first.access_token)
+
+
+async def test_a_code_that_comes_again_without_the_key_is_refused(desk: SignInDesk) -> None:
+    code, here = await code_for(desk), at("10.0.0.1")
+    first = await desk.exchange(code, here, origin=NOWHERE, key="k")
+    with pytest.raises(Unauthorized):
+        await desk.exchange(code, here, origin=NOWHERE)
+    assert await desk._users.authenticate(first.access_token)

@@ -106,10 +106,10 @@ def login(email: str, password: str) -> Call[t.LoginResponse]:
     return _post("/api/auth/login", "/api/auth/login", t.LoginResponse, body, safety=ONCE, is_public=True)
 
 
-def register(email: str, name: str, password: str) -> Call[t.UserCard]:
+def register(email: str, name: str, password: str, *, key: str | None) -> Call[t.UserCard]:
     path = "/api/auth/register"
     body = {"email": email, "name": name, "password": password}
-    return _post(path, path, t.UserCard, body, safety=ONCE, is_public=True)
+    return _post(path, path, t.UserCard, body, safety=KEYED, key=key, is_public=True)
 
 
 def refresh(refresh_token: str) -> Call[t.LoginResponse]:
@@ -118,9 +118,10 @@ def refresh(refresh_token: str) -> Call[t.LoginResponse]:
     return _post(path, path, t.LoginResponse, body, safety=KEYED, is_public=True)
 
 
-def exchange(code: str) -> Call[t.LoginResponse]:
+def exchange(code: str, *, key: str | None) -> Call[t.LoginResponse]:
     path = "/api/auth/exchange"
-    return _post(path, path, t.LoginResponse, {"code": code}, safety=ONCE, is_public=True)
+    body = {"code": code}
+    return _post(path, path, t.LoginResponse, body, safety=KEYED, key=key, is_public=True)
 
 
 def authorize(redirect_uri: str | None) -> Call[t.AuthorizationUrl]:
@@ -388,9 +389,9 @@ def list_keys() -> Call[t.KeyList]:
     return _get("/api/keys", "/api/keys", t.KeyList)
 
 
-def make_key(name: str, scopes: Sequence[str], expires_in_days: int) -> Call[t.MadeKey]:
+def make_key(name: str, scopes: Sequence[str], expires_in_days: int, *, key: str | None) -> Call[t.MadeKey]:
     body = {"name": name, "scopes": list(scopes), "expires_in_days": expires_in_days}
-    return _post("/api/keys", "/api/keys", t.MadeKey, body, safety=ONCE)
+    return _post("/api/keys", "/api/keys", t.MadeKey, body, safety=KEYED, key=key)
 
 
 def revoke_key(key_id: str) -> Call[t.Confirmation]:

@@ -127,10 +127,16 @@ class Auth(_Resource):
         return Sessions(self._transport)
 
     async def register(
-        self, email: str, name: str, password: str, *, timeout: float | None = None
+        self,
+        email: str,
+        name: str,
+        password: str,
+        *,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
     ) -> t.UserCard:
         """Create an account, where the deployment allows it."""
-        return await self._call(_calls.register(email, name, password), timeout)
+        return await self._call(_calls.register(email, name, password, key=idempotency_key), timeout)
 
     async def refresh(self) -> Tokens:
         """Renew the tokens now; it happens by itself when it is needed."""
@@ -140,9 +146,11 @@ class Auth(_Resource):
             raise errors.SessionLostError("there are no tokens; sign in again")
         return credentials.tokens
 
-    async def exchange(self, code: str, *, timeout: float | None = None) -> t.LoginResponse:
+    async def exchange(
+        self, code: str, *, idempotency_key: str | None = None, timeout: float | None = None
+    ) -> t.LoginResponse:
         """Exchange the code of a redirect for tokens."""
-        return await self._call(_calls.exchange(code), timeout)
+        return await self._call(_calls.exchange(code, key=idempotency_key), timeout)
 
     async def authorize(
         self, redirect_uri: str | None = None, *, timeout: float | None = None
@@ -452,10 +460,12 @@ class Keys(_Resource):
         scopes: Sequence[t.KeyScope],
         *,
         expires_in_days: int = 90,
+        idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> t.MadeKey:
-        """Create an API key; only this answer has its secret."""
-        return await self._call(_calls.make_key(name, scopes, expires_in_days), timeout)
+        """Create an API key; its secret is in this answer, and for ten minutes in a repeated one."""
+        call = _calls.make_key(name, scopes, expires_in_days, key=idempotency_key)
+        return await self._call(call, timeout)
 
     async def revoke(self, key_id: str, *, timeout: float | None = None) -> t.Confirmation:
         """Revoke a key."""

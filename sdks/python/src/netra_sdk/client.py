@@ -126,9 +126,17 @@ class Auth(_Resource):
         """The user's sessions."""
         return Sessions(self._transport)
 
-    def register(self, email: str, name: str, password: str, *, timeout: float | None = None) -> t.UserCard:
+    def register(
+        self,
+        email: str,
+        name: str,
+        password: str,
+        *,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> t.UserCard:
         """Create an account, where the deployment allows it."""
-        return self._call(_calls.register(email, name, password), timeout)
+        return self._call(_calls.register(email, name, password, key=idempotency_key), timeout)
 
     def refresh(self) -> Tokens:
         """Renew the tokens now; it happens by itself when it is needed."""
@@ -138,9 +146,11 @@ class Auth(_Resource):
             raise errors.SessionLostError("there are no tokens; sign in again")
         return credentials.tokens
 
-    def exchange(self, code: str, *, timeout: float | None = None) -> t.LoginResponse:
+    def exchange(
+        self, code: str, *, idempotency_key: str | None = None, timeout: float | None = None
+    ) -> t.LoginResponse:
         """Exchange the code of a redirect for tokens."""
-        return self._call(_calls.exchange(code), timeout)
+        return self._call(_calls.exchange(code, key=idempotency_key), timeout)
 
     def authorize(
         self, redirect_uri: str | None = None, *, timeout: float | None = None
@@ -442,10 +452,12 @@ class Keys(_Resource):
         scopes: Sequence[t.KeyScope],
         *,
         expires_in_days: int = 90,
+        idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> t.MadeKey:
-        """Create an API key; only this answer has its secret."""
-        return self._call(_calls.make_key(name, scopes, expires_in_days), timeout)
+        """Create an API key; its secret is in this answer, and for ten minutes in a repeated one."""
+        call = _calls.make_key(name, scopes, expires_in_days, key=idempotency_key)
+        return self._call(call, timeout)
 
     def revoke(self, key_id: str, *, timeout: float | None = None) -> t.Confirmation:
         """Revoke a key."""

@@ -418,7 +418,7 @@ class DecisionMade(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class DecisionVerification(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """What an adopted recommendation brought, beside the saving that its run showed."""
+    """What an adopted recommendation brought, and the decision with the saving that its run showed."""
 
     change: ChangeVerdict
     saved_usd: float | None
@@ -1977,6 +1977,12 @@ class UserProfile(Wire, frozen=True, kw_only=True, omit_defaults=True):
     updated_at: datetime
 
 
+class WatchData(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The workload to watch, or to watch no longer."""
+
+    workload_id: str
+
+
 class Window(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The time of the overview, `to` exclusive; the ends are None where there is no call and no bound."""
 
@@ -2073,6 +2079,16 @@ class WorkloadList(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
     data: list[WorkloadCard]
     pagination: Pagination
+
+
+class WorkloadUpdateData(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The size of a workload; `waiting_events` are those that ClickHouse does not have yet."""
+
+    workload_id: str
+    event_count: int
+    waiting_events: int
+    last_event_at: datetime | None
+    request_id: str | None = None
 
 
 __all__ = [
@@ -2282,6 +2298,7 @@ __all__ = [
     "UserCard",
     "UserProfile",
     "UserRole",
+    "WatchData",
     "Window",
     "Wire",
     "WorkloadCard",
@@ -2290,4 +2307,5 @@ __all__ = [
     "WorkloadEvent",
     "WorkloadEventVariant",
     "WorkloadList",
+    "WorkloadUpdateData",
 ]

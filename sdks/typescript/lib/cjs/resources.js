@@ -30,6 +30,10 @@ function pages(transport, path, params, call) {
 function at(path, id) {
     return `${path}/${encodeURIComponent(id)}`;
 }
+/** The path of something of a workload. */
+function of(id, what) {
+    return at("/api/workloads", id) + what;
+}
 /** Asks questions and follows runs. */
 class Agent {
     #transport;
@@ -89,7 +93,7 @@ class Auth {
         this.sessions = new Sessions(transport);
     }
     register(body, call) {
-        return write(this.#transport, "/api/auth/register", "O", body, call, { isPublic: true });
+        return write(this.#transport, "/api/auth/register", "K", body, call, { isPublic: true });
     }
     /** Gets new tokens now. The client does so by itself before they expire. */
     async refresh() {
@@ -101,7 +105,7 @@ class Auth {
     }
     /** Trades the code of a sign-in with Google for tokens, which the client then uses. */
     async exchange(code, call) {
-        const answer = await write(this.#transport, "/api/auth/exchange", "O", { code }, call, { isPublic: true });
+        const answer = await write(this.#transport, "/api/auth/exchange", "K", { code }, call, { isPublic: true });
         await this.#transport.credentials.keep((0, tokens_ts_1.tokensOf)(answer));
         return answer;
     }
@@ -137,7 +141,7 @@ class Threads {
         return read(this.#transport, at("/api/threads", id), call);
     }
     rename(id, title, call) {
-        return this.#transport.send({ method: "PATCH", path: at("/api/threads", id), safety: "P", json: { title } }, call);
+        return write(this.#transport, at("/api/threads", id), "P", { title }, call, { method: "PATCH" });
     }
     delete(id, options) {
         return remove(this.#transport, at("/api/threads", id), options);
@@ -160,43 +164,43 @@ class Workloads {
         return read(this.#transport, at("/api/workloads", id), call);
     }
     rename(id, name, call) {
-        return this.#transport.send({ method: "PATCH", path: at("/api/workloads", id), safety: "P", json: { name } }, call);
+        return write(this.#transport, at("/api/workloads", id), "P", { name }, call, { method: "PATCH" });
     }
     delete(id, options) {
         return remove(this.#transport, at("/api/workloads", id), options);
     }
     /** Stored calls with their cost, the newest first unless `sort` says otherwise. */
     listEvents(id, params = {}, call) {
-        return pages(this.#transport, `${at("/api/workloads", id)}/events`, params, call);
+        return pages(this.#transport, of(id, "/events"), params, call);
     }
     /** What came in by telemetry: calls of each emitter, those without usage, and advice. */
     intake(id, call) {
-        return read(this.#transport, `${at("/api/workloads", id)}/intake`, call);
+        return read(this.#transport, of(id, "/intake"), call);
     }
     /** What was decided about the recommendations on a workload, the latest first. */
     decisions(id, call) {
-        return read(this.#transport, `${at("/api/workloads", id)}/decisions`, call);
+        return read(this.#transport, of(id, "/decisions"), call);
     }
     /**
      * Plans, adopts, dismisses or reopens a recommendation, named by its `key`. A first decision names the run that
      * shows it. With `etag`, only that version is changed: otherwise `PreconditionFailedError`.
      */
     decide(id, key, decision, { etag, ...call } = {}) {
-        const path = at(`${at("/api/workloads", id)}/decisions`, key);
-        const options = etag === undefined ? call : { ...call, headers: { ...call.headers, "If-Match": etag } };
-        return this.#transport.send({ method: "PUT", path, safety: "O", json: decision }, options);
+        if (etag)
+            call.headers = { ...call.headers, "If-Match": etag };
+        return write(this.#transport, at(of(id, "/decisions"), key), "O", decision, call, { method: "PUT" });
     }
     /** What an adopted recommendation brought: the calls before it against those since. */
     verification(id, key, call) {
-        return read(this.#transport, `${at(`${at("/api/workloads", id)}/decisions`, key)}/verification`, call);
+        return read(this.#transport, at(of(id, "/decisions"), key) + "/verification", call);
     }
     /** What a change would cost and bring. */
     simulate(id, proposal, call) {
-        return write(this.#transport, `${at("/api/workloads", id)}/simulate`, "P", proposal, call);
+        return write(this.#transport, of(id, "/simulate"), "P", proposal, call);
     }
     /** What moved the bill from one period to another. */
     explain(id, periods, call) {
-        return write(this.#transport, `${at("/api/workloads", id)}/explain`, "P", periods, call);
+        return write(this.#transport, of(id, "/explain"), "P", periods, call);
     }
     /**
      * Adds calls, in requests of at most 10,000 rows; the keys of the requests are KEY-0, KEY-1, ….
@@ -208,7 +212,7 @@ class Workloads {
         let number = 0;
         let before = 0;
         for (const lines of batches(calls)) {
-            const part = await write(this.#transport, `${at("/api/workloads", id)}/events`, "K", undefined, { ...call, idempotencyKey: `${key}-${number++}` }, { body: lines.join("\n"), media: "application/x-ndjson" });
+            const part = await write(this.#transport, of(id, "/events"), "K", undefined, { ...call, idempotencyKey: `${key}-${number++}` }, { body: lines.join("\n"), media: "application/x-ndjson" });
             sum.accepted += part.accepted;
             sum.duplicates += part.duplicates;
             sum.rejected += part.rejected;
@@ -245,7 +249,7 @@ class Keys {
     }
     /** Makes an API key. Its secret is shown once. */
     create(body, call) {
-        return write(this.#transport, "/api/keys", "O", body, call);
+        return write(this.#transport, "/api/keys", "K", body, call);
     }
     list(call) {
         return read(this.#transport, "/api/keys", call);

@@ -310,7 +310,7 @@ export interface DecisionMade {
     until?: string | null;
     effective_at?: string | null;
 }
-/** What an adopted recommendation brought, beside the saving that its run showed. */
+/** What an adopted recommendation brought, and the decision with the saving that its run showed. */
 export interface DecisionVerification {
     change: ChangeVerdict;
     saved_usd: number | null;
@@ -1601,6 +1601,10 @@ export interface UserProfile {
     created_at: string;
     updated_at: string;
 }
+/** The workload to watch, or to watch no longer. */
+export interface WatchData {
+    workload_id: string;
+}
 /** The time of the overview, `to` exclusive; the ends are None where there is no call and no bound. */
 export interface Window {
     from: string | null;
@@ -1687,4 +1691,12 @@ export interface WorkloadEvent {
 export interface WorkloadList {
     data: WorkloadCard[];
     pagination: Pagination;
+}
+/** The size of a workload; `waiting_events` are those that ClickHouse does not have yet. */
+export interface WorkloadUpdateData {
+    workload_id: string;
+    event_count: number;
+    waiting_events: number;
+    last_event_at: string | null;
+    request_id?: string;
 }

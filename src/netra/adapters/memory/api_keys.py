@@ -22,7 +22,7 @@ class MemoryApiKeyStore:
     async def add(self, key: ApiKey, *, digest: str, max_per_user: int) -> None:
         """Store a new key."""
         if key.id in self._keys or digest in self._by_digest:
-            raise Conflict("This key already exists.")
+            raise Conflict("This key was made before, and may have been revoked since.")
         own = [one for one in self._keys.values() if one.owner_id == key.owner_id]
         if sum(_counts(one, at=key.created_at) for one in own) >= max_per_user:
             raise Conflict(f"You already have {max_per_user} live keys; revoke one first.")

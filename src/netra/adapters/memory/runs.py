@@ -9,7 +9,7 @@ from netra.adapters.memory.claims import MemoryClaims
 from netra.adapters.memory.paging import page_of
 from netra.adapters.memory.state import MemoryState, RunEntry, unshared
 from netra.domain.errors import NotFound
-from netra.domain.idempotency import check_fingerprint
+from netra.domain.idempotency import check_fingerprint, has_expired
 from netra.domain.ids import RunId, ThreadId, UserId
 from netra.domain.paging import Page, PageRequest
 from netra.domain.quotas import Quotas
@@ -97,6 +97,10 @@ class MemoryRunStore(MemoryClaims):
         if run_id is None:
             return None
         entry = self._state.runs[run_id]
+        if has_expired(entry.run.created_at, now=new.run.created_at):
+            del self._state.keys[new.run.owner_id, new.idempotency_key]
+            entry.idempotency_key = None
+            return None
         check_fingerprint(entry.fingerprint, key=new.idempotency_key, fingerprint=new.fingerprint)
         return entry
 

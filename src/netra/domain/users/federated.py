@@ -132,11 +132,20 @@ class FederatedSignIn:
             raise
         return Recognized(user=user, redirect_uri=pending.redirect_uri)
 
-    async def open(self, recognized: Recognized, *, origin: Origin = AT_THE_MACHINE) -> SignInResult:
-        """Open a session for the recognized account. Raises `OAuthRefused` when the account has changed."""
+    def first_token(self, code: str) -> str:
+        """Return the first refresh token of the session that an exchange of this code with a key opens."""
+        return self._opener.first(code)
+
+    async def open(
+        self, recognized: Recognized, *, origin: Origin = AT_THE_MACHINE, refresh: str | None = None
+    ) -> SignInResult:
+        """Open a session for the recognized account; `refresh` is its first refresh token.
+
+        Raises `OAuthRefused` when the account has changed.
+        """
         user = recognized.user
         try:
-            signed_in = await self._opener.open(user, origin=origin)
+            signed_in = await self._opener.open(user, origin=origin, refresh=refresh)
         except AccountChanged as error:
             await self._journal.note(
                 Kind.IDENTITY_REFUSED, origin=origin, user_id=user.id, reason="account_changed"

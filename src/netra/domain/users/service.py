@@ -134,17 +134,36 @@ class UserService:
         if user.role is not Role.ADMIN or KeyScope.ADMIN not in principal.scopes:
             raise Forbidden("Only an administrator may do this.", scope=KeyScope.ADMIN.value)
 
+    async def find_added(self, *, email: str, password: str, since: datetime) -> User | None:
+        """Return the account of this address if it was added at or after `since` with this password."""
+        user = await self._users.find_by_email(normal_email(email))
+        known_hash = None if user is None else user.password_hash
+        is_right = await self._passwords.verify(password, against=known_hash)
+        return user if user is not None and is_right and user.created_at >= since else None
+
+    async def has_password(self, user: User, password: str) -> bool:
+        """Return whether this is the account's present password."""
+        return await self._passwords.verify(password, against=user.password_hash)
+
     async def change_password(
-        self, principal: Principal, *, present: str, wanted: str, origin: Origin = AT_THE_MACHINE
+        self,
+        principal: Principal,
+        *,
+        present: str,
+        wanted: str,
+        origin: Origin = AT_THE_MACHINE,
+        may_be_done: bool = False,
     ) -> int:
         """Replace the password and end every session of the user, including this one.
 
-        Return the number of API keys that still work, see `set_password`. Raises `ValidationFailed`, or
-        `Forbidden` when `present` is not the password.
+        With `may_be_done`, an earlier attempt may have set the password before it died: then `wanted` proves
+        as much as `present`. Return the number of API keys that still work, see `set_password`. Raises
+        `ValidationFailed`, or `Forbidden` when `present` is not the password.
         """
         check_password(wanted, path="new_password")
         user = await self.get(principal.user_id)
-        if not await self._passwords.verify(present, against=user.password_hash):
+        is_right = await self.has_password(user, present)
+        if not is_right and not (may_be_done and await self.has_password(user, wanted)):
             await self._journal.note(
                 Kind.SIGN_IN_REFUSED, origin=origin, user_id=user.id, by="present password"
             )
@@ -161,6 +180,11 @@ class UserService:
         await self._users.set_password(user.id, await self._passwords.hash(wanted), at=now)
         await self._sessions.end_all(user.id, at=now)
         await self._journal.note(Kind.PASSWORD_CHANGED, origin=origin, user_id=user.id)
+        return await self.count_keys(user)
+
+    async def count_keys(self, user: User) -> int:
+        """Return the number of the account's API keys that still work."""
+        now = self._clock.now()
         return sum(key.expires_at > now for key in await self._api_keys.all_of(user.id))
 
     async def disable(self, user: User, *, origin: Origin = AT_THE_MACHINE) -> None:

@@ -39,9 +39,10 @@ class SessionOpener:
         self._secrets = secrets
         self._clock = clock
 
-    async def open(self, user: User, *, origin: Origin) -> SignInResult:
+    async def open(self, user: User, *, origin: Origin, refresh: str | None = None) -> SignInResult:
         """Open a session for `user`, who was authenticated against the account as given.
 
+        `refresh` is its first refresh token, a new one by default.
         Raises `AccountChanged` when the account has changed since, so that a concurrent change of password
         also ends this session. Ends the user's oldest sessions beyond `LIVE_PER_USER_MAX`, and deletes
         sessions that expired long ago.
@@ -55,7 +56,7 @@ class SessionOpener:
             address=origin.address,
             agent=cut(origin.agent),
         )
-        refresh = self.fresh()
+        refresh = refresh or self.fresh()
         await self._sessions.add(session, refresh=refresh_digest(refresh), user=user)
         await self._end_oldest(user, now=now, origin=origin)
         await self._sessions.forget_expired(before=now - KEPT_AFTER_EXPIRY)
@@ -64,6 +65,13 @@ class SessionOpener:
     def fresh(self) -> str:
         """Return a new refresh token."""
         return REFRESH_PREFIX + self._secrets.new()
+
+    def first(self, code: str) -> str:
+        """Return the first refresh token of the session that this single-use code opens.
+
+        Only this deployment's signing key can derive it; it is not sent, but exchanged for its successor.
+        """
+        return REFRESH_PREFIX + self._tokens.derive(f"exchange {digest_of(code, use='first')}")
 
     def successor(self, token: str, *, key: str) -> str:
         """Return the new refresh token of a request with this idempotency key: the same for each attempt.

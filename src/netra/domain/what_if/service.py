@@ -1,8 +1,10 @@
-"""Simulate a change on a stored workload, or explain one that its log shows."""
+"""Simulate a change on a stored workload, explain one that its log shows, or verify an adopted one."""
 
 from collections.abc import Sequence
 from functools import partial
 
+from netra.domain.decisions.model import DecisionKey, DecisionState
+from netra.domain.errors import Conflict, NotFound
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.offload import run_in_thread
 from netra.domain.optimization.explain.explanation import Explanation
@@ -13,19 +15,22 @@ from netra.domain.optimization.what_if.simulate import Proposal, Simulated
 from netra.domain.quotas import DEFAULT_QUOTAS, Quotas
 from netra.domain.what_if.comparison import compared
 from netra.domain.what_if.trial import Tried, what_if, what_if_each
+from netra.domain.what_if.verification import Verification, verified
 from netra.domain.workloads.columns import Events
 from netra.domain.workloads.sizes import check_readable, limits_of
+from netra.ports.decisions import DecisionStore
 from netra.ports.prices import PriceBook
 from netra.ports.workloads import EventLog, WorkloadStore
 
 
 class WhatIfService:
-    """Simulates proposed changes on workloads, and explains changes of their bills."""
+    """Simulates proposed changes on workloads, explains changes of their bills, verifies adopted ones."""
 
     def __init__(
         self,
         *,
         workloads: WorkloadStore,
+        decisions: DecisionStore,
         log: EventLog,
         prices: PriceBook,
         default_model: str,
@@ -33,6 +38,7 @@ class WhatIfService:
         quotas: Quotas = DEFAULT_QUOTAS,
     ) -> None:
         self._workloads = workloads
+        self._decisions = decisions
         self._log = log
         self._prices = prices
         self._default_model = default_model
@@ -91,6 +97,30 @@ class WhatIfService:
             default_model=self._default_model,
         )
         return await run_in_thread(work)
+
+    async def verify(self, workload_id: WorkloadId, key: DecisionKey, *, owner_id: UserId) -> Verification:
+        """Return what an adopted recommendation brought since it is in force.
+
+        Raises `NotFound` for the workload or a key without a decision, `Conflict` for one that is not
+        adopted, and `ValidationFailed` for a workload above the limits.
+        """
+        decision = await self._decisions.find(workload_id, key, owner_id=owner_id)
+        if decision is None:
+            raise NotFound("decision", key)
+        if decision.state is not DecisionState.ADOPTED or decision.effective_at is None:
+            raise Conflict("Only an adopted recommendation can be verified.", state=decision.state.value)
+        events = await self._events(workload_id, owner_id=owner_id)
+        work = partial(
+            verified,
+            events,
+            at=decision.effective_at,
+            book=self._prices,
+            default_model=self._default_model,
+            hardware=self._hardware,
+        )
+        return Verification(
+            decision=decision, effective_at=decision.effective_at, realised=await run_in_thread(work)
+        )
 
     async def _events(self, workload_id: WorkloadId, *, owner_id: UserId) -> Events:
         workload = await self._workloads.get(workload_id, owner_id=owner_id)

@@ -14,6 +14,7 @@ from netra.entrypoints.commands.context import json_option
 from netra.entrypoints.reports.safe import say_json, say_lines
 
 if TYPE_CHECKING:
+    from netra.domain.agents.guard.echoes import QuestionEcho
     from netra.domain.agents.guard.findings import CheckedText, Finding, StoredResult
 
 NOT_ENOUGH: Final = 3
@@ -45,7 +46,8 @@ def check(result: Path, text: str, *, as_json: bool) -> int:
     """
     from netra.domain.agents.guard.findings import check_text  # imports numpy, which the help does not need
 
-    checked = check_text(_text_of(text), result_in(result))
+    stored = result_in(result)
+    checked = check_text(_text_of(text), stored, echo=echo_in(stored))
     if as_json:
         say_json(checked, indent=2)
     else:
@@ -81,6 +83,19 @@ def result_in(path: Path) -> "StoredResult":
     raise UnreadableFile(
         f"{path.name} is no result of Netra. 'netra optimize LOG --json > {path.name}' writes one."
     )
+
+
+def echo_in(result: "StoredResult") -> "QuestionEcho":
+    """Return what the result's answer says of its question; empty for goals of another version."""
+    from netra.domain.agents.guard.echoes import QuestionEcho
+    from netra.domain.agents.wording.echo import echo_of
+    from netra.domain.optimization.model import Goals
+
+    try:
+        echo = echo_of(msgspec.convert(result.metrics.get("goals", {}), type=Goals))
+    except msgspec.ValidationError:
+        return QuestionEcho()
+    return QuestionEcho(sentences=echo.sentences, phrases=echo.understood)
 
 
 def _text_of(text: str) -> str:

@@ -106,7 +106,7 @@ class Journey:
             greeting = await _frame(channel)
             self._print_step("WS", "/ws", f"user {greeting['data']['user_id']} is connected")
             data = {"message": QUESTION, "workload_id": workload_id, "parameters": {"priority": "cost"}}
-            question = {"type": "optimization_request", "id": "demo-1", "data": data}
+            question = {"type": "optimization_request", "id": f"demo-{workload_id}", "data": data}
             await channel.send(msgspec.json.encode(question).decode())
             self._print_step("send", "optimization_request", "the same question")
             with progress_on(self._console) as checkpoint:

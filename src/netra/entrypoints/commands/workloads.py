@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+import msgspec
 
 from netra.domain.ids import WorkloadId
-from netra.domain.optimization.wording import count
+from netra.domain.optimization.wording import count, money
 from netra.domain.texts import plain
 from netra.entrypoints.commands.context import (
     Decorated,
@@ -27,6 +28,7 @@ from netra.entrypoints.commands.rejected_rows import (
 from netra.entrypoints.reports.safe import say, say_json
 
 if TYPE_CHECKING:
+    from netra.domain.decisions.model import Decision
     from netra.domain.telemetry.reports import Emitter
     from netra.domain.workloads.model import Workload
     from netra.ports.log_files import ReadLog
@@ -146,6 +148,52 @@ def intake_line(emitter: "Emitter") -> str:
         f"{emitter.context + emitter.ignored} other records",
     ]
     return f"{plain(emitter.scope) or '(no name)'} {plain(emitter.version)}: {', '.join(parts)}"
+
+
+@workloads.command("decisions")
+@click.argument("workload_id", metavar="ID")
+@email_option
+@json_option
+@data_option
+def decisions(*, workload_id: str, email: str | None, as_json: bool, data: Path | None) -> None:
+    """Show what was decided about the recommendations on the workload ID, latest first."""
+
+    async def read() -> None:
+        async with store_in(data) as netra:
+            found = await netra.decisions(await owner_in(netra, email=email), WorkloadId(workload_id))
+        if as_json:
+            say_json([decided(decision) for decision in found])
+            return
+        for decision in found:
+            say(decision_line(decision))
+        if not found:
+            say("Nothing is decided yet; decide in the console or with PUT …/decisions/KEY.", err=True)
+
+    run(read())
+
+
+def decision_line(decision: "Decision") -> str:
+    """Return a decision in a line: state, date, the saving that its run showed, and what it is about."""
+    savings = decision.on.savings
+    monthly = savings.usd_per_month
+    usd = f"{money(savings.usd_in_window)} over the log" if monthly is None else f"{money(monthly)} a month"
+    return f"{decision.state.value:<9}  {_when(decision)}  {usd}  {plain(decision.on.action)}"
+
+
+def _when(decision: "Decision") -> str:
+    if decision.until is not None:
+        return f"until {decision.until:%Y-%m-%d}"
+    if decision.effective_at is not None:
+        word = "since" if decision.state.value == "adopted" else "for"
+        return f"{word} {decision.effective_at:%Y-%m-%d}"
+    return f"on {decision.at:%Y-%m-%d}"
+
+
+def decided(decision: "Decision") -> dict[str, object]:
+    """Return a decision as `--json` prints it, without its owner."""
+    fields = msgspec.to_builtins(decision)
+    del fields["owner_id"]
+    return dict(fields)
 
 
 @workloads.command("list")

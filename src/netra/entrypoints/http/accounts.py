@@ -1,5 +1,6 @@
 """Routes for signing in and out by password, and for the account itself."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
@@ -8,14 +9,17 @@ from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
+from litestar.types import ASGIApp
 from msgspec import UNSET, UnsetType
 
+from netra.domain.idempotency import is_repeated, key_reused
 from netra.domain.optimization.wording import count
 from netra.domain.quotas import LimitName
 from netra.domain.texts import UNSAFE_SET
 from netra.domain.users.model import AddUser, Role, SignIn, SignInResult, User
 from netra.domain.users.rules import EMAIL_MAX, NAME_MAX, PASSWORD_MAX, PASSWORD_MIN
 from netra.domain.users.service import UserService
+from netra.entrypoints.asgi import Attempt
 from netra.entrypoints.errors import Envelope
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.listing import instant
@@ -29,9 +33,9 @@ from netra.entrypoints.start_run import NAME
 
 _READS: Final = admits(limit=LimitName.AUTHENTICATION, public=True, reads=(JSON,))
 _PERSON: Final = admits(scope=None)
-_PASSWORDS: Final = admits(limit=LimitName.AUTHENTICATION, reads=(JSON,), scope=None)
+_PASSWORDS: Final = admits(limit=LimitName.AUTHENTICATION, reads=(JSON,), scope=None) | noted(key=True)
 _LOGIN: Final = _READS | noted(answers={401: Envelope})
-_REGISTER: Final = _READS | noted(answers={409: Envelope}, codes=("CONFLICT",))
+_REGISTER: Final = _READS | noted(answers={409: Envelope}, key=True, codes=("CONFLICT",))
 
 # Documentation only: `users.rules` validates, with its own messages.
 _ADDRESS: Final = rf"^[^@\s{UNSAFE_SET}]+@[^@\s{UNSAFE_SET}]+$"
@@ -165,22 +169,49 @@ async def ws_ticket(request: ApiRequest, users: NamedDependency[UserService]) ->
 async def change_password(
     data: JSONBody[PasswordChange], request: ApiRequest, users: NamedDependency[UserService]
 ) -> PasswordChanged:
-    """Change the password and end every session of the account, including this one. API keys stay valid."""
-    left = await users.change_password(
-        request.principal, present=data.current_password, wanted=data.new_password, origin=request.origin
-    )
+    """Change the password and end every session of the account, including this one. API keys stay valid.
+
+    After a lost answer, sign in with the new password and repeat the request with the same `Idempotency-Key`.
+    """
+    attempt = request.exchange.attempt
+    if attempt is not None and attempt.entry.answer is not None:
+        left = await _keys_after_change(attempt, request, users, wanted=data.new_password)
+    else:
+        left = await users.change_password(
+            request.principal,
+            present=data.current_password,
+            wanted=data.new_password,
+            origin=request.origin,
+            may_be_done=attempt is not None and is_repeated(attempt.entry),
+        )
     message = "Password changed; every session has ended"
     if left:
         message += f"; {count(left, 'API key')} still valid: DELETE /api/keys revokes all"
     return PasswordChanged(message=message, api_keys=left)
 
 
-def authentication_router(*, registration: bool) -> Router:
-    """Return the routes; `register` is included if the deployment allows self-registration."""
-    handlers: list[HTTPRouteHandler] = [login, logout, me, ws_ticket, change_password]
-    if registration:
-        handlers.append(register)
-    return Router("/api/auth", route_handlers=handlers, tags=["Authentication"])
+async def _keys_after_change(
+    attempt: Attempt, request: ApiRequest, users: UserService, *, wanted: str
+) -> int:
+    """Return the number of valid API keys after the change that an earlier request has made.
+
+    Raises `IdempotencyKeyReused` when it set another password.
+    """
+    user = await users.get(request.owner_id)
+    if not await users.has_password(user, wanted):
+        raise key_reused(attempt.key)
+    return await users.count_keys(user)
+
+
+def authentication_router(*, registration: bool, repeated: Callable[[ASGIApp], ASGIApp]) -> Router:
+    """Return the routes; `register` is included if the deployment allows self-registration.
+
+    `repeated` is the middleware that handles a repeated idempotency key again.
+    """
+    handlers: list[HTTPRouteHandler] = [login, logout, me, ws_ticket]
+    keyed: list[HTTPRouteHandler] = [change_password, register] if registration else [change_password]
+    once = Router("/", route_handlers=keyed, middleware=[repeated])
+    return Router("/api/auth", route_handlers=[*handlers, once], tags=["Authentication"])
 
 
 def login_response(

@@ -36,6 +36,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     also: KeyScope | None = None  # a second scope that it needs
     encodings: tuple[bytes, ...] = ()  # accepted compressions of the body
     takes_key_header: bool = False  # whether an API key may come as `x-api-key`
+    is_compressed: bool = False  # whether answers are compressed that are not to a signed-in GET
 
 
 _USUAL: Final = Rule()
@@ -50,6 +51,7 @@ def admits(
     also: KeyScope | None = None,
     encodings: tuple[bytes, ...] = (),
     takes_key_header: bool = False,
+    compressed: bool = False,
 ) -> dict[str, Any]:
     """Return the `opt` of a route whose rule differs from: signed in, general rate limit, read scope."""
     rule = Rule(
@@ -60,6 +62,7 @@ def admits(
         also=also,
         encodings=encodings,
         takes_key_header=takes_key_header,
+        is_compressed=compressed,
     )
     return {_RULE: rule}
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from litestar import Router, get, post
+from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody, QueryParameter
@@ -20,6 +20,7 @@ from netra.domain.runs.service import RunService
 from netra.domain.texts import check_can_be_kept
 from netra.domain.users.model import KeyScope
 from netra.entrypoints.http.admission import JSON, admits
+from netra.entrypoints.http.entity_tags import NOT_MODIFIED, answered_if_changed
 from netra.entrypoints.http.idempotency import REPLAYED, fingerprint, key_of
 from netra.entrypoints.http.listing import (
     Cursor,
@@ -45,7 +46,7 @@ _EXECUTE: Final = admits(limit=LimitName.AGENT, reads=(JSON,), scope=KeyScope.EX
     key=True, codes=("THREAD_BUSY",)
 )
 
-_CANCEL: Final = admits(scope=KeyScope.EXECUTE) | noted(key=True)
+_CANCEL: Final = admits(scope=KeyScope.EXECUTE, compressed=True) | noted(key=True)
 
 _RunStatusWord = Annotated[str, one_of(state.status for state in RunState)]
 _RunPhase = Annotated[str, one_of([*RunState, "cancelling"])]
@@ -151,11 +152,13 @@ async def execute(data: JSONBody[Ask], request: ApiRequest, runs: NamedDependenc
     return _accepted(accepted)
 
 
-@get("/status/{run_id:str}", summary="Get the state of a run")
-async def status(run_id: FromPath[str], request: ApiRequest, runs: NamedDependency[RunService]) -> RunStatus:
+@get("/status/{run_id:str}", opt=noted(answers={NOT_MODIFIED: None}), summary="Get the state of a run")
+async def status(
+    run_id: FromPath[str], request: ApiRequest, runs: NamedDependency[RunService]
+) -> Response[RunStatus]:
     """Return the run, with its result once it has completed."""
     run = await runs.get(RunId(run_id), owner_id=request.owner_id)
-    return _status(run, queue_position=await runs.queue_position(run))
+    return answered_if_changed(request, _status(run, queue_position=await runs.queue_position(run)))
 
 
 @get(

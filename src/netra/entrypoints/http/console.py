@@ -16,6 +16,7 @@ import msgspec
 from litestar import Response, Router, get
 
 from netra.entrypoints.asgi import Header
+from netra.entrypoints.http.compression import takes_gzip
 from netra.entrypoints.http.entity_tags import is_known
 from netra.entrypoints.http.methods import answering_options
 from netra.entrypoints.http.request import ApiRequest
@@ -120,19 +121,6 @@ def sent(file: ConsoleFile, request: ApiRequest) -> Response[bytes | None]:
     return Response(
         file.compressed if is_compressed else file.plain, media_type=file.media_type, headers=headers
     )
-
-
-def takes_gzip(accepted: str) -> bool:
-    """Return whether an `Accept-Encoding` header accepts gzip by name.
-
-    >>> takes_gzip("br, gzip;q=0.5"), takes_gzip("gzip;q=0"), takes_gzip("")
-    (True, False, False)
-    """
-    for one in accepted.lower().split(","):
-        coding, _, weight = one.partition(";")
-        if coding.strip() == "gzip":
-            return re.fullmatch(r"q=0(\.0*)?", weight.strip()) is None
-    return False
 
 
 def wants_page(accepted: str) -> bool:

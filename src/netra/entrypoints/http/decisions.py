@@ -20,8 +20,8 @@ from netra.domain.decisions.model import (
 from netra.domain.decisions.rules import NOTE_MAX, SOME_VERSION, is_lapsed
 from netra.domain.ids import RunId, WorkloadId
 from netra.domain.quotas import LimitName
-from netra.domain.realised.verification import Realised
 from netra.domain.users.model import KeyScope
+from netra.domain.what_if.verification import Realised
 from netra.entrypoints.errors import Envelope
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.listing import Pagination, instant, instant_or_none, whole_list
@@ -81,7 +81,7 @@ class DecisionLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DecisionVerification(Realised, frozen=True, kw_only=True):
-    """What an adopted recommendation brought, beside the saving that its run showed."""
+    """What an adopted recommendation brought, and the decision with the saving that its run showed."""
 
     workload_id: str
     decision: DecisionLine
@@ -114,7 +114,7 @@ async def verify_decision(
     workload_id: FromPath[str], key: FromPath[str], request: ApiRequest, services: InjectedServices
 ) -> DecisionVerification:
     """Return the calls before an adoption against those since, with a ruling; 409 if it is not adopted."""
-    found = await services.realised_service().verify(
+    found = await services.what_if_service().verify(
         WorkloadId(workload_id), checked_key(key), owner_id=request.owner_id
     )
     return DecisionVerification(

@@ -14,6 +14,7 @@ from netra.entrypoints.asgi import Exchange, Header
 from netra.entrypoints.errors import RouteNotFound
 from netra.entrypoints.http.accounts import register
 from netra.entrypoints.http.admission import JSON
+from netra.entrypoints.http.compression import compressing
 from netra.entrypoints.http.console import wants_page
 from netra.entrypoints.http.methods import answering_options
 from netra.entrypoints.http.openapi import document
@@ -30,6 +31,7 @@ _OF_PAGES: Final[tuple[Header, ...]] = (
     (b"cache-control", b"no-cache"),
     (b"content-security-policy", _POLICY),
 )
+_AROUND: Final = [answering_options, compressing]
 _KINDS: Final[Mapping[str, str]] = {
     "docs.html": "text/html",
     "docs.js": "text/javascript",
@@ -78,7 +80,7 @@ def documents_router(*, asyncapi: Callable[[], bytes], has_console: bool) -> Rou
         return _page(pages, "favicon.svg", request.exchange)
 
     handlers: list[HTTPRouteHandler] = [openapi, asyncapi_json, start, docs, part, favicon]
-    return Router("/", route_handlers=handlers, middleware=[answering_options], include_in_schema=False)
+    return Router("/", route_handlers=handlers, middleware=_AROUND, include_in_schema=False)
 
 
 def openapi_document(app: Litestar) -> Json:

@@ -69,7 +69,11 @@ class _UnreadBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 _FILL: Final = admits(
-    limit=LimitName.INGEST, reads=(JSON, NDJSON, CSV), scope=KeyScope.INGEST, encodings=(GZIP,)
+    limit=LimitName.INGEST,
+    reads=(JSON, NDJSON, CSV),
+    scope=KeyScope.INGEST,
+    encodings=(GZIP,),
+    compressed=True,
 ) | noted(bodies={JSON: EventBatch, NDJSON: _LINES, CSV: _TABLE}, key=True, codes=("UNREADABLE_FILE",))
 
 Results = Annotated[

@@ -16,6 +16,7 @@ from netra.entrypoints.credentials import cookie
 from netra.entrypoints.errors import Envelope
 from netra.entrypoints.http.accounts import SECRET, LoginResponse, login_response
 from netra.entrypoints.http.admission import JSON, admits
+from netra.entrypoints.http.idempotency import REPLAYED, key_of
 from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.refresh_cookie import Keep
 from netra.entrypoints.http.request import ApiRequest, InjectedServices
@@ -31,7 +32,7 @@ _CALLBACK: Final = admits(limit=LimitName.AUTHENTICATION, public=True) | noted(
     answers={303: None, 502: Envelope}
 )
 _EXCHANGE: Final = admits(limit=LimitName.AUTHENTICATION, public=True, reads=(JSON,)) | noted(
-    answers={401: Envelope}
+    answers={401: Envelope}, key=True
 )
 
 # Documentation only: other values are no provider's answer, and are rejected as such.
@@ -117,8 +118,15 @@ async def callback(
 async def exchange(
     data: JSONBody[ExchangeRequest], request: ApiRequest, services: InjectedServices
 ) -> LoginResponse:
-    """Return the tokens for the code, which is valid once, for a minute."""
-    signed_in = await services.sign_in_desk().exchange(data.code, request.exchange, origin=request.origin)
+    """Return the tokens for the code, which is valid once, for a minute.
+
+    The same code with the same `Idempotency-Key` gets the same refresh token again for a minute.
+    """
+    signed_in = await services.sign_in_desk().exchange(
+        data.code, request.exchange, origin=request.origin, key=key_of(request.scope["headers"])
+    )
+    if signed_in.is_replay:
+        request.exchange.headers.append(REPLAYED)
     return login_response(signed_in, request, services, keep=data.keep)
 
 

@@ -12,10 +12,11 @@ from typing import Final
 import msgspec
 
 from netra.domain.errors import InvalidRequest, PayloadTooLarge, ValidationFailed
-from netra.domain.idempotency import KeyEntry, name_of
+from netra.domain.idempotency import ANYONE, name_of
+from netra.domain.ids import UserId
 from netra.domain.runs.rules import IDEMPOTENCY_KEY_MAX
 from netra.domain.users.model import Principal
-from netra.entrypoints.asgi import App, Message, Receive, Scope, Send, exchange_of
+from netra.entrypoints.asgi import App, Attempt, Message, Receive, Scope, Send, exchange_of
 from netra.entrypoints.credentials import Headers, header
 from netra.entrypoints.http.admission import JSON, media_type, rule_of
 from netra.entrypoints.json_body import read_object
@@ -24,6 +25,8 @@ from netra.ports.replays import ReplayBook
 
 KEY_HEADER: Final = "Idempotency-Key"
 _KEY: Final = re.compile(rb"[ -~]{1,%d}" % IDEMPOTENCY_KEY_MAX)
+# fields that hold a password; see `ReplayMiddleware`
+PASSWORDS: Final = frozenset({"password", "current_password", "new_password"})
 REPLAYED: Final = (b"idempotency-replayed", b"true")
 
 
@@ -61,11 +64,17 @@ def key_of(headers: Headers) -> str | None:
 
 
 class ReplayMiddleware:
-    """Replays a stored response, or handles the request and stores its response if it succeeds."""
+    """Replays a stored response, or handles the request and stores its response if it succeeds.
 
-    def __init__(self, app: App, *, switchboard: Switchboard) -> None:
+    With `secrets`, the names of fields in the body, neither these nor the response are stored: a repeated
+    request is handled again, and its handler finds what the first one did. The fingerprint leaves the fields
+    out, because a fast hash of a password is nearly the password; the handler compares them.
+    """
+
+    def __init__(self, app: App, *, switchboard: Switchboard, secrets: frozenset[str] | None = None) -> None:
         self._app = app
         self._switchboard = switchboard
+        self._secrets = secrets
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request; one without a key is passed on unchanged."""
@@ -81,33 +90,50 @@ class ReplayMiddleware:
 
     async def _answer_once(self, scope: Scope, receive: Receive, send: Send, *, key: str) -> None:
         book = self._switchboard.services.ports().replays
-        principal: Principal = scope["auth"]
+        principal: Principal | None = scope.get("auth")
+        owner_id = ANYONE if principal is None else principal.user_id
         body = await _whole(scope, receive)
-        printed = fingerprint(scope["method"], scope["path"], body, may_read=principal.may_read)
-        begun = await book.begin(principal.user_id, key, fingerprint=printed)
+        compared = body if self._secrets is None else _without(body, self._secrets)
+        may_read = principal is None or principal.may_read
+        printed = fingerprint(scope["method"], scope["path"], compared, may_read=may_read)
+        begun = await book.begin(owner_id, key, fingerprint=printed)
         exchange = exchange_of(scope)
-        if begun.answer is not None:
+        if begun.answer is not None and self._secrets is None:
             exchange.headers.append(REPLAYED)
             await _send_again(send, msgspec.msgpack.decode(begun.answer, type=Answer))
             return
-        exchange.name = name_of(begun, owner_id=principal.user_id, key=key)
+        exchange.name = name_of(begun, owner_id=owner_id, key=key)
+        exchange.attempt = Attempt(key=key, entry=begun)
         recorder = _Recorder()
         try:
             await self._app(scope, _once(body, receive), recorder)
         finally:
-            await _settle(book, principal, key, begun, answer=recorder.answer())
+            if begun.answer is None:
+                await _settle(book, owner_id, exchange.attempt, self._kept(recorder.answer()))
+        if begun.answer is not None and recorder.answer() is not None:
+            exchange.headers.append(REPLAYED)
         for message in recorder.messages:
             await send(message)
 
+    def _kept(self, answer: Answer | None) -> bytes | None:
+        """Return what is stored of an answer: nothing but that it was given, if it may hold a secret."""
+        if answer is None:
+            return None
+        return msgspec.msgpack.encode(answer) if self._secrets is None else b""
 
-async def _settle(
-    book: ReplayBook, principal: Principal, key: str, begun: KeyEntry, *, answer: Answer | None
-) -> None:
+
+async def _settle(book: ReplayBook, owner_id: UserId, attempt: Attempt, answer: bytes | None) -> None:
     """Store a success, or allow a retry otherwise, before the client can send the next request."""
     if answer is None:
-        await book.let_go(principal.user_id, key, begun)
+        await book.let_go(owner_id, attempt.key, attempt.entry)
     else:
-        await book.keep(principal.user_id, key, begun, answer=msgspec.msgpack.encode(answer))
+        await book.keep(owner_id, attempt.key, attempt.entry, answer=answer)
+
+
+def _without(body: bytes, secrets: frozenset[str]) -> bytes:
+    """Return the JSON object in `body` without these fields, in one spelling. Raises `InvalidRequest`."""
+    shown = {name: value for name, value in read_object(body).items() if name not in secrets}
+    return msgspec.json.encode(shown, order="deterministic")
 
 
 class _Recorder:

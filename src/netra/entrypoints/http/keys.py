@@ -1,12 +1,13 @@
 """Routes for API keys: create, list and revoke. They do not accept API keys."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Final
 
 import msgspec
 from litestar import Router, delete, get, post
 from litestar.params import FromPath, JSONBody
+from litestar.types import ASGIApp
 
 from netra.domain.ids import KeyId
 from netra.domain.users.keys import LIFETIME_DAYS_DEFAULT, LIFETIME_DAYS_MAX
@@ -21,7 +22,7 @@ from netra.entrypoints.http.request import ApiRequest, InjectedServices
 from netra.entrypoints.start_run import NAME
 
 _PERSON: Final = admits(scope=None)
-_MAKE: Final = admits(reads=(JSON,), scope=None) | noted(answers={409: Envelope})
+_MAKE: Final = admits(reads=(JSON,), scope=None) | noted(answers={409: Envelope}, key=True)
 
 # Documentation only: `users.keys` validates, with its own messages.
 _NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NAME, "minLength": 1, "maxLength": NAME_MAX})
@@ -80,7 +81,10 @@ async def list_keys(request: ApiRequest, services: InjectedServices) -> KeyList:
 
 @post("/", status_code=200, opt=_MAKE, summary="Create an API key")
 async def make_key(data: JSONBody[NewKey], request: ApiRequest, services: InjectedServices) -> MadeKey:
-    """Create a key, to be sent as `Authorization: Bearer nk_…`. Only this response contains its secret."""
+    """Create a key, to be sent as `Authorization: Bearer nk_…`. Only this response contains its secret.
+
+    The same request with the same `Idempotency-Key` gets it again for ten minutes, and then a 409.
+    """
     owner = await services.user_service().get(request.owner_id)
     key, secret = await services.api_key_service().issue(
         owner,
@@ -88,6 +92,7 @@ async def make_key(data: JSONBody[NewKey], request: ApiRequest, services: Inject
         scopes=data.scopes,
         lifetime_days=data.expires_in_days,
         origin=request.origin,
+        made_as=request.exchange.name,
     )
     return MadeKey(key=_line(key), secret=secret)
 
@@ -108,11 +113,10 @@ async def revoke_keys(request: ApiRequest, services: InjectedServices) -> KeysRe
     return KeysRevoked(message=f"API keys revoked: {revoked}", revoked=revoked)
 
 
-def keys_router() -> Router:
-    """Return the routes."""
-    return Router(
-        "/api/keys", route_handlers=[list_keys, make_key, revoke_key, revoke_keys], tags=["API keys"]
-    )
+def keys_router(*, repeated: Callable[[ASGIApp], ASGIApp]) -> Router:
+    """Return the routes; `repeated` is the middleware that handles a repeated idempotency key again."""
+    making = Router("/", route_handlers=[make_key], middleware=[repeated])
+    return Router("/api/keys", route_handlers=[list_keys, making, revoke_key, revoke_keys], tags=["API keys"])
 
 
 def _line(key: ApiKey) -> KeyLine:

@@ -195,7 +195,9 @@ def _responses(handler: HTTPRouteHandler, rule: Rule, responses: Responses) -> J
     for status, kind in own.items():
         if kind is not Envelope:
             shown = example if status == 200 else None
-            made[status] = answered(status, kind, rule, takes_key=notes.takes_key, example=shown)
+            made[status] = answered(
+                status, kind, rule, takes_key=notes.takes_key, has_tag=304 in own, example=shown
+            )
     return {
         "responses": {str(status): made[status] for status in sorted(made)},
         "x-error-codes": sorted({code for listed in codes.values() for code in listed}),

@@ -56,6 +56,7 @@ HEADERS: Final[Mapping[str, tuple[str, Json]]] = {
     ),
     "Retry-After": ("Seconds until a retry may succeed.", {"type": "integer"}),
     "WWW-Authenticate": ("How to sign in.", {"type": "string"}),
+    "ETag": ("Names the answer; send it as `If-None-Match` to learn whether it changed.", {"type": "string"}),
     "Idempotency-Replayed": ("`true` on a replayed response.", {"type": "string", "const": "true"}),
 }
 _NAMES: Final = {
@@ -113,10 +114,13 @@ def refused_statuses(
     }
 
 
-def answered(status: int, kind: Any, rule: Rule, *, takes_key: bool, example: Any = None) -> Json:
+def answered(
+    status: int, kind: Any, rule: Rule, *, takes_key: bool, has_tag: bool = False, example: Any = None
+) -> Json:
     """Return the response of a route's own answer of `kind`."""
     names = [*_ALWAYS, *(_COUNTED if rule.limit is not None and status != 503 else ())]
     names += ["Idempotency-Replayed"] if status == 200 and takes_key else []
+    names += ["ETag"] if status in {200, 304} and has_tag else []
     made = _described(status, names)
     if kind is EVENT_STREAM:
         made["content"] = {EVENT_STREAM: {"schema": _STREAM, "x-event-data": _EVENT_DATA}}

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Final
 
 import msgspec
-from litestar import Router, delete, get, patch
+from litestar import Response, Router, delete, get, patch
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
@@ -16,7 +16,9 @@ from netra.domain.threads.service import TITLE_MAX, ThreadService
 from netra.domain.users.model import KeyScope
 from netra.entrypoints.http.accounts import Confirmation
 from netra.entrypoints.http.admission import JSON, admits
+from netra.entrypoints.http.entity_tags import NOT_MODIFIED, answered_if_changed
 from netra.entrypoints.http.listing import Cursor, Limit, Offset, Pagination, instant, pagination_of
+from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.schemas import one_of
 from netra.entrypoints.start_run import NAME
@@ -86,13 +88,13 @@ async def list_threads(
     return _listed(await threads.page(owner_id=request.owner_id, request=asked))
 
 
-@get("/{thread_id:str}", summary="Get a thread with its messages")
+@get("/{thread_id:str}", opt=noted(answers={NOT_MODIFIED: None}), summary="Get a thread with its messages")
 async def get_thread(
     thread_id: FromPath[str], request: ApiRequest, threads: NamedDependency[ThreadService]
-) -> ThreadPage:
+) -> Response[ThreadPage]:
     """Return a conversation."""
     thread, messages = await threads.get(ThreadId(thread_id), owner_id=request.owner_id)
-    return _shown(thread, messages)
+    return answered_if_changed(request, _shown(thread, messages))
 
 
 @patch("/{thread_id:str}", opt=_RENAME, summary="Rename a thread")

@@ -52,7 +52,9 @@ class SimulationGrid(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # more work than other requests, and the response shows stored data
-_WORK: Final = admits(limit=LimitName.SIMULATE, reads=(JSON,), scope=KeyScope.EXECUTE, also=KeyScope.READ)
+_WORK: Final = admits(
+    limit=LimitName.SIMULATE, reads=(JSON,), scope=KeyScope.EXECUTE, also=KeyScope.READ, compressed=True
+)
 _TRY: Final = _WORK | noted(bodies={JSON: Proposal})
 _TRY_EACH: Final = _WORK | noted(bodies={JSON: Proposals})
 _COMPARE: Final = _WORK | noted(bodies={JSON: PeriodTexts})

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Final
 
 import msgspec
-from litestar import Router, delete, get, patch, post
+from litestar import Response, Router, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.types import ASGIApp
@@ -17,6 +17,7 @@ from netra.domain.workloads.model import Workload
 from netra.domain.workloads.service import NAME_MAX, WorkloadService
 from netra.entrypoints.http.accounts import Confirmation
 from netra.entrypoints.http.admission import JSON, admits
+from netra.entrypoints.http.entity_tags import NOT_MODIFIED, answered_if_changed
 from netra.entrypoints.http.event_batches import add_events
 from netra.entrypoints.http.listing import (
     Cursor,
@@ -104,12 +105,13 @@ async def list_workloads(
     return _listed(await workloads.page(owner_id=request.owner_id, request=asked))
 
 
-@get("/{workload_id:str}", summary="One workload")
+@get("/{workload_id:str}", opt=noted(answers={NOT_MODIFIED: None}), summary="One workload")
 async def get_workload(
     workload_id: FromPath[str], request: ApiRequest, workloads: NamedDependency[WorkloadService]
-) -> WorkloadDetail:
+) -> Response[WorkloadDetail]:
     """Return a workload, its size, and which events are waiting or were rejected by ClickHouse."""
-    return _detail(await workloads.delivery(WorkloadId(workload_id), owner_id=request.owner_id))
+    delivery = await workloads.delivery(WorkloadId(workload_id), owner_id=request.owner_id)
+    return answered_if_changed(request, _detail(delivery))
 
 
 @patch("/{workload_id:str}", opt=_RENAME, summary="Rename a workload")

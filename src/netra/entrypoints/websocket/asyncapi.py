@@ -21,16 +21,26 @@ from netra.entrypoints.schemas import (
 )
 from netra.entrypoints.websocket import frames
 from netra.entrypoints.websocket.renewal import Authenticate
-from netra.entrypoints.websocket.session import FOLLOWED_MAX
+from netra.entrypoints.websocket.session import FOLLOWED_MAX, WATCHED_MAX
+from netra.entrypoints.websocket.workload_frames import Unwatch, Watch, WorkloadUpdate
 
 _FROM_CLIENT: Final = (
     frames.OptimizationRequest,
     frames.StopProcessing,
     frames.Subscribe,
+    Watch,
+    Unwatch,
     frames.Ping,
     Authenticate,
 )
-_FROM_SERVER: Final = (frames.Status, frames.Pong, frames.AgentUpdate, frames.AgentResult, frames.Error)
+_FROM_SERVER: Final = (
+    frames.Status,
+    frames.Pong,
+    frames.AgentUpdate,
+    frames.AgentResult,
+    WorkloadUpdate,
+    frames.Error,
+)
 _CLOSE_CODES: Final = {
     "1000": "the client left",
     "1001": "the server is shutting down",
@@ -67,6 +77,7 @@ _LIMITS: Final = {
     "messages_per_minute": RequestRateLimits().websocket,
     "questions_per_minute": RequestRateLimits().agent,
     "runs_followed": FOLLOWED_MAX,
+    "workloads_watched": WATCHED_MAX,
     "reference_characters": CLIENT_REF_MAX,
 }
 # The frames that answer each request.
@@ -74,6 +85,8 @@ _REPLIES: Final[Mapping[type[msgspec.Struct], tuple[type[msgspec.Struct], ...]]]
     frames.OptimizationRequest: (frames.AgentUpdate, frames.AgentResult, frames.Error, frames.Status),
     frames.StopProcessing: (frames.AgentResult, frames.Error, frames.Status),
     frames.Subscribe: (frames.AgentUpdate, frames.AgentResult, frames.Error, frames.Status),
+    Watch: (WorkloadUpdate, frames.Error),
+    Unwatch: (frames.Status,),
     frames.Ping: (frames.Pong,),
     Authenticate: (frames.Status, frames.Error),
 }

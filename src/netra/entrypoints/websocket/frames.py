@@ -5,7 +5,7 @@ The Structs here are the wire format; the AsyncAPI document is generated from th
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, Any, Final
 
@@ -21,6 +21,8 @@ from netra.entrypoints.run_events import AgentResultData, AgentUpdateData, Error
 from netra.entrypoints.schemas import one_of
 from netra.entrypoints.start_run import Ask
 from netra.entrypoints.websocket.renewal import Authenticate
+from netra.entrypoints.websocket.signals import WorkloadSeen
+from netra.entrypoints.websocket.workload_frames import Unwatch, Watch, WorkloadUpdate, WorkloadUpdateData
 
 SEQ_MAX: Final = 2**31 - 1  # the range of every store's event number
 # encoded frames cached for readers of the same event, who request them at nearly the same time
@@ -35,7 +37,7 @@ class _FromClient(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
 
 
 class OptimizationRequest(_FromClient, frozen=True, kw_only=True, tag="optimization_request"):
-    """Start an analysis."""
+    """Start an analysis. Its `id` counts once in a day: a repeated one follows the run that it started."""
 
     data: Ask
 
@@ -71,11 +73,13 @@ class Ping(_FromClient, frozen=True, kw_only=True, tag="ping"):
     data: Any = None
 
 
-ClientFrame = OptimizationRequest | StopProcessing | Subscribe | Ping | Authenticate
+ClientFrame = OptimizationRequest | StopProcessing | Subscribe | Watch | Unwatch | Ping | Authenticate
 CLIENT_FRAMES: Final[Mapping[str, type[ClientFrame]]] = {
     "optimization_request": OptimizationRequest,
     "stop_processing": StopProcessing,
     "subscribe": Subscribe,
+    "watch": Watch,
+    "unwatch": Unwatch,
     "ping": Ping,
     "authenticate": Authenticate,
 }
@@ -134,7 +138,7 @@ class Error(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="er
     timestamp: Timestamp
 
 
-ServerFrame = Status | Pong | AgentUpdate | AgentResult | Error
+ServerFrame = Status | Pong | AgentUpdate | AgentResult | WorkloadUpdate | Error
 
 
 def read_frame(text: str) -> ClientFrame:
@@ -209,6 +213,20 @@ def standing_frame(run: Run, *, request_id: str | None) -> str:
         request_id=request_id,
     )
     return written(Status(data=data))
+
+
+def workload_frame(seen: WorkloadSeen, *, at: datetime) -> str:
+    """Return the figures of a watched workload, as read at `at`."""
+    figures = seen.figures
+    last = figures.last_event_at
+    data = WorkloadUpdateData(
+        workload_id=seen.workload_id,
+        event_count=figures.event_count,
+        waiting_events=figures.waiting_events,
+        last_event_at=None if last is None else stamp(last.astimezone(UTC)),
+        request_id=seen.request_id,
+    )
+    return written(WorkloadUpdate(data=data, timestamp=stamp(at)))
 
 
 def error_frame(

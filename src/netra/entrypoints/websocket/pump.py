@@ -18,11 +18,14 @@ from netra.domain.runs.events import RunEvent
 from netra.domain.runs.service import RunService
 from netra.domain.users.model import Principal
 from netra.domain.users.service import UserService
+from netra.domain.workloads.watching import WorkloadWatch
 from netra.entrypoints.asgi import CLOSED_BY_SERVER, Receive, Send
 from netra.entrypoints.errors import Unexpected, is_outage, outcome_of
 from netra.entrypoints.websocket import frames, session, signals
+from netra.entrypoints.websocket.commands import Command, failure_of
 from netra.entrypoints.websocket.send_queue import Outbox
 from netra.entrypoints.websocket.session import Phase, Session, advance
+from netra.entrypoints.websocket.watchers import Watchers
 from netra.ports.clock import Clock
 from netra.ports.incidents import Incidents
 from netra.ports.rate_limiter import RateLimiter
@@ -33,14 +36,13 @@ RELIEF_S: Final = 0.25  # seconds that a run's events wait for a slow reader bef
 # consecutive checks, one per second, without a frame being sent; then the client is dropped
 STUCK_CHECKS_MAX: Final = 15
 
-Command = signals.Start | signals.Stop | signals.Find | signals.Prove
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Services:
     """The services that a connection uses."""
 
     runs: RunService
+    watch: WorkloadWatch
     users: UserService
     limiter: RateLimiter
     clock: Clock
@@ -65,6 +67,7 @@ class Connection:
         "_session",
         "_stuck_checks",
         "_taken_before",
+        "_watchers",
     )
 
     def __init__(
@@ -81,6 +84,7 @@ class Connection:
         self._closed_by_server: int | None = None
         self._leash = asyncio.timeout(None)
         self._group = asyncio.TaskGroup()
+        self._watchers = Watchers(services.watch, group=self._group, dispatch=self.dispatch)
         self._taken_before = 0
         self._stuck_checks = 0
 
@@ -106,6 +110,7 @@ class Connection:
                     writer.cancel()
                 for follower in self._followers.values():
                     follower.cancel()
+                self._watchers.stop_all()
         except TimeoutError:
             return  # the client ignored the close: the server drops it
         except Exception as error:  # noqa: BLE001 # the outermost frame of a connection
@@ -126,6 +131,10 @@ class Connection:
                     self._close(output)
                 case signals.Follow(run_id=run_id, after=after):
                     self._start_following(run_id, after=after)
+                case signals.Watch():
+                    self._watchers.start(output, owner_id=self._owner.user_id)
+                case signals.Unwatch(workload_id=workload_id):
+                    self._watchers.stop(workload_id)
                 case _:
                     commands.append(output)
         if self._outbox.has_overflowed:
@@ -179,7 +188,7 @@ class Connection:
             try:
                 answer = await self._carry_out(command)
             except NetraError as error:
-                answer = _failure(command, error)
+                answer = failure_of(command, error)
             self.dispatch(answer)
         await asyncio.sleep(0)  # lets other connections run between the messages of one packet
 
@@ -196,6 +205,9 @@ class Connection:
             case signals.Find(run_id=run_id, after=after, request_id=request_id):
                 run = await runs.get(run_id, owner_id=self._owner.user_id)
                 return signals.RunFound(run, after, request_id)
+            case signals.FindWorkload(workload_id=workload_id, request_id=request_id):
+                await self._services.watch.check(workload_id, owner_id=self._owner.user_id)
+                return signals.WorkloadFound(workload_id, request_id)
             case signals.Prove(token=token, request_id=request_id):
                 return signals.Renewed(await self._services.users.authenticate(token), request_id)
 
@@ -268,15 +280,3 @@ async def _knock(sign_in: Callable[[], Awaitable[Principal]]) -> signals.Input:
         return signals.Refused(DeadlineExceeded(f"Signing in took longer than {SIGN_IN_S:g} s."))
     except NetraError as error:
         return signals.Refused(error)
-
-
-def _failure(command: Command, error: NetraError) -> signals.CommandFailed:
-    match command:
-        case signals.Start(command=start):
-            return signals.CommandFailed(error, start.client_ref)
-        case signals.Stop(command=stop, request_id=request_id):
-            return signals.CommandFailed(error, request_id, stop.run_id)
-        case signals.Find(run_id=run_id, request_id=request_id):
-            return signals.CommandFailed(error, request_id, run_id)
-        case signals.Prove(request_id=request_id):
-            return signals.CommandFailed(error, request_id)

@@ -12,18 +12,30 @@ from typing import Any, Final
 import msgspec
 
 from netra.domain.errors import Conflict, Forbidden, NetraError, RateLimited, TokenExpired, ValidationFailed
-from netra.domain.ids import RunId, well_formed
+from netra.domain.ids import RunId, WorkloadId, well_formed
 from netra.domain.quotas import Admission
 from netra.domain.runs.model import Run, StopRun
 from netra.domain.users.model import KeyScope, Principal
 from netra.entrypoints.errors import UnsupportedMediaType, outcome_of
-from netra.entrypoints.start_run import start_run
+from netra.entrypoints.start_run import start_referenced_run
 from netra.entrypoints.websocket import frames, signals
 from netra.entrypoints.websocket.frames import OptimizationRequest, Ping, StopProcessing, Subscribe
 from netra.entrypoints.websocket.renewal import Authenticate
-from netra.entrypoints.websocket.signals import Close, Find, Follow, Output, Prove, Send, Start, Stop
+from netra.entrypoints.websocket.signals import (
+    Close,
+    Find,
+    FindWorkload,
+    Follow,
+    Output,
+    Prove,
+    Send,
+    Start,
+    Stop,
+)
+from netra.entrypoints.websocket.workload_frames import Unwatch, Watch, WatchData
 
 FOLLOWED_MAX: Final = 100  # runs followed concurrently on one connection; each costs a task
+WATCHED_MAX: Final = 10  # workloads watched concurrently on one connection; each is read once a second
 GOING_AWAY: Final = 1001
 TOO_SLOW: Final = 1008
 # bytes; RFC 6455, section 5.5: a control frame holds 125 bytes, two of them the code
@@ -39,11 +51,12 @@ class Phase(enum.Enum):
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of one connection; `followed` are the runs whose events it receives."""
+    """The state of one connection: the runs whose events it receives, and the workloads that it watches."""
 
     phase: Phase = Phase.CONNECTING
     principal: Principal | None = None
     followed: frozenset[RunId] = frozenset()
+    watched: frozenset[WorkloadId] = frozenset()
 
 
 Step = tuple[Session, tuple[Output, ...]]
@@ -83,10 +96,9 @@ def _renew(session: Session, signal: signals.Renewed, now: datetime) -> Step:
     if principal.user_id != _principal(session).user_id:
         refusal = Forbidden("This token belongs to another user; open another connection for it.")
         return _report_error(session, signals.CommandFailed(refusal, request_id), now)
-    if session.followed and not principal.may_read:
-        refusal = Forbidden(
-            "This connection follows runs, but this API key lacks the scope read.", scope="read"
-        )
+    if (session.followed or session.watched) and not principal.may_read:
+        sentence = "This connection follows runs or workloads, but this API key lacks the scope read."
+        refusal = Forbidden(sentence, scope="read")
         return _report_error(session, signals.CommandFailed(refusal, request_id), now)
     renewed = msgspec.structs.replace(session, principal=principal)
     frame = frames.status_frame(principal.user_id, until=principal.expires_at, request_id=request_id)
@@ -120,6 +132,8 @@ def _receive(session: Session, signal: signals.TextReceived, now: datetime) -> S
     try:
         frame = frames.read_frame(signal.text)
         _check_scope(frame, principal)
+        if isinstance(frame, Unwatch):
+            return _unwatch(session, frame)
         return session, _asked(frame, principal, now)
     except (ValidationFailed, Forbidden) as error:
         failure = signals.CommandFailed(error, frames.reference_of(signal.text))
@@ -130,22 +144,27 @@ def _receive(session: Session, signal: signals.TextReceived, now: datetime) -> S
 
 def _check_scope(frame: frames.ClientFrame, principal: Principal) -> None:
     """Raise `Forbidden` when the principal is an API key without the scope."""
-    needed = KeyScope.READ if isinstance(frame, Subscribe) else KeyScope.EXECUTE
+    needed = KeyScope.READ if isinstance(frame, Subscribe | Watch | Unwatch) else KeyScope.EXECUTE
     if not isinstance(frame, Ping | Authenticate) and needed not in principal.scopes:
         raise Forbidden(f"This API key lacks the scope {needed.value}.", scope=needed.value)
 
 
-def _asked(frame: frames.ClientFrame, principal: Principal, now: datetime) -> tuple[Output, ...]:
+_Asked = OptimizationRequest | StopProcessing | Subscribe | Watch | Ping | Authenticate
+
+
+def _asked(frame: _Asked, principal: Principal, now: datetime) -> tuple[Output, ...]:
     match frame:
         case Ping():
             return (Send(frames.pong_frame(frame, at=now)),)
         case OptimizationRequest():
-            return (Start(start_run(frame.data, owner_id=principal.user_id, client_ref=frame.id)),)
+            return (Start(start_referenced_run(frame.data, owner_id=principal.user_id, reference=frame.id)),)
         case StopProcessing():
             return (Stop(StopRun(owner_id=principal.user_id, run_id=_named(frame.data)), frame.id),)
         case Subscribe():
             run_id = RunId(well_formed(frame.data.run_id, path="data.run_id"))
             return (Find(run_id, frame.data.after, frame.id),)
+        case Watch():
+            return (FindWorkload(_named_workload(frame.data), frame.id),)
         case Authenticate():
             return (Prove(frame.data.token, frame.id),)
 
@@ -154,6 +173,17 @@ def _named(data: frames.StopData | None) -> RunId | None:
     if data is None or data.run_id is None:
         return None
     return RunId(well_formed(data.run_id, path="data.run_id"))
+
+
+def _named_workload(data: WatchData) -> WorkloadId:
+    return WorkloadId(well_formed(data.workload_id, path="data.workload_id"))
+
+
+def _unwatch(session: Session, frame: Unwatch) -> Step:
+    workload_id = _named_workload(frame.data)
+    left = msgspec.structs.replace(session, watched=session.watched - {workload_id})
+    answer = frames.status_frame(_principal(session).user_id, request_id=frame.id)
+    return left, (signals.Unwatch(workload_id), Send(answer))
 
 
 def _started(session: Session, signal: signals.RunStarted, now: datetime) -> Step:
@@ -205,9 +235,27 @@ def _end_run(session: Session, signal: signals.RunEnded, _: datetime) -> Step:
     return msgspec.structs.replace(session, followed=session.followed - {signal.run_id}), ()
 
 
+def _watch(session: Session, signal: signals.WorkloadFound, now: datetime) -> Step:
+    watched = session.watched | {signal.workload_id}
+    if len(watched) > WATCHED_MAX:
+        refusal = Conflict(f"This connection already watches {WATCHED_MAX} workloads; unwatch one first.")
+        return _report_error(session, signals.CommandFailed(refusal, signal.request_id), now)
+    outputs = (signals.Watch(signal.workload_id, signal.request_id),)
+    return msgspec.structs.replace(session, watched=watched), outputs
+
+
+def _show_workload(session: Session, signal: signals.WorkloadSeen, now: datetime) -> Step:
+    is_watched = signal.workload_id in session.watched
+    return session, (Send(frames.workload_frame(signal, at=now)),) if is_watched else ()
+
+
+def _end_watch(session: Session, signal: signals.WatchEnded, _: datetime) -> Step:
+    return msgspec.structs.replace(session, watched=session.watched - {signal.workload_id}), ()
+
+
 def _closed(session: Session, *outputs: Output, code: int, reason: str) -> Step:
     cut = reason.encode()[:REASON_BYTES_MAX].decode(errors="ignore")
-    closed = msgspec.structs.replace(session, phase=Phase.CLOSED, followed=frozenset[RunId]())
+    closed = Session(phase=Phase.CLOSED, principal=session.principal)
     return closed, (*outputs, Close(code, cut))
 
 
@@ -232,4 +280,7 @@ _REACTIONS: Final[Mapping[tuple[Phase, type[signals.Input]], _Reaction]] = {
     (Phase.OPEN, signals.RunFound): _found,
     (Phase.OPEN, signals.CommandFailed): _report_error,
     (Phase.OPEN, signals.RunEnded): _end_run,
+    (Phase.OPEN, signals.WorkloadFound): _watch,
+    (Phase.OPEN, signals.WorkloadSeen): _show_workload,
+    (Phase.OPEN, signals.WatchEnded): _end_watch,
 }

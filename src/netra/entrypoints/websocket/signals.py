@@ -3,9 +3,10 @@
 import msgspec
 
 from netra.domain.errors import NetraError
-from netra.domain.ids import RunId
+from netra.domain.ids import RunId, WorkloadId
 from netra.domain.runs.model import Run, StartRun, StopRun
 from netra.domain.users.model import Principal
+from netra.domain.workloads.watching import WorkloadFigures
 
 
 class SignedIn(msgspec.Struct, frozen=True):
@@ -80,6 +81,27 @@ class RunEnded(msgspec.Struct, frozen=True):
     run_id: RunId
 
 
+class WorkloadFound(msgspec.Struct, frozen=True):
+    """A workload that this client wants to watch."""
+
+    workload_id: WorkloadId
+    request_id: str | None
+
+
+class WorkloadSeen(msgspec.Struct, frozen=True):
+    """The figures of a watched workload: its first, which answer the request, or changed ones."""
+
+    workload_id: WorkloadId
+    figures: WorkloadFigures
+    request_id: str | None
+
+
+class WatchEnded(msgspec.Struct, frozen=True):
+    """A workload can be watched no longer."""
+
+    workload_id: WorkloadId
+
+
 Input = (
     SignedIn
     | Renewed
@@ -93,6 +115,9 @@ Input = (
     | RunFound
     | CommandFailed
     | RunEnded
+    | WorkloadFound
+    | WorkloadSeen
+    | WatchEnded
 )
 
 
@@ -144,4 +169,24 @@ class Prove(msgspec.Struct, frozen=True):
     request_id: str | None
 
 
-Output = Send | Close | Start | Stop | Find | Follow | Prove
+class FindWorkload(msgspec.Struct, frozen=True):
+    """Look up a workload, to watch it."""
+
+    workload_id: WorkloadId
+    request_id: str | None
+
+
+class Watch(msgspec.Struct, frozen=True):
+    """Watch a workload, replacing an earlier `Watch` of it."""
+
+    workload_id: WorkloadId
+    request_id: str | None
+
+
+class Unwatch(msgspec.Struct, frozen=True):
+    """Watch a workload no longer."""
+
+    workload_id: WorkloadId
+
+
+Output = Send | Close | Start | Stop | Find | Follow | Prove | FindWorkload | Watch | Unwatch

@@ -37,6 +37,8 @@ class PlainPasswords:
 class PlainTokens:
     """Tokens that are keys of a dictionary."""
 
+    signing_key = ""
+
     def __init__(self) -> None:
         self._claims: dict[str, Claims] = {}
 
@@ -46,7 +48,7 @@ class PlainTokens:
         return token
 
     def derive(self, text: str) -> str:
-        return hashlib.sha256(text.encode()).hexdigest()[:43]
+        return hashlib.sha256((self.signing_key + text).encode()).hexdigest()[:43]
 
     def read(self, token: str) -> Claims:
         if token not in self._claims:
@@ -104,9 +106,10 @@ def sessions(house: Any, opener: SessionOpener) -> SessionService:
 
 
 @pytest.fixture
-def keys(house: Any) -> ApiKeyService:
+def keys(house: Any, tokens: PlainTokens) -> ApiKeyService:
     return ApiKeyService(
         api_keys=house.api_keys,
+        tokens=tokens,
         tickets=house.tickets,
         journal=house.journal,
         ids=house.ids,

@@ -325,3 +325,13 @@ async def test_whoever_is_disabled_between_recognition_and_opening_does_not_come
     kinds = {event.kind for event in (await house.trail.page(PageRequest())).items}
     assert SecurityEventKind.IDENTITY_REFUSED in kinds
     assert SecurityEventKind.SIGNED_IN not in kinds
+
+
+async def test_a_session_may_be_opened_with_the_token_that_its_code_gives(
+    google: FederatedSignIn, opener: SessionOpener
+) -> None:
+    recognized = await come_back(google)
+    first = google.first_token("code")
+    assert first != google.first_token("other code")
+    assert (await google.open(recognized, refresh=first)).refresh_token == first
+    assert first not in {opener.successor(first, key="k"), opener.fresh()}

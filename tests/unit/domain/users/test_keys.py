@@ -8,7 +8,7 @@ import pytest
 from netra.adapters.memory.api_keys import MemoryApiKeyStore
 from netra.domain.errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable, ValidationFailed
 from netra.domain.ids import KeyId
-from netra.domain.users.keys import KEYS_PER_USER_MAX, ApiKeyService
+from netra.domain.users.keys import KEYS_PER_USER_MAX, SHOWN_AGAIN, ApiKeyService
 from netra.domain.users.model import AddUser, KeyScope, Role, User
 from netra.domain.users.service import UserService
 
@@ -190,3 +190,36 @@ async def test_a_key_has_a_plain_name(keys: ApiKeyService, owner: User) -> None:
     with pytest.raises(ValidationFailed) as refused:
         await keys.issue(owner, name="ci\x1b[31m", scopes=[KeyScope.READ])
     assert [(fault.path, fault.code) for fault in refused.value.faults] == [("name", "control_character")]
+
+
+async def test_a_request_that_is_repeated_gets_its_key_again(keys: ApiKeyService, owner: User) -> None:
+    made = await keys.issue(owner, name="ci", scopes=[KeyScope.READ], made_as="1")
+    assert await keys.issue(owner, name="ci", scopes=[KeyScope.READ], made_as="1") == made
+    other, secret = await keys.issue(owner, name="ci", scopes=[KeyScope.READ], made_as="2")
+    assert (other.id, secret) != (made[0].id, made[1])
+    assert len(await keys.all_of(owner)) == 2
+
+
+async def test_a_secret_is_shown_again_for_ten_minutes(house: Any, keys: ApiKeyService, owner: User) -> None:
+    key, _ = await keys.issue(owner, name="ci", scopes=[KeyScope.READ], made_as="1")
+    house.clock.turn(SHOWN_AGAIN.total_seconds())
+    with pytest.raises(Conflict, match="not shown again") as refusal:
+        await keys.issue(owner, name="ci", scopes=[KeyScope.READ], made_as="1")
+    assert refusal.value.details == {"key_id": key.id}
+    assert len(await keys.all_of(owner)) == 1
+
+
+async def test_a_key_that_was_revoked_does_not_come_again(keys: ApiKeyService, owner: User) -> None:
+    key, _ = await keys.issue(owner, name="ci", scopes=[KeyScope.READ], made_as="1")
+    await keys.revoke(key.id, owner=owner)
+    with pytest.raises(Conflict, match="may have been revoked"):
+        await keys.issue(owner, name="ci", scopes=[KeyScope.READ], made_as="1")
+
+
+async def test_a_secret_of_another_signing_key_is_not_shown_again(
+    keys: ApiKeyService, owner: User, tokens: Any
+) -> None:
+    await keys.issue(owner, name="ci", scopes=[KeyScope.READ], made_as="1")
+    tokens.signing_key = "another one"
+    with pytest.raises(Conflict, match="not shown again"):
+        await keys.issue(owner, name="ci", scopes=[KeyScope.READ], made_as="1")

@@ -248,3 +248,36 @@ async def test_every_turn_of_an_account_is_in_the_security_log(house: Any, users
     told = str(events)
     assert "battery" not in told
     assert "wrong" not in told
+
+
+async def test_a_change_of_password_that_may_be_done_is_finished(users: UserService) -> None:
+    await users.add(ADA)
+    principal = await signed_in(users)
+    await users.change_password(principal, present="correct horse", wanted="battery staple")
+    fresh = await signed_in_again(users, "battery staple")
+    present, wanted = "correct horse", "battery staple"
+    with pytest.raises(Forbidden):
+        await users.change_password(fresh, present=present, wanted=wanted)
+    assert await users.change_password(fresh, present=present, wanted=wanted, may_be_done=True) == 0
+    assert not await users.is_signed_in(fresh)
+    again = await signed_in_again(users, "battery staple")
+    with pytest.raises(Forbidden):
+        await users.change_password(again, present="correct horse", wanted="neither one", may_be_done=True)
+
+
+async def signed_in_again(users: UserService, password: str) -> Principal:
+    result = await users.sign_in(SignIn(email="ada@example.com", password=password))
+    return await users.authenticate(result.access_token)
+
+
+async def test_an_account_that_a_request_added_is_found_by_its_password_and_time(users: UserService) -> None:
+    added = await users.add(ADA)
+
+    async def found(**changes: Any) -> Any:
+        asked = {"email": ADA.email, "password": "correct horse", "since": added.created_at}
+        return await users.find_added(**{**asked, **changes})
+
+    assert await found() == added
+    assert await found(password="another one") is None
+    assert await found(email="g@example.com") is None
+    assert await found(since=added.created_at + timedelta(seconds=1)) is None

@@ -15,6 +15,7 @@ from netra.domain.what_if.service import WhatIfService
 def service(desk: Any, quotas: Quotas = DEFAULT_QUOTAS) -> WhatIfService:
     return WhatIfService(
         workloads=desk.workloads,
+        decisions=desk.decisions,
         log=desk.log,
         prices=desk.prices,
         default_model="big",

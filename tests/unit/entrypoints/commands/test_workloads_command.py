@@ -1,12 +1,17 @@
 """`netra workloads`, over a real store in a folder."""
 
+import asyncio
 import io
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from netra.domain.decisions.model import Decide, DecisionKey, DecisionState, DismissalReason
 from netra.entrypoints.cli import exit_code
+from netra.entrypoints.embedded import Netra
 
 LOG = "timestamp,model,input_tokens,output_tokens\n" + "".join(
     f"2024-01-01T00:00:{second:02}Z,gpt-4o,100,10\n" for second in range(30)
@@ -104,3 +109,63 @@ def test_a_person_reads_the_list_in_lines(
     assert "holds 30 calls of A day." in capsys.readouterr().out
     assert exit_code(["workloads", "list", *data]) == 0
     assert capsys.readouterr().out.split()[1:] == ["30", "calls", "A", "day"]
+
+
+async def decided_in(folder: Path, log: str) -> str:
+    """Import a log for Ada, answer a question about it, decide twice, and return the workload."""
+    async with Netra.open(folder) as netra:
+        ada = await netra.add_user("ada@example.com", name="Ada", password="correct horse")
+        workload, _ = await netra.import_file(ada, log, name="A day")
+        answer = await netra.ask(ada, "make it cheaper", workload_id=workload.id)
+        first, second, third, *_ = answer.advice.recommendations
+        asked = Decide(
+            workload_id=workload.id,
+            owner_id=ada.id,
+            key=DecisionKey(first.key),
+            state=DecisionState.ADOPTED,
+            effective_at=datetime(2024, 1, 2, tzinfo=UTC),
+            run_id=answer.run.id,
+        )
+        await netra.decide(asked)
+        await netra.decide(
+            replace(
+                asked,
+                key=DecisionKey(second.key),
+                state=DecisionState.DISMISSED,
+                reason=DismissalReason.EFFORT,
+                until=datetime.now(UTC) + timedelta(days=9),
+                effective_at=None,
+            )
+        )
+        await netra.decide(
+            replace(asked, key=DecisionKey(third.key), state=DecisionState.PLANNED, effective_at=None)
+        )
+        return workload.id
+
+
+def test_decisions_are_listed_for_people_and_programs(
+    empty_store: Path, data: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "day.jsonl"
+    assert exit_code(["sample", "--out", str(log), "--requests", "300", "--seed", "7"]) == 0
+    workload_id = asyncio.run(decided_in(empty_store, str(log)))
+    capsys.readouterr()
+    assert exit_code(["workloads", "decisions", workload_id, *data]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    words = [line.split()[:2] for line in lines]
+    assert words == [["planned", "on"], ["dismissed", "until"], ["adopted", "since"]]
+    assert lines[2].startswith("adopted    since 2024-01-02  $")
+    assert exit_code(["workloads", "decisions", workload_id, "--json", *data]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert [one["state"] for one in shown] == ["planned", "dismissed", "adopted"]
+    assert "owner_id" not in shown[0]
+
+
+def test_a_workload_without_decisions_says_how_to_decide(
+    data: list[str], log: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_user("ada@example.com", data, monkeypatch)
+    assert exit_code(["workloads", "import", log, "--json", *data]) == 0
+    workload_id = json.loads(capsys.readouterr().out.splitlines()[-1])["id"]
+    assert exit_code(["workloads", "decisions", workload_id, *data]) == 0
+    assert "Nothing is decided yet" in capsys.readouterr().err

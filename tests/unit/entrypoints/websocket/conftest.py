@@ -16,8 +16,10 @@ from netra.adapters.local.feed import LocalRunFeed
 from netra.adapters.local.ids import RandomIdSource
 from netra.adapters.local.rate_limiter import LocalRateLimiter
 from netra.adapters.memory.audit_trail import MemoryAuditTrail
+from netra.adapters.memory.call_log import MemoryEventLog
 from netra.adapters.memory.runs import MemoryRunStore
 from netra.adapters.memory.state import MemoryState
+from netra.adapters.memory.workloads import MemoryWorkloadStore
 from netra.domain.audit.journal import SecurityJournal
 from netra.domain.ids import RunId, SessionId, ThreadId, UserId
 from netra.domain.quotas import Quotas, RequestRateLimits
@@ -26,6 +28,8 @@ from netra.domain.runs.lifecycle import Ending, RunMove
 from netra.domain.runs.model import Claim, Run, RunState
 from netra.domain.runs.service import RunService
 from netra.domain.users.model import Principal
+from netra.domain.workloads.service import WorkloadService
+from netra.domain.workloads.watching import WorkloadWatch
 from netra.entrypoints.websocket.pump import Connection, Services
 
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
@@ -116,10 +120,22 @@ class Stack:
         runs = RunService(
             runs=self.store, feed=self.feed, bell=LocalRunBell(), clock=clock, ids=ids, quotas=Quotas()
         )
+        self.workload_store = MemoryWorkloadStore(clock=clock)
+        self.event_log = MemoryEventLog(self.workload_store)
+        self.workloads = WorkloadService(
+            workloads=self.workload_store,
+            log=self.event_log,
+            outbox=None,
+            clock=clock,
+            ids=ids,
+            quotas=Quotas(),
+            incidents=self.incidents,
+        )
         limiter = LocalRateLimiter(limits, clock=clock)
         journal = SecurityJournal(trail=MemoryAuditTrail(), clock=clock, ids=ids)
         self.services = Services(
             runs=runs,
+            watch=WorkloadWatch(workloads=self.workloads, clock=clock),
             users=users,
             limiter=limiter,
             clock=clock,

@@ -175,7 +175,7 @@ async def test_stopping_without_a_name_when_none_or_several_run_is_ambiguous(sta
         wire.say({"type": "stop_processing", "data": {}})
         assert (await wire.heard())["data"]["code"] == "AMBIGUOUS_RUN"
         wire.say(ASK)
-        wire.say(ASK)
+        wire.say({**ASK, "id": "c-2"})
         await wire.heard()
         await wire.heard()
         wire.say({"type": "stop_processing", "data": {}})

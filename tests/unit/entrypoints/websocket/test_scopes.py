@@ -7,12 +7,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from netra.domain.ids import KeyId, RunId, SessionId, ThreadId, UserId
+from netra.domain.ids import KeyId, RunId, SessionId, ThreadId, UserId, WorkloadId
 from netra.domain.runs.model import Run, RunState
 from netra.domain.users.model import KeyScope, Principal
 from netra.entrypoints.websocket.session import Phase, Session, advance
 from netra.entrypoints.websocket.signals import (
     Find,
+    FindWorkload,
     Follow,
     Output,
     Renewed,
@@ -28,6 +29,7 @@ NOW = datetime(2024, 1, 1, tzinfo=UTC)
 ASK = {"type": "optimization_request", "data": {"message": "cheaper"}}
 STOP = {"type": "stop_processing", "data": {"run_id": "run-1"}}
 SUBSCRIBE = {"type": "subscribe", "data": {"run_id": "run-1", "after": 0}}
+WATCH = {"type": "watch", "data": {"workload_id": "wl-1"}}
 
 
 def key_with(*scopes: KeyScope) -> Principal:
@@ -64,7 +66,12 @@ def a_run(state: RunState) -> Run:
 
 @pytest.mark.parametrize(
     ("message", "scope", "output"),
-    [(ASK, KeyScope.EXECUTE, Start), (STOP, KeyScope.EXECUTE, Stop), (SUBSCRIBE, KeyScope.READ, Find)],
+    [
+        (ASK, KeyScope.EXECUTE, Start),
+        (STOP, KeyScope.EXECUTE, Stop),
+        (SUBSCRIBE, KeyScope.READ, Find),
+        (WATCH, KeyScope.READ, FindWorkload),
+    ],
 )
 def test_a_key_does_what_it_was_made_for_and_nothing_else(
     message: object, scope: KeyScope, output: type[Output]
@@ -105,5 +112,7 @@ def test_a_connection_that_follows_runs_takes_no_proof_that_may_not_read() -> No
     assert isinstance(refused, Send)
     assert json.loads(refused.text)["data"]["code"] == "FORBIDDEN"
     assert kept == following
+    watching = msgspec.structs.replace(open_with(*KeyScope), watched=frozenset({WorkloadId("wl-1")}))
+    assert advance(watching, Renewed(key_with(KeyScope.EXECUTE), None), now=NOW)[0] == watching
     renewed, _ = advance(open_with(*KeyScope), Renewed(key_with(KeyScope.EXECUTE), None), now=NOW)
     assert renewed.principal == key_with(KeyScope.EXECUTE)

@@ -16,14 +16,25 @@ from netra.domain.errors import (
     Unauthorized,
     Unavailable,
 )
-from netra.domain.ids import RunId, SessionId, ThreadId, UserId
+from netra.domain.ids import RunId, SessionId, ThreadId, UserId, WorkloadId
 from netra.domain.quotas import Admission
-from netra.domain.runs.model import Run, RunState
+from netra.domain.runs.model import Run, RunState, StartRun
 from netra.domain.users.model import Principal
+from netra.domain.workloads.watching import WorkloadFigures
 from netra.entrypoints.errors import TooManyConnections, Unexpected
 from netra.entrypoints.websocket import signals
-from netra.entrypoints.websocket.session import FOLLOWED_MAX, Phase, Session, advance, over_limit
-from netra.entrypoints.websocket.signals import Close, Find, Follow, Send, Start, Stop
+from netra.entrypoints.websocket.session import FOLLOWED_MAX, WATCHED_MAX, Phase, Session, advance, over_limit
+from netra.entrypoints.websocket.signals import (
+    Close,
+    Find,
+    FindWorkload,
+    Follow,
+    Send,
+    Start,
+    Stop,
+    Unwatch,
+    Watch,
+)
 
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
 WHO = Principal(user_id=UserId(1), session_id=SessionId("ses-1"), expires_at=NOW + timedelta(hours=1))
@@ -252,6 +263,85 @@ def test_too_many_messages_are_told_when_to_come_again(opened: Session) -> None:
     assert closed.code == 4003
 
 
+def found(name: str, request_id: str | None = None) -> signals.WorkloadFound:
+    return signals.WorkloadFound(WorkloadId(name), request_id)
+
+
+def seen(name: str, request_id: str | None = None, **figures: Any) -> signals.WorkloadSeen:
+    usual = {"event_count": 7, "waiting_events": 2, "last_event_at": None}
+    return signals.WorkloadSeen(WorkloadId(name), WorkloadFigures(**{**usual, **figures}), request_id)
+
+
+def test_a_question_with_an_id_counts_once_however_it_is_spelled(opened: Session) -> None:
+    def asked(**changes: Any) -> StartRun:
+        frame = {"type": "optimization_request", "id": "c-1", "data": {"message": "m"}, **changes}
+        (start,) = said(opened, frame)
+        assert isinstance(start, Start)
+        return start.command
+
+    first = asked()
+    assert first.idempotency_key is not None
+    assert asked(timestamp="later") == first
+    assert asked(data={"message": "m", "context": {}}) == first
+    other = asked(data={"message": "n"})
+    assert (other.idempotency_key, other.fingerprint == first.fingerprint) == (first.idempotency_key, False)
+    assert asked(id="c-2").idempotency_key != first.idempotency_key
+    assert asked(id=None).idempotency_key is None
+    longest = asked(id="\U0001f4a1" * 256).idempotency_key
+    assert longest is not None
+    assert len(longest) < 255
+
+
+def test_a_watch_looks_its_workload_up_and_then_shows_each_change(opened: Session) -> None:
+    outputs = said(opened, {"type": "watch", "id": "w-1", "data": {"workload_id": "wl-1"}})
+    assert outputs == (FindWorkload(WorkloadId("wl-1"), "w-1"),)
+    session, outputs = advance(opened, found("wl-1", "w-1"), now=NOW)
+    assert outputs == (Watch(WorkloadId("wl-1"), "w-1"),)
+    first, (told,) = advance(session, seen("wl-1", "w-1", last_event_at=NOW), now=NOW)
+    assert sent(told) == {
+        "type": "workload_update",
+        "data": {
+            "workload_id": "wl-1",
+            "event_count": 7,
+            "waiting_events": 2,
+            "last_event_at": "2024-01-01T00:00:00Z",
+            "request_id": "w-1",
+        },
+        "timestamp": "2024-01-01T00:00:00Z",
+    }
+    _, (told,) = advance(first, seen("wl-1"), now=NOW)
+    figures = sent(told)["data"]
+    assert (figures["last_event_at"], "request_id" in figures) == (None, False)
+
+
+def test_nothing_is_shown_of_a_workload_that_is_no_longer_watched(opened: Session) -> None:
+    session, _ = advance(opened, found("wl-1"), now=NOW)
+    text = json.dumps({"type": "unwatch", "id": "u-1", "data": {"workload_id": "wl-1"}})
+    left, (ended, told) = advance(session, signals.TextReceived(text), now=NOW)
+    assert ended == Unwatch(WorkloadId("wl-1"))
+    assert (sent(told)["type"], sent(told)["data"]["request_id"]) == ("status", "u-1")
+    assert advance(left, seen("wl-1"), now=NOW) == (left, ())
+    ended_by_itself, _ = advance(session, signals.WatchEnded(WorkloadId("wl-1")), now=NOW)
+    assert ended_by_itself == opened
+
+
+def test_a_connection_watches_a_bounded_number_of_workloads(opened: Session) -> None:
+    session = opened
+    for number in range(WATCHED_MAX):
+        session, _ = advance(session, found(f"wl-{number}"), now=NOW)
+    full, (told,) = advance(session, found("one-more", "w-1"), now=NOW)
+    assert (sent(told)["data"]["code"], sent(told)["data"]["request_id"]) == ("CONFLICT", "w-1")
+    assert full == session
+    assert advance(session, found("wl-0"), now=NOW)[1] == (Watch(WorkloadId("wl-0"), None),)
+
+
+@pytest.mark.parametrize("kind", ["watch", "unwatch"])
+def test_a_malformed_workload_id_is_refused_before_any_store_sees_it(opened: Session, kind: str) -> None:
+    for data in ({"workload_id": ""}, {"workload_id": "a b"}, {}, None, {"workload_id": "wl-1", "x": 1}):
+        (told,) = said(opened, {"type": kind, "data": data})
+        assert sent(told)["data"]["code"] == "VALIDATION_ERROR"
+
+
 messages = st.one_of(
     st.text(),
     st.recursive(
@@ -261,12 +351,15 @@ messages = st.one_of(
     ).map(json.dumps),
     st.builds(
         lambda kind, data, id_: json.dumps({"type": kind, "data": data, "id": id_}),
-        st.sampled_from(["ping", "subscribe", "stop_processing", "optimization_request", "dance"]),
+        st.sampled_from(
+            ["ping", "subscribe", "stop_processing", "optimization_request", "watch", "unwatch", "dance"]
+        ),
         st.none()
         | st.fixed_dictionaries(
             {},
             optional={
                 "run_id": st.text() | st.just("run-1"),
+                "workload_id": st.text() | st.just("wl-1"),
                 "after": st.integers(),
                 "message": st.text(),
                 "parameters": st.dictionaries(st.text(), st.integers()),
@@ -293,6 +386,9 @@ happenings = st.one_of(
     st.builds(signals.RunFound, runs, st.integers(0, 6), st.none()),
     st.builds(signals.RunEnded, st.sampled_from([RunId("run-1"), RunId("run-2")])),
     st.builds(signals.CommandFailed, st.builds(NotFound, st.text(), st.text())),
+    st.builds(found, st.sampled_from(["wl-1", "wl-2"])),
+    st.builds(seen, st.sampled_from(["wl-1", "wl-2"])),
+    st.builds(signals.WatchEnded, st.just(WorkloadId("wl-1"))),
 )
 
 
@@ -309,7 +405,7 @@ def test_whatever_happens_a_connection_says_who_it_is_first_and_nothing_after_it
     assert Close not in kinds[:-1]
     if outputs and isinstance(outputs[0], Send):
         assert sent(outputs[0])["type"] in {"status", "error"}
-    if any(kind in {Start, Stop, Find, Follow} for kind in kinds):
+    if any(kind in {Start, Stop, Find, Follow, FindWorkload, Watch} for kind in kinds):
         assert sent(outputs[0])["type"] == "status"
 
 

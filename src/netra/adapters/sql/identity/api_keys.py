@@ -94,7 +94,7 @@ class SqlApiKeyStore:
 def _adding(key: ApiKey, *, digest: str, most: int) -> Script[None]:
     yield locking(f"keys of {key.owner_id}")  # prevents a race past the limit
     if (yield ask(_TAKEN, key_id=key.id, digest=digest)):
-        raise Conflict("This key already exists.")
+        raise Conflict("This key was made before, and may have been revoked since.")
     created_at = micros(key.created_at)
     ((live,),) = yield ask(_COUNT, whose=key.owner_id, now=created_at)
     if live >= most:

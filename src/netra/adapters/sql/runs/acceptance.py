@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import and_, case, func, insert, null, select
+from sqlalchemy import and_, case, func, insert, null, select, update
 
 from netra.adapters.sql.instants import micros
 from netra.adapters.sql.locks import locking_runs_of
@@ -18,7 +18,7 @@ from netra.adapters.sql.runs.run_rows import (
 )
 from netra.adapters.sql.schema import IS_LIVE, IS_QUEUED, run_events, runs, threads
 from netra.adapters.sql.transactions import ONE, Query, Script, Step, ask, inserting, param
-from netra.domain.idempotency import check_fingerprint
+from netra.domain.idempotency import check_fingerprint, has_expired
 from netra.domain.quotas import Quotas
 from netra.domain.runs.admission import RunLoad, check_room
 from netra.domain.runs.model import Accepted, Run
@@ -53,6 +53,10 @@ _FIRST = (*(_first.c[column.name] for column in RUN_COLUMNS), _first.c.fingerpri
 _ALL_LIVE = select(func.count()).select_from(runs).where(IS_LIVE).scalar_subquery()
 _ROOM = Query(select(null(), *_FACTS, *_FIRST).select_from(_mine.outerjoin(_first, _IS_FIRST)))
 _ROOM_IN_ALL = Query(select(_ALL_LIVE, *_FACTS, *_FIRST).select_from(_mine.outerjoin(_first, _IS_FIRST)))
+_FORGET_KEY = Query(
+    update(runs).where(runs.c.owner_id == param("whose"), runs.c.idempotency_key == param("key")),
+    sets=["idempotency_key"],
+)
 _INSERT_THREAD = inserting(threads)
 _INSERT_RUN = inserting(runs, without=["number"])
 _INSERT_EVENT = Query(
@@ -102,7 +106,10 @@ def accepting(new: NewRun, *, quotas: Quotas, ceiling: LiveCeiling) -> Script[Ac
     (row,) = yield ask(query, owner_id=owner_id, thread_id=new.run.thread_id, key=new.idempotency_key)
     all_live, size, owner_live, thread_live, thread_waiting, *first = row
     if first[0] is not None:
-        return _replayed(new, first)
+        *earlier, _, _ = first
+        if not has_expired(run_of(tuple(earlier)).created_at, now=new.run.created_at):
+            return _replayed(new, first)
+        yield ask(_FORGET_KEY, whose=owner_id, key=new.idempotency_key, idempotency_key=None)
     load = RunLoad(
         thread_messages=size or 0,
         thread_live_runs=thread_live,

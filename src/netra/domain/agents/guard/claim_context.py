@@ -13,7 +13,8 @@ _PERIOD: Final = re.compile(
 _PERIOD_BEFORE: Final = re.compile(
     r"(?:\b(?P<adverb>hourly|daily|weekly|monthly|yearly|annual(?:ised|ized)?)"
     r"|(?:^|[.!?;:,(\n]\s*)(?:per|each|every|a(?= \w+,)) (?P<period>second|minute|hour|day|week|month"
-    r"|year))\b[^.;:!?\n0-9]{0,40}$",
+    r"|year)|\b(?:in|over|within|for) (?:an?|one) (?:whole |full |single )?(?P<long>year|quarter|month"
+    r"|week))\b[^.;:!?\n0-9]{0,40}$",
     re.IGNORECASE,
 )
 _ADVERBS: Final = {"daily": "day"}
@@ -35,7 +36,8 @@ _UP_BEFORE: Final = re.compile(
     re.IGNORECASE,
 )
 _NO_WAY: Final = re.compile(
-    r"\b(?:t[ao]k\w+|end\w*|us\w+|eats?|soaks?|ran|runs?|rack\w*|ma[kd]\w+|sum\w*|clock\w*) up\s*$",
+    r"\b(?:t[ao]k\w+|end\w*|us\w+|eats?|soaks?|ran|runs?|rack\w*|ma[kd]\w+|sum\w*|clock\w*|add\w*"
+    r"|amount\w*) up(?: to)?\s*$",
     re.IGNORECASE,
 )
 _THEN: Final = r"^(?:\s?(?:a|per|each|/)\s?\w+)?\s(?:of savings?|in savings?|"
@@ -48,7 +50,8 @@ _UP_AFTER: Final = re.compile(
     re.IGNORECASE,
 )
 _ABOUT: Final = re.compile(
-    r"(?:\b(?:about|around|roughly|approximately|approx\.?|some|nearly|almost|circa|just (?:over|under)"
+    r"(?:\b(?:near enough,?(?: the plan| it| this)?|give or take|more or less|about|around|roughly"
+    r"|approximately|approx\.?|some|nearly|almost|circa|just (?:over|under)"
     r"|close to)\s*|[~≈]\s?)$",
     re.IGNORECASE,
 )
@@ -58,15 +61,18 @@ _BELOW: Final = re.compile(
     re.IGNORECASE,
 )
 _ABOVE: Final = re.compile(
-    r"\b(?:just (?:over|above|more than)|slightly (?:over|above|more than)|a (?:little|bit) (?:over"
+    r"\b(?:just (?:over|above|more than)|slightly (?:over|above|more than)|a good|upwards of|a (?:little"
+    r"|bit) (?:over"
     r"|above|more than))\s*(?:in |by )?$",
     re.IGNORECASE,
 )
-_ROUGHLY: Final = 0.04  # share by which a number in words may be off after "about"
+_ROUGHLY: Final = 0.07  # share by which a number in words may be off after "about"
 _JUST: Final = 0.075  # and on its own side after "just under" and "just over"
 _NEARBY: Final = 0.02  # share by which a number in digits may be off after "just under" and "just over"
 _OVER: Final = re.compile(r"\b(?:over|more than|above|upwards of|exceeds|exceeding)\s*$", re.IGNORECASE)
-_UNDER: Final = re.compile(r"\b(?:under|less than|below|fewer than)\s*$", re.IGNORECASE)
+_UNDER: Final = re.compile(
+    r"\b(?:under|less than|below|fewer than|not even|no more than|at most)\s*$", re.IGNORECASE
+)
 _WORD: Final = re.compile(
     r"\s+(?:of\s+)?(?:the\s+|your\s+|our\s+|these\s+|those\s+"
     r"|all\s+)?(?:[0-9][0-9,]*\s+)?(?P<word>[a-z][a-z_-]*)",
@@ -76,7 +82,8 @@ _SENTENCE: Final = re.compile(r"[.!?](?=\s)|\n")
 _WISH: Final = re.compile(
     r"\b(?:ask(?:ed|ing)?|want\w*|targets?|goals?|limits?|budgets?|wish\w*|aim\w*|request(?:ed)?"
     r"|need\w*|requir\w*"
-    r"|within|slo|more traffic|less traffic|growth|understood|speed-?up|keeps?|breaks?)\b",
+    r"|within|slo|out of reach|beyond reach|twice as fast|allow\w*|permit\w*|more traffic|less traffic"
+    r"|growth|understood|speed-?up|keeps?|breaks?)\b",
     re.IGNORECASE,
 )
 _GRAMMAR: Final = """
@@ -99,8 +106,8 @@ def period(before: str, after: str) -> str:
     if match is None:
         return ""
     found = match.groupdict()
-    if found.get("period"):
-        word = found["period"].lower()
+    if found.get("period") or found.get("long"):
+        word = (found.get("period") or found["long"]).lower()
     else:
         adverb = found["adverb"].lower()
         word = _ADVERBS.get(adverb, "year" if adverb.startswith("annual") else adverb.removesuffix("ly"))
@@ -174,7 +181,7 @@ def slack_in_words(value: float, *, before: str, plain: float) -> tuple[float, f
     if _ABOVE.search(before):
         return value, (1 + _JUST) * value
     if _OVER.search(before):
-        return value, 1.5 * value
+        return value, 1.7 * value
     if _UNDER.search(before):
         return 0.5 * value, value
     half = max(plain, _ROUGHLY * abs(value)) if is_about(before) else plain
@@ -214,5 +221,5 @@ def _sides(before: str, *, unit: float, coarse: float) -> tuple[float, float]:
     if _OVER.search(before):
         return unit / 2, max(coarse, unit / 2)
     if _UNDER.search(before):
-        return max(coarse, unit / 2), unit / 2
+        return max(coarse, unit), unit / 2
     return unit / 2, unit / 2

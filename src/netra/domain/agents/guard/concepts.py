@@ -5,79 +5,13 @@ A number of a measure stands only in a sentence that has a word of it; measures 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
+from netra.domain.agents.guard.concept_words import WORDS
 from netra.domain.agents.guard.percentile_phrases import percentile_phrases
 
-_TEXT: Final[Mapping[str, str]] = {
-    "saving": r"sav\w+|can go|go(?:es)? away|disappear\w*|vanish\w*|cheaper|less|lower\w*|cut\w*|reduc\w+"
-    r"|drops?|dropped|falls?|fell|down|off|gains?|gained|shav\w+|trim\w*|avoid\w*|differ\w*|change\w*"
-    r"|decreas\w*"
-    r"|worth|impact|benefit\w*|recover\w*|knocks?|takes?|bring\w*|halv\w+|interval|fewer|smaller|gone",
-    "loss": r"less|more|dearer|add\w*|cost\w*|loss|los(?:es?|ing|t)|extra|expensive|increas\w*|rais\w+"
-    r"|penalty|surcharge"
-    r"|higher|up|interval|change\w*|differ\w*|sav\w+|doubl\w+",
-    "ttft": r"ttft|first[- ]tokens?|time[- ]to[- ]first",
-    "tpot": r"tpot|per[- ](?:output[- ])?token|(?:each|every) (?:next |further |output )?token"
-    r"|inter-?token|next token"
-    r"|token (?:rate|time)",
-    "latency": r"latenc\w+|slow\w*|fast\w*|tak(?:es?|ing)|within|answers? in|respon\w+|whole[- ]call"
-    r"|end[- ]to[- ]end|tail\w*|p[0-9]{2}"
-    r"|percentile|limit\w*|median|finish\w*|complet\w*|calls? (?:last|run)\w*|seconds?|wait\w*|runs?"
-    r"|duration|slo|needs?|answers? after|typically|middle|call takes|longer",
-    "fail": r"fail\w*|error\w*|wast\w*|refus\w*|unsuccess\w*|timeouts?|timed out|retr(?:y|ies)\w*"
-    r"|turned away|not charged"
-    r"|unpaid|reject\w*|not billed|uncharged|avoidable|for nothing",
-    "repeat": r"repeat\w*|duplicat\w*|identical|same (?:prompt|question|call)\w*|word for word"
-    r"|redundan\w*|dedup\w*"
-    r"|already answered|verbatim",
-    "cache": r"cach\w+|prefix\w*|reus\w+|hits?|reads?|writes?|kept|ttl|time to live|shared|token share"
-    r"|repeated part",
-    "batch": r"batch\w*|discount\w*|can wait|offline",
-    "truncate": r"cut|truncat\w*|cap|caps|capped|capping|limit\w*|shorten\w*|long(?:er)?|length\w*|at most",
-    "growth": r"grow\w*|growth|traffic|usage|load|more calls|more requests|volume|increase\w*",
-    "utilisation": r"utili[sz]\w*|busy|idle|used|use|load\w*|occup\w*",
-    "accept": r"accept\w*|cascade\w*|approv\w*|evaluat\w*|pass\w*|judg\w*|good enough|answers",
-    "break_even": r"break[- ]?even\w*|breaks? even|pays?|pay off|times|threshold|accept\w*|need\w*|at "
-    r"least|above|under"
-    r"|more than|would (?:have to|need)",
-    "judge": r"judg\w*|evaluat\w*|sampl\w*|scor\w*|review\w*|grad\w*|compar\w*|test\w*|label\w*"
-    r"|blind\w*|answers",
-    "limit": r"limit\w*|target\w*|ask\w*|want\w*|goal\w*|slo|budget\w*|need\w*|requir\w*|request(?:ed"
-    r"|ing)|promise\w*|within"
-    r"|allow\w*|cap|under|threshold\w*|bound\w*|objective\w*|wish\w*|max\w*",
-    "over_limit": r"over|exceed\w*|break\w*|miss\w*|slower|above|violat\w*|beyond|late|breach\w*|out of"
-    r"|past|longer",
-    "wait": r"wait\w*|queu\w*|delay\w*|hold\w*|held|smooth\w*|shap\w*",
-    "peak": r"peak\w*|bus(?:y|iest)\w*|burst\w*|max\w*|rate limit\w*|most|highest|limit\w*|ask\w*"
-    r"|need\w*|at least|quota\w*"
-    r"|per second|a second|a minute|per minute|spik\w*|average|mean",
-    "if_pass": r"if|once|evaluat\w*|pass(?:es|ed|ing)?|provided|assuming|should|could|potential\w*|judg\w*",
-    "planned": r"plan\w*|would|could|will|becom\w*|fall\w*|fell|drops?|dropped|down|after\w*|lower\w*"
-    r"|reduc\w*|cut\w*|to|instead"
-    r"|new|leav\w*|remain\w*|left|shrink\w*|then|from|can be|proposed|recommend\w*|optimi[sz]\w*",
-    "hourly": r"gpu\w*|hour\w*|replica\w*|rent\w*|card\w*|accelerator\w*|h|hr",
-    "hosting": r"self[- ]?host\w*|own|host\w*|gpu\w*|replica\w*|fleet|rent\w*|llama\w*|would cost|cost "
-    r"more|dearer|serving|hardware",
-    "retire": r"until|retire\w*|deprecat\w*|sunset\w*|end\w*|stop\w*|shut\w*|leav\w*|remov\w*"
-    r"|withdraw\w*|gone|no longer|discontinu\w*",
-    "input": r"input|prompts?|sent|in|incoming|context|reads?",
-    "output": r"output|answers?|generat\w*|complet\w*|written|wrote|writes?|out|repl(?:y|ies)|produced?"
-    r"|returned|response",
-    "range": r"between|to|from|range\w*|interval|low\w*|high\w*|least|most|up|best|worst|upper|bottom"
-    r"|top|either|or|and|may|might"
-    r"|conservative\w*|optimistic\w*|pessimistic\w*|bound\w*|floor|ceiling|as much|as little",
-    "spread": r"half|middle|median|p[0-9]{2}|percentile|mean|average|typical\w*|largest|longest|max\w*"
-    r"|min\w*|tail"
-    r"|most|usual\w*",
-    "route": r"rout\w*|send\w*|sent|go|goes|stay\w*|mov\w*|serv\w*|plan\w*|handle\w*|switch\w*|shift\w*",
-    "stay": r"stay\w*|remain\w*|keep\w*|left|not fit|rest|unchanged",
-    "plan": r"plan\w*|after\w*|would|will|instead|then",
-    "kept": r"cach\w+|kept|keep\w*|within|minutes?|seconds?|hours?|days?|ttl|time to live|5 min\w*",
-    "price": r"price\w*|list\w*|cost\w*|charg\w*|rate\w*|token\w*",
-}  # fmt: skip
 _KEYS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (r"^savings$|^saved_|_saved_", ("saving",)),
     (r"(?:^|_)(?:low|high)$", ("range",)),
@@ -94,6 +28,7 @@ _KEYS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (r"utilisation", ("utilisation",)),
     (r"accept", ("accept",)),
     (r"break_even_(?!accept)|reserve_", ("break_even",)),
+    (r"break_even_accept", ("threshold",)),
     (r"answers_to_judge", ("judge",)),
     (r"by_time_kept|^ttl_s|^kept_s|^keep_s", ("kept",)),
     (r"calls_over_limit", ("over_limit",)),
@@ -108,7 +43,7 @@ _KEYS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (r"^limit_|_limit_|^asked$", ("limit",)),
 )  # fmt: skip
 _BY_KEY: Final = tuple((re.compile(key), needs) for key, needs in _KEYS)
-_PATTERNS: Final = {name: re.compile(rf"\b(?:{words})(?!\w)", re.IGNORECASE) for name, words in _TEXT.items()}
+_PATTERNS: Final = {name: re.compile(rf"\b(?:{words})(?!\w)", re.IGNORECASE) for name, words in WORDS.items()}
 METRICS: Final = ("ttft", "tpot")
 OUTCOMES: Final = ("fail", "repeat")
 _PERCENTILE: Final = re.compile(
@@ -117,17 +52,21 @@ _PERCENTILE: Final = re.compile(
     re.IGNORECASE,
 )
 _OF: Final = re.compile(
-    r"^\s*(?:%|percent|per cent)?\s*(?:\([^)]*\)\s*)?(?:more |less |fewer )?of\s+(?:(?:the|your|our|its"
+    r"^\s*(?:%|percent|per cent)?\s*(?:\([^)]*\)\s*)?(?:more |less |fewer )?(?:of|in)\s+(?:(?:the|your"
+    r"|our|its"
     r"|all|these|those|this"
-    r"|total|monthly|whole|entire|current|[\w-]+['’]s)\s+)*"
+    r"|total|monthly|whole|entire|current|present|plan|[\w-]+['’]s)\s+)*"
     r"(?P<what>input tokens?|prompt tokens?|output tokens?|tokens?|calls?|requests?|traffic|bill|costs?"
     r"|spend\w*|invoice|money"
-    r"|answers?|responses?|time|prompts?|list price|price)\b",
+    r"|answers?|responses?|what you (?:pay|spend)|what is (?:paid|spent)|dollars?|time|prompts?|list "
+    r"price|price|savings?|gains?)\b",
     re.IGNORECASE,
 )
 _SAME: Final = {
-    "request": "call", "bill": "money", "cost": "money", "spend": "money", "spending": "money",
-    "invoice": "money",
+    "request": "call", "traffic": "call", "gain": "saving",
+    "bill": "money", "cost": "money", "spend": "money", "spending": "money",
+    "invoice": "money", "what you pay": "money", "what you spend": "money", "what is paid": "money",
+    "what is spent": "money", "dollar": "money",
     "response": "answer", "prompt token": "input token",
 }  # fmt: skip
 _POPULATIONS: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(

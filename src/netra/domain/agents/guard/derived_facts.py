@@ -7,6 +7,8 @@ from netra.domain.agents.guard.facts import Fact
 from netra.domain.agents.guard.figures import NumberKind
 from netra.domain.agents.guard.known_verdicts import KnownVerdicts, Spent
 from netra.domain.agents.guard.naming import Name, NameKind, change_of
+from netra.domain.agents.guard.outcome_facts import facts_of_outcomes
+from netra.domain.agents.guard.row_facts import facts_of_rows
 
 _KINDS: Final = (NameKind.FEATURE, NameKind.TEMPLATE, NameKind.TOOL, NameKind.MODEL)
 _CHANGE_WORDS: Final = frozenset({"change", "step", "measure", "lever", "action", "saving"})
@@ -20,6 +22,8 @@ _MEASURES: Final = (
 
 def derived_facts(known: KnownVerdicts) -> Iterator[Fact]:
     """Yield each row's share of cost, calls and tokens, and what follows from the changes."""
+    yield from facts_of_rows(known)
+    yield from facts_of_outcomes(known)
     yield from _of_changes(known)
     yield from _of_limits(known)
     yield from _of_growth(known)

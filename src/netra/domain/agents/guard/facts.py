@@ -33,6 +33,9 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     is_of_log: bool = False  # also the log's own sum, as no month is known
     content: frozenset[str] | None = None  # of the payload's sentence, if the number stands in one
     content_min: int = 0  # stems of `content` that a sentence must share
+    is_rate: bool = False  # derived: stands only with its period
+    is_rest: bool = False  # of all rows but its own: "apart from chat"
+    is_count: bool = False  # the number of rows, which is of no row
     is_share_of_row: bool = False  # derived: stands only where the sentence names the row
 
 
@@ -54,7 +57,13 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     vocabulary: frozenset[str] = frozenset()  # the words of all strings and keys
     prose: str = ""  # all strings in lower case, one a line
     squeezed: str = ""  # the same without separators, in which all spellings of a name are alike
+    stems: frozenset[str] = frozenset()  # of all sentences
     contents: tuple[frozenset[str], ...] = ()  # of each sentence of the payload
+
+
+def names_of(rows: Rows) -> frozenset[Name]:
+    """Return the names of all rows of a fact."""
+    return frozenset(name for row in rows for name in row)
 
 
 def joined(facts: Facts, others: Facts) -> Facts:
@@ -67,6 +76,7 @@ def joined(facts: Facts, others: Facts) -> Facts:
         vocabulary=facts.vocabulary | others.vocabulary,
         prose=f"{facts.prose}\n{others.prose}",
         squeezed=f"{facts.squeezed}\n{others.squeezed}",
+        stems=facts.stems | others.stems,
         contents=(*facts.contents, *others.contents),
     )
 

@@ -14,7 +14,9 @@ from typing import Final
 import msgspec
 
 from netra.domain.agents.guard import claim_context
+from netra.domain.agents.guard.averages import is_unit_of_average, unit_of_average
 from netra.domain.agents.guard.list_numbers import numbered
+from netra.domain.agents.guard.nouns import noun_around, nouns_of_ratio
 from netra.domain.agents.guard.percentile_phrases import percentile_phrases
 from netra.domain.agents.guard.ratios import RATIO_SLACK, Ratio, ratios_in
 from netra.domain.agents.guard.versions_and_dates import Label, labels_in
@@ -87,19 +89,30 @@ _TIMES_CALLED: Final = re.compile(
     r"\b(?:called|used|invoked|requested|ran|runs?|queried|triggered|calls)\b[^.;]{0,24}$",
     re.IGNORECASE,
 )
-_OF_COUNTED: Final = re.compile(
-    r"\bof (?:the |your |all |these |input |output )*(?P<noun>calls|requests|tokens|answers"
-    r"|prompts),?\s*$",
+_AS_OFTEN: Final = re.compile(r"\s(?:as|more|less)\b", re.IGNORECASE)
+_OF_A_DOLLAR: Final = re.compile(
+    r"\b(?:of|in|from|out of) (?:every|each|a) dollar\b[^.;0-9$]*#|#\s(?:of|in|on|out of) (?:every|each|a"
+    r"|the) dollar\b",
     re.IGNORECASE,
 )
 _WISH_WINDOW: Final = 400  # characters before a number in which its sentence may speak of a target
+_WIDE: Final = 200  # characters before it that may hold the noun it counts
 _BEFORE: Final = 60  # characters before a number that may qualify it
 _AFTER: Final = 80  # characters after it
-_PLAIN_SLACK: Final = {NumberKind.SHARE: 0.005, NumberKind.FACTOR: 0.05}
+_PLAIN_SLACK: Final = {NumberKind.SHARE: 0.01, NumberKind.FACTOR: 0.05}
 """How far a share or a factor in words may be off: half a percent, and a twentieth of the present."""
-_CALLS: Final = re.compile(r"\b(?:calls?|requests?)\b", re.IGNORECASE)
 _SOME: Final = re.compile(r"\bsome\s*$", re.IGNORECASE)  # before a number it says "about"
 _HOUR_S: Final = 3_600.0
+_ADVERB: Final = re.compile(r"twice|thrice", re.IGNORECASE)
+_COUNTED_TWICE: Final = re.compile(
+    r"\b(?:count|sav|bill|charg|ask|pay|paid|sen[dt]|answer|measur|check)\w*\b[^.;,]{0,20}$", re.IGNORECASE
+)
+_LEVEL: Final = re.compile(
+    r"(?<![\w.])(?P<level>(?:80|90)\s?(?:%|percent|per cent))[\s-](?:confidence )?(?:interval|range)",
+    re.IGNORECASE,
+)  # the levels of the result's intervals
+_HALVES: Final = re.compile(r"halv\w+", re.IGNORECASE)
+_VERB_SLACK: Final = 0.02  # how far a share may be off that "halves" states
 _SPAN_SLACK: Final = 0.05  # share by which "one day" may be off, and other long times in words
 _ORDINAL: Final = re.compile(r"(?<![\w.])[0-9]{1,2}(?:st|nd|rd|th)\b(?!\s?percentile)", re.IGNORECASE)
 _EMPHASIS: Final = re.compile(r"[*_]{2,3}|(?<!\w)[*_](?=[\w$])|(?<=\w)[*_](?!\w)|`")
@@ -121,6 +134,7 @@ def figures(text: str, *, due: int = 1) -> Figures:
     rest = blanked(rest, [match.span() for match in _ORDINAL.finditer(rest)])
     rest = blanked(rest, [(match.start("n"), match.end()) for match, _ in numbered(rest, due)])
     rest = blanked(rest, [(start, end) for _, start, end in percentile_phrases(rest)])
+    rest = blanked(rest, [match.span("level") for match in _LEVEL.finditer(rest)])
     ratios = tuple(_ratio(rest, found) for found in ratios_in(rest))
     rest = blanked(rest, [(ratio.start, ratio.end) for ratio in ratios])
     read = read_numbers(rest, convention=Convention.POINT, is_blanked=True)
@@ -157,9 +171,14 @@ def _in_terms(text: str, number: Number, *, whole: Number) -> StatedNumber | Non
     """Return a number, or an end of the range `whole`; None for a pronoun: "one of them"."""
     start, end = number.start, _end(number)
     before, after = text[max(0, start - _BEFORE) : start], text[_end(whole) : _end(whole) + _AFTER]
+    wide = text[max(0, start - _WIDE) : start]
     words = claim_context.words(after) if number.unit in (Unit.BARE, Unit.COUNT) else ()
-    kind, scale = _kind_of(number, before=before, words=words)
+    kind, scale = _kind_of(number, before=wide, after=after, words=words)
     if number.text.lower().startswith("one") and number.value == 1 and kind is NumberKind.COUNT:
+        return None
+    if _ADVERB.fullmatch(number.text.strip()) and _COUNTED_TWICE.search(before):
+        return None  # "no call is counted twice"
+    if _is_one_call(number, before=before, after=after):
         return None
     value = number.value * scale
     is_uncertain = bool(number.doubt) and _SOME.search(before) is None
@@ -174,7 +193,7 @@ def _in_terms(text: str, number: Number, *, whole: Number) -> StatedNumber | Non
         high=high,
         words=words,
         sign=number.sign,
-        period=claim_context.period(before, after),
+        period=claim_context.period(before, after) or _average(kind, before, after),
         way=claim_context.way(before, after),
         is_wish=claim_context.is_wish(text[max(0, start - _WISH_WINDOW) : start], after),
         start=start,
@@ -182,22 +201,35 @@ def _in_terms(text: str, number: Number, *, whole: Number) -> StatedNumber | Non
     )
 
 
+def _average(kind: NumberKind, before: str, after: str) -> str:
+    """Return what money or tokens are an average of; empty for other numbers."""
+    return unit_of_average(before, after) if kind in (NumberKind.USD, NumberKind.TOKENS) else ""
+
+
+def _is_one_call(number: Number, *, before: str, after: str) -> bool:
+    """Return whether the number is the unit of an average: "one call costs", "per thousand calls"."""
+    if not number.text.lower().startswith(("one", "1", "thousand", "million", "a thousand", "a million")):
+        return False
+    return is_unit_of_average(number.text, before=before, after=after)
+
+
 def _end(number: Number) -> int:
     """Return where a number ends with its unit; a counted thing is no unit."""
     return number.amount_end if number.unit is Unit.COUNT else number.unit_end
 
 
-def _kind_of(number: Number, *, before: str, words: tuple[str, ...]) -> tuple[NumberKind, float]:
+def _kind_of(number: Number, *, before: str, after: str, words: tuple[str, ...]) -> tuple[NumberKind, float]:
     """Return what a number counts, by its unit or the words around it, and the unit's scale."""
     if number.unit is Unit.MONEY:
+        if number.is_usd and _OF_A_DOLLAR.search(f"{before}#{after}"):
+            return NumberKind.SHARE, 1.0  # "48 cents of every dollar"
         return (NumberKind.USD if number.is_usd else NumberKind.FOREIGN), 1.0
-    if number.unit is Unit.FACTOR and _TIMES_CALLED.search(before) is not None:
+    if number.unit is Unit.FACTOR and _TIMES_CALLED.search(before) and not _AS_OFTEN.match(after):
         return NumberKind.CALLS, 1.0  # "called 5 times"
     if number.unit in _KINDS:
         return _KINDS[number.unit]
-    noun = next((word for word in words if word in _NOUNS), number.noun)
-    if not noun and (counted := _OF_COUNTED.search(before)) is not None:
-        noun = claim_context.stem(counted["noun"])  # "of the calls, 5 are ..."
+    stated = next((word for word in words if word in _NOUNS), number.noun)
+    noun = stated or noun_around(before, after)
     return _NOUNS.get(noun, NumberKind.COUNT), 1.0
 
 
@@ -210,6 +242,8 @@ def _interval(
             value, step=number.step * scale, written=number.scale * scale, before=before
         )
     plain = _PLAIN_SLACK.get(kind, 1e-9 * abs(value))
+    if _HALVES.fullmatch(number.text.strip()):
+        plain = _VERB_SLACK
     if kind is NumberKind.TIME and value >= _HOUR_S:
         plain = _SPAN_SLACK * value
     return claim_context.slack_in_words(value, before=before, plain=plain)
@@ -226,7 +260,7 @@ def _ratio(text: str, found: Ratio) -> StatedNumber:
         low=low,
         high=high,
         way=claim_context.way(before, after),
-        words=("call",) if _CALLS.search(found.text + after[:10]) else (),
+        words=nouns_of_ratio(found.text + after[:10]),
         start=found.start,
         end=found.end,
     )

@@ -1,14 +1,17 @@
 """List what a text says that a result does not bear out, each with what holds: `netra check`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
+from netra.domain.agents.guard.echoes import QuestionEcho, without_echo
 from netra.domain.agents.guard.facts import Facts
 from netra.domain.agents.guard.guard import refusals
 from netra.domain.agents.guard.payload_facts import facts_of
 from netra.domain.agents.guard.truths import truth_of
+
+_NO_ECHO: Final = QuestionEcho()
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,9 +39,9 @@ class StoredResult(msgspec.Struct, frozen=True, kw_only=True):
     supply_config: Mapping[str, Any] = {}
 
 
-def check_text(text: str, result: StoredResult) -> CheckedText:
-    """Check a text against a result."""
-    return check_by(text, facts_of(result))
+def check_text(text: str, result: StoredResult, *, echo: QuestionEcho = _NO_ECHO) -> CheckedText:
+    """Check a text against a result; the `echo` of its question may stand in it."""
+    return check_by(without_echo(text, echo), facts_of(result))
 
 
 def check_by(text: str, facts: Facts) -> CheckedText:

@@ -13,9 +13,9 @@ import msgspec
 
 from netra.domain.agents.guard.disguises import disguised_numbers
 from netra.domain.agents.guard.facts import Facts
-from netra.domain.agents.guard.figures import Figures, StatedNumber, figures
+from netra.domain.agents.guard.figures import Figures, NumberKind, StatedNumber, figures
 from netra.domain.agents.guard.list_numbers import due_after
-from netra.domain.agents.guard.matching import is_held, is_label_held
+from netra.domain.agents.guard.matching import is_held, is_held_as, is_label_held
 from netra.domain.agents.guard.payload_facts import facts_of
 from netra.domain.agents.guard.placement import Piece, SentencePlan, Spot, pieces_of
 from netra.domain.agents.guard.unknown_names import unknown_names
@@ -77,9 +77,12 @@ def _in_sentence(piece: Piece, stated: Figures, facts: Facts, *, earlier: str) -
         yield Refusal(text=name, sentence=piece.text.strip(), what="name")
     for disguise in disguised_numbers(piece.text):
         yield Refusal(text=disguise, sentence=piece.text.strip(), what="number")
+    previous: StatedNumber | None = None
     for number, (start, stop) in zip(numbers, spans, strict=True):
         spot = plan.spot(start, stop)
-        if not is_held(number, facts, spot):
+        held = is_held(number, facts, spot) or is_held_as(number, previous, facts, spot)
+        previous = number if number.kind is not NumberKind.COUNT else previous
+        if not held:
             yield Refusal(
                 text=number.text, sentence=piece.text.strip(), what="number", number=number, spot=spot
             )

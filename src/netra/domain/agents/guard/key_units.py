@@ -7,6 +7,7 @@ from netra.domain.agents.guard.figures import NumberKind
 
 _PERIODS: Final = (
     ("per_month", "month"), ("per_hour", "hour"), ("gpu_hour", "hour"), ("replica_hour", "hour"),
+    ("of_a_million", "million tokens"),
     ("per_minute", "minute"), ("per_s", "second"), ("per_day", "day"), ("per_year", "year"),
 )  # fmt: skip
 _KINDS: Final[tuple[tuple[re.Pattern[str], NumberKind, float], ...]] = tuple(

@@ -18,6 +18,7 @@ class _Savings(msgspec.Struct, frozen=True, kw_only=True):
     usd_in_window: float = 0.0
     low: float | None = None
     low_in_window: float | None = None
+    marginal_usd_per_month: float | None = None
     applied_as: int | None = None
 
 
@@ -55,6 +56,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     target: str
     met: bool | None = None
+    asked: float | None = None
+    reached: float | None = None
 
 
 class Spent(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +75,7 @@ class TimedFeature(msgspec.Struct, frozen=True, kw_only=True):
 
     feature: str
     calls: float = 0.0
+    latency_ms_p50: float = 0.0
     latency_ms_p99: float = 0.0
     limit_ms: float | None = None
     calls_over_limit: float | None = None
@@ -91,11 +95,14 @@ class _Plan(msgspec.Struct, frozen=True, kw_only=True):
     saved_share: float | None = None
     now_usd_per_month: float | None = None
     planned_usd_per_month: float | None = None
+    saved_usd_per_month: float | None = None
+    if_evaluations_pass_usd_per_month: float | None = None
 
 
 class _Growth(msgspec.Struct, frozen=True, kw_only=True):
     traffic_growth: float = 0.0
     bill_usd_per_month: float | None = None
+    planned_usd_per_month: float | None = None
 
 
 class _Option(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,8 +111,19 @@ class _Option(msgspec.Struct, frozen=True, kw_only=True):
     latency_ms_p99: float | None = None
 
 
+class _Spread(msgspec.Struct, frozen=True, kw_only=True):
+    mean: float | None = None
+    p50: float | None = None
+    p99: float | None = None
+
+
+class _Profile(msgspec.Struct, frozen=True, kw_only=True):
+    latency_ms: _Spread = _Spread()
+
+
 class _Span(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
+    per_month: float | None = None
 
 
 class _Sufficiency(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,8 +159,12 @@ class KnownVerdicts(msgspec.Struct, frozen=True, kw_only=True):
     pareto: _Pareto = _Pareto()
     retirements: tuple[_Retirement, ...] = ()
     span: _Span = _Span()
+    profile: _Profile = _Profile()
     data_sufficiency: _Sufficiency = _Sufficiency()
     requests: float = 0.0
+    input_tokens: float = 0.0
+    output_tokens: float = 0.0
+    bill_usd: float | None = None
     goals: _Goals = _Goals()
     change: Any = None  # Any: only its presence counts
 

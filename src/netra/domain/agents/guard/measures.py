@@ -6,27 +6,50 @@ from typing import Final
 
 from netra.domain.agents.guard.concepts import (
     METRICS,
-    OUTCOMES,
     concepts_in,
     content_of,
     percentiles_in,
     population_after,
     says,
 )
-from netra.domain.agents.guard.facts import Fact, Rows
+from netra.domain.agents.guard.facts import Fact, names_of
 from netra.domain.agents.guard.figures import NumberKind, StatedNumber
-from netra.domain.agents.guard.naming import Name, NameKind
+from netra.domain.agents.guard.naming import NameKind
+from netra.domain.agents.guard.outcomes import has_distance, has_outcome
 from netra.domain.agents.guard.placement import Spot
 from netra.domain.agents.guard.verdict_words import NO_EVALUATION
 
 HARD: Final = frozenset({NameKind.FEATURE, NameKind.TEMPLATE, NameKind.TOOL, NameKind.MODEL})
 CHANGES: Final = frozenset({NameKind.CHANGE, NameKind.RECOMMENDATION})
-_OUTCOME_CHANGES: Final = {"fail": "waste", "repeat": "exact_duplicates"}
 _OF_LOG: Final = re.compile(
     r"\b(?:over|in|of) (?:the|your|this) (?:whole )?(?:log|window)\b|\blog['’]s\b", re.IGNORECASE
 )
 _TODAY: Final = re.compile(r"\b(?:today|now|currently|at present|right now)\b", re.IGNORECASE)
-_BUSIEST: Final = re.compile(r"\b(?:busiest|peak) (?:second|minute|hour)\b", re.IGNORECASE)
+_CLAUSE: Final = r"[,;:()]\s"
+_INPUT: Final = re.compile(r"\b(?:input|prompts?|incoming|sent|reads?)\b", re.IGNORECASE)
+_OUTPUT: Final = re.compile(
+    r"\b(?:output|completions?|generated|written|writes?|answers?|produced)\b", re.IGNORECASE
+)
+_OF_THEM: Final = re.compile(
+    r"\s*of (?:them|these|those|it|all|everything|the (?:log|total|whole|lot))\b", re.IGNORECASE
+)
+_COUNTED: Final = frozenset({"call", "request", "token", "money"})
+_OF_BILL: Final = re.compile(
+    r"\b(?:of|off|from|to) (?:the|your|our|today['’]s) (?:\w+ )?(?:bill|spend|costs?)\b", re.IGNORECASE
+)
+_REMAINS: Final = re.compile(
+    r"\b(?:remain(?:s|ing)?|(?:is|are|would be) left|still (?:pay|cost)\w*|(?:pay|paying) still)\b",
+    re.IGNORECASE,
+)
+_WORST: Final = re.compile(
+    r"\b(?:worst|at the very least|pessimistic\w*|low end|lower (?:end|bound))\b", re.IGNORECASE
+)
+_BEST: Final = re.compile(r"\b(?:best|optimistic\w*|high end|upper (?:end|bound))\b", re.IGNORECASE)
+_OF_TODAY: Final = re.compile(
+    r"\b(?:today['’]s|current|present)\s+(?:bill of |cost of )?(?:about |some "
+    r")?$",
+    re.IGNORECASE,
+)
 _COST: Final = re.compile(r"\b(?:costs?|pay\w*|spend\w*|charg\w+|bill)\b", re.IGNORECASE)
 
 
@@ -36,16 +59,18 @@ def is_of_measure(number: StatedNumber, fact: Fact, spot: Spot) -> bool:
     return all(check(number, fact, spot) for check in checks)
 
 
-def names_of(rows: Rows) -> frozenset[Name]:
-    """Return the names of all rows of a fact."""
-    return frozenset(name for row in rows for name in row)
-
-
-def _names_its_row(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: ARG001 (one shape for all)
+def _names_its_row(number: StatedNumber, fact: Fact, spot: Spot) -> bool:
     """Return whether a fact of one row is stated where that row is named, here or in the sentence before."""
+    if fact.is_rest or fact.is_count:
+        return True
     if fact.is_share_of_row:
         is_named = any(not mention.names.isdisjoint(fact.rows[-1]) for mention in spot.rows)
-        return is_named and (population_after(spot.after) != "" or spot.before.endswith("("))
+        is_counted = (
+            population_after(spot.after) != ""
+            or _OF_THEM.match(spot.after)
+            or bool(_COUNTED.intersection(number.words))
+        )
+        return is_named and (bool(is_counted) or spot.before.endswith("("))
     kinds = {name.kind for name in fact.rows[-1]} if fact.rows else set[NameKind]()
     is_of_one_row = not kinds.isdisjoint(HARD) and kinds.isdisjoint(CHANGES)
     if not is_of_one_row or not names_of(fact.rows).isdisjoint(spot.earlier_names):
@@ -63,9 +88,10 @@ def _has_words(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: A
 
 
 def _names_its_change(fact: Fact, spot: Spot) -> bool:
-    changes = {name for name in names_of(fact.rows) if name.kind in CHANGES}
+    kinds = {*CHANGES, NameKind.MODEL}
+    changes = {name for name in names_of(fact.rows) if name.kind in kinds}
     is_named = any(not mention.names.isdisjoint(changes) for mention in spot.rows)
-    return is_named and _COST.search(spot.sentence) is None
+    return is_named and _COST.search(_OF_BILL.sub("", spot.segment)) is None
 
 
 def _has_metric(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: ARG001
@@ -74,24 +100,21 @@ def _has_metric(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: 
     return not metrics or not is_time or not metrics.isdisjoint(fact.needs)
 
 
-def _has_outcome(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: ARG001
-    """Return whether a count of failed or repeated calls is one, or the whole of which they are a part."""
-    if fact.kind is NumberKind.CALLS and _BUSIEST.search(spot.segment) and "peak" not in fact.needs:
-        return False
-    outcomes: set[str] = {name for name in OUTCOMES if name in concepts_in(spot.segment)}
-    if not outcomes or fact.kind not in (NumberKind.CALLS, NumberKind.SHARE):
+def _has_side(number: StatedNumber, fact: Fact, spot: Spot) -> bool:
+    """Return whether a sum of input and output tokens is stated of both."""
+    if fact.kind is not NumberKind.TOKENS or "all_tokens" not in fact.needs:
         return True
-    if any(need in OUTCOMES for need in fact.needs):
-        return not outcomes.isdisjoint(fact.needs)
-    changes = {name.text for name in names_of(fact.rows) if name.kind is NameKind.CHANGE}
-    if changes:
-        return not changes.isdisjoint(_OUTCOME_CHANGES[outcome] for outcome in outcomes)
-    return fact.kind is NumberKind.CALLS and spot.says_whole
+    near = f"{re.split(_CLAUSE, spot.before)[-1]} {number.text} {re.split(_CLAUSE, spot.after)[0]}"
+    return (_INPUT.search(near) is None) == (_OUTPUT.search(near) is None)
 
 
 def _has_time(number: StatedNumber, fact: Fact, spot: Spot) -> bool:
     """Return whether a planned sum is not stated of today, nor a month's of the log."""
     if "if_pass" in fact.needs and NO_EVALUATION.search(spot.sentence):
+        return False
+    if "saving" in fact.needs and _REMAINS.search(spot.segment):
+        return False
+    if "planned" in fact.needs and _OF_TODAY.search(spot.before):
         return False
     if "planned" in fact.needs and _TODAY.search(spot.segment) and not says(spot.segment, "plan"):
         return False
@@ -104,10 +127,19 @@ def _has_percentile(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # no
     return not fact.percentile or not percentiles or fact.percentile in percentiles
 
 
+def _has_end(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: ARG001
+    """Return whether an end of an interval is not stated as the other: "at worst" is the low one."""
+    if fact.path.endswith("savings.high"):
+        return _WORST.search(spot.segment) is None
+    return not fact.path.endswith("savings.low") or _BEST.search(spot.segment) is None
+
+
 def _has_population(number: StatedNumber, fact: Fact, spot: Spot) -> bool:
     if number.kind is not NumberKind.SHARE:
         return True
     stated = population_after(spot.after) or next(iter(number.words), "")
+    if fact.population == "saving":
+        return stated == "saving"
     if not stated or stated == fact.population:
         return True
     is_call = (fact.population, stated) == ("answer", "call")
@@ -132,8 +164,11 @@ _OF_FIELD: Final[tuple[Callable[[StatedNumber, Fact, Spot], bool], ...]] = (
     _names_its_row,
     _has_words,
     _has_metric,
-    _has_outcome,
+    _has_side,
+    has_outcome,
+    has_distance,
     _has_time,
     _has_percentile,
+    _has_end,
     _has_population,
 )

@@ -1,5 +1,6 @@
 """Check verdicts on money: cheaper or dearer, worth it or to avoid, something or nothing to save."""
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -10,6 +11,9 @@ from netra.domain.agents.guard.naming import Name, NameKind
 from netra.domain.agents.guard.verdict_words import BAD, BAN, FREE, GOOD, NO_SAVING, ON_API, ORDER, WORTH
 
 _HOSTING: Final = Name(text="self_hosting", kind=NameKind.CHANGE)
+_GROWTH: Final = re.compile(
+    r"\b(?:(?:more|growing|extra|additional) (?:traffic|load|usage)|growth)\b", re.IGNORECASE
+)
 _WORTH_SAYING: Final = 0.01  # a smaller share of the bill is "nothing"
 
 
@@ -99,7 +103,7 @@ def _than_hosting(judged: Judged, end: int) -> bool:
 
 
 def _is_about_plan(judged: Judged) -> bool:
-    return "plan" in judged.sentence.lower() and not judged.mentions
+    return "plan" in judged.sentence.lower() and not judged.mentions and not _GROWTH.search(judged.sentence)
 
 
 def _is_about_models(judged: Judged) -> bool:

@@ -55,7 +55,8 @@ _CHANGES: Final[Mapping[str, str]] = {
     "batch": r"batch\w*",
     "self_hosting": r"self[- ]?host\w*|own (?:gpus?|hardware|servers?|fleet|cluster)|host\w* (?:it "
     r"|them |(?:the|your|a|this) (?:own )?models? "
-    r"|models? )?(?:yourself|yourselves|ourselves)|rent\w* (?:an? |your own |one |the )?(?:gpus?|replicas?)",
+    r"|models? )?(?:yourself|yourselves|ourselves)|host\w* (?:your|our|an?) own (?:models?|llms?)|rent\w* "
+    r"(?:an? |your own |one |the )?(?:gpus?|replicas?)",
     "right_sizing": r"right[- ]?siz\w+|switch\w* (?:of )?(?:the )?models?|model switch\w*"
     r"|smaller model|cheaper model",
     "output_length": r"(?:output|answer|length) (?:caps?|limits?|lengths?)|capp?(?:ing|ed)? (?:the "

@@ -41,6 +41,19 @@ _SECTIONS: Final[Mapping[str, str]] = {
     "rate_limits": "rate_limits",
 }
 """Sections that measure what one change is about."""
+_ROWS: Final = frozenset(
+    {
+        "by_feature",
+        "by_model",
+        "by_tool",
+        "by_template",
+        "features",
+        "models",
+        "tools",
+        "templates",
+        "retirements",
+    }
+)
 _KEYED_BY_NAME: Final = frozenset({"latency_ms", "models_assumed", "suggestions", "by_status"})
 
 
@@ -80,6 +93,7 @@ def facts_of(payload: object) -> Facts:
     strings = tuple(dict.fromkeys(strings_in(held)))
     snakes = {word.lower() for text in strings for word in _SNAKE.findall(text)}
     words = snakes | {word.lower() for text in (*strings, *reader.keys) for word in _WORD.findall(text)}
+    contents = tuple(content_of(text) for text in strings)
     return Facts(
         numbers=tuple(dict.fromkeys(numbers)),
         dated=tuple(dict.fromkeys(dated)),
@@ -88,7 +102,8 @@ def facts_of(payload: object) -> Facts:
         vocabulary=frozenset((*words, *(key.lower() for key in reader.keys))),
         prose=_SPACES.sub(" ", "\n".join(strings).lower()),
         squeezed=squeezed("\n".join((*strings, *reader.keys))),
-        contents=tuple(content_of(text) for text in strings),
+        stems=frozenset(stem for content in contents for stem in content),
+        contents=contents,
     )
 
 
@@ -124,6 +139,7 @@ class _Reader:
             kind=NumberKind.COUNT,
             words=_stems(key) or frozenset({"item"}),
             path=f"the number of {place.path}",
+            is_count=key in _ROWS,
         )
         for item in items[:_LISTED_MAX]:
             yield from self.walk(item, place)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 _CALLS: Final = (
-    r"(?:(?:of|the|its|all)\s(?:[\w.'’-]+\s){0,4}?(?:calls?|requests?|answers?|responses?)"
+    r"(?:(?:of|the|its|all)\s(?:[\w.'’-]+\s){0,4}?(?:calls?|requests?|answers?|responses?|prompts?)"
     r"|of\s[\w.-]+(?=\s(?:take|finish|answer|respond|need)))"
 )
 _PHRASES: Final = (
@@ -32,12 +32,16 @@ _PHRASES: Final = (
         re.compile(
             rf"(?<![\w.])(?P<n>99\s?%|ninety-nine percent|(?:one|1)\s?(?:%|percent)|(?:one|1) (?:\w+ )?in "
             rf"(?:a hundred|one hundred|100)"
-            rf"|99 (?:calls )?(?:in|out of) (?:a hundred|100))(?=\s{_CALLS}|\b)",
+            rf"|99 (?:calls )?(?:in|out of) (?:a hundred|100))(?=\s{_CALLS}|(?!\w))",
             re.IGNORECASE,
         ),
     ),
 )
-_TIME: Final = re.compile(r"[0-9]\s?(?:ms|s|secs?|seconds?|milliseconds?|min|minutes?)\b", re.IGNORECASE)
+_TIME: Final = re.compile(
+    r"[0-9]\s?(?:(?:input |output )?tokens|ms|s|secs?|seconds?|milliseconds?|min"
+    r"|minutes?)\b",
+    re.IGNORECASE,
+)
 _BOUND: Final = re.compile(
     r"\b(?:within|under|below|in|inside|less|fewer|more|longer|slower|slowest|faster|quicker|over|above"
     r"|beyond|exceed\w*|take|takes|need|needs)\b",

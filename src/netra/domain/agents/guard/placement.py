@@ -41,7 +41,8 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
 
 _SENTENCE_MAX: Final = 20_000  # longest sentence in characters that is judged as one
 _CUTS: Final = (
-    re.compile(r"[;:]\s|[–—]\s|\.\s|\n"),
+    re.compile(r";\s|[–—]\s|\.\s|\n"),
+    re.compile(r":\s"),
     re.compile(
         r",?\s(?:and|but|while|whereas|against|versus|vs\.?|compared (?:with|to)|instead of|rather than"
         r"|although|or)\s"
@@ -103,6 +104,17 @@ def pieces_of(text: str) -> tuple[Piece, ...]:
         found.append(Piece(text=sentence, start=at))
         at += len(sentence)
     return tuple(piece for piece in found if piece.text.strip())
+
+
+def runs_of(sentence: str, mentions: Sequence[Mention]) -> Sequence[Sequence[Mention]]:
+    """Return the mentions that stand in lists: "chat, search and tagging"."""
+    runs: list[list[Mention]] = []
+    for one in mentions:
+        if runs and _LIST_GAP.fullmatch(sentence[runs[-1][-1].end : one.start]):
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    return [run for run in runs if len(run) > 1]
 
 
 class SentencePlan:
@@ -168,7 +180,7 @@ class SentencePlan:
             following = next((one for one in among if one.start >= end), None)
             preceding = next((one for one in reversed(among) if one.end <= start), None)
             if following is not None and self._is_linked(end, following) and not _is_near(preceding, start):
-                return (following,)
+                return self._listed_after(following, named)
             if preceding is not None:
                 return self._listed(preceding, named, start)
             if following is not None:
@@ -181,6 +193,15 @@ class SentencePlan:
             return False
         return _FOLLOWS.fullmatch(self._sentence[end : mention.start]) is not None
 
+    def _listed_after(self, first: Mention, named: Sequence[Mention]) -> tuple[Mention, ...]:
+        """Return the mentions listed after the number, of which it is the sum."""
+        run = [first]
+        for one in named:
+            if one.start >= run[-1].end and _LIST_GAP.fullmatch(self._sentence[run[-1].end : one.start]):
+                run.append(one)
+        is_sum = len(run) > 2 or _TOTAL.search(self._sentence) is not None
+        return tuple(run) if is_sum else (first,)
+
     def _listed(self, last: Mention, named: Sequence[Mention], start: int) -> tuple[Mention, ...]:
         """Return the mentions listed with `last`, or the one that the number is paired with."""
         run = [last]
@@ -191,6 +212,10 @@ class SentencePlan:
         if len(run) == 1:
             return (last,)
         numbers = [span for span in self._spans if span[0] >= last.end]
+        if len(numbers) > len(run) and len(numbers) % len(run) != 0:
+            numbers = numbers[
+                -len(run) :
+            ]  # the first ones are not of the list: "the two measures save $5 and $3"
         place = next((at for at, span in enumerate(numbers) if span[0] == start), None)
         if place is not None and len(numbers) >= len(run) > place and len(numbers) % len(run) == 0:
             return (run[place % len(run)],)
@@ -210,6 +235,7 @@ def _boundaries(sentence: str, spans: Sequence[tuple[int, int]]) -> list[int]:
         for delimiter in _CUTS:
             found = list(delimiter.finditer(between))
             if found:
-                cuts.append(end + found[-1].end() if delimiter is _CUTS[0] else end + found[0].start())
+                is_hard = delimiter in _CUTS[:2]
+                cuts.append(end + found[-1].end() if is_hard else end + found[0].start())
                 break
     return cuts

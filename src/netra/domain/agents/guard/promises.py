@@ -37,6 +37,20 @@ _PERIODS_S: Final = {
     "quarter": 7_889_400,
     "year": 31_557_600,
 }
+_OF_ANALYSIS: Final = re.compile(
+    r"\s*(?:that )?(?:the|this|your|these|those|our) (?:short |whole |small )?(?:log|plan|sample|data"
+    r"|interval|estimate|window|steps?|savings?|figures?"
+    r"|numbers?|changes?|evaluations?)\b(?!.*\b(?:users?|customers?|provider|bugs?|releases?|deploy\w*"
+    r"|team|grew|grown)\b)",
+    re.IGNORECASE,
+)
+_COMPARED_DATES: Final = re.compile(
+    r"\b(?:no|none of the) other\b.*\b(?:as early|as soon|earlier|sooner|before)\b", re.IGNORECASE
+)
+_OF_ROWS: Final = content_of(
+    "features models tools templates others rest alone just only mainly mostly largely almost entirely"
+)
+"""Words of a cause that name no more than rows: "comes from features other than chat"."""
 _CAUSE_SHARED: Final = 0.6  # least share of a cause's words that one sentence of the payload has
 
 
@@ -75,12 +89,13 @@ def false_causes(judged: Judged) -> Iterator[FalseVerdict]:
     """Yield causes that no sentence of the payload names."""
     for match in CAUSE.finditer(judged.sentence):
         at = match.start("cause")
-        cause = blanked(judged.sentence, [(one.start, one.end) for one in judged.mentions])[
-            at : match.end("cause")
-        ]
-        content = {word for word in content_of(cause) if not word.startswith("*")}
+        if _OF_ANALYSIS.match(judged.sentence, at):
+            continue
+        end = at + len(re.split(r",\s", match["cause"])[0])
+        cause = blanked(judged.sentence, [(one.start, one.end) for one in judged.mentions])[at:end]
+        content = {word for word in content_of(cause) if not word.startswith("*")} - _OF_ROWS
         held = max((len(content & one) for one in judged.facts.contents), default=0)
-        if content and held < _CAUSE_SHARED * len(content):
+        if content and held < _CAUSE_SHARED * len(content) and not content <= judged.facts.stems:
             yield FalseVerdict(text=match[0].strip(), truth="The result names no such cause.")
 
 
@@ -118,7 +133,7 @@ def false_retirements(judged: Judged) -> Iterator[FalseVerdict]:
     if for_ever is not None and not named.isdisjoint(retiring):
         yield FalseVerdict(text=for_ever[0], truth=f"Retirements: {', '.join(sorted(retiring))}.")
     match = RETIRED.search(judged.sentence)
-    if match is None:
+    if match is None or _COMPARED_DATES.search(judged.sentence):
         return
     is_true = bool(retiring) if not named else not named.isdisjoint(retiring)
     if is_true is judged.is_negated(match.start(), match.end()):

@@ -18,6 +18,10 @@ from netra.domain.agents.guard.verdict_words import (
 )
 
 _MEASURED: Final = ("slower", "faster", "quicker", "save", "bring")  # comparisons that need both values
+_OF_MONEY: Final = re.compile(r"expensive|cheap|cost|dear|pric[ei]", re.IGNORECASE)
+_CLAUSE: Final = re.compile(
+    r"[,;:()]\s|\s(?:but|although|though|while|whereas|even though|however|yet)\s", re.IGNORECASE
+)
 _ORDINAL: Final = re.compile(r"\b(?:second|third|fourth|fifth|two|three|four|five)[- ]$", re.IGNORECASE)
 _ROWS: Final = (NameKind.FEATURE, NameKind.TEMPLATE, NameKind.TOOL, NameKind.MODEL)
 
@@ -41,7 +45,9 @@ def false_ranks(judged: Judged) -> Iterator[FalseVerdict]:
         if pattern in (HIGHEST, LOWEST) and (_is_change(subject) or "saving" in judged.sentence.lower()):
             yield from _false_saving(judged, subject, text, is_highest=is_highest)
             return
-        measure = _measure(judged.sentence, latency=pattern in (SLOWEST, FASTEST), calls=pattern is BUSIEST)
+        measure = _measure(
+            _clause(judged.sentence, match), latency=pattern in (SLOWEST, FASTEST), calls=pattern is BUSIEST
+        )
         if judged.is_negated(match.start(), match.end()):
             yield from _denied_rank(judged, subject, measure, text, is_highest=is_highest)
         else:
@@ -96,6 +102,15 @@ def _values(judged: Judged, first: Mention, second: Mention, word: str) -> tuple
 def _usd(judged: Judged, mention: Mention) -> float | None:
     found = [change.usd for change in judged.changes((mention,))]
     return max(found, default=None)
+
+
+def _clause(sentence: str, match: re.Match[str]) -> str:
+    """Return the words that say what the superlative measures: its own, else its clause's."""
+    if _OF_MONEY.search(match[0]):
+        return match[0]
+    start = max((one.end() for one in _CLAUSE.finditer(sentence) if one.end() <= match.start()), default=0)
+    end = next((one.start() for one in _CLAUSE.finditer(sentence) if one.start() >= match.end()), None)
+    return sentence[start:end]
 
 
 def _measure(sentence: str, *, latency: bool, calls: bool) -> Measure:

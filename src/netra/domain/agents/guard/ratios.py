@@ -19,10 +19,11 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _RATIO: Final = re.compile(
-    r"(?<![\w.,])(?P<part>[0-9]{1,2}|one|two|three|four|five)(?: [a-z]+)? (?:in|out of)(?: every)? "
+    r"(?<![\w.,])(?P<part>[0-9]{1,2}|one|two|three|four|five|six|seven|eight|nine)"
+    r"(?: (?:input |output )?[a-z]+)? (?:(?:in|out of)(?: (?:every|each|an?|one))?|of (?:every|each)) "
     r"(?P<whole>[1-9][0-9]{0,2}"
     r"|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|forty|fifty"
-    r"|hundred)(?![\w.,]*[0-9])(?![-\w])"
+    r"|hundred|thousand|dozen)(?![\w.,]*[0-9])(?![-\w])"
     r"(?! (?:ms|s|seconds?|minutes?|hours?|days?|weeks?|months?)\b)",
     re.IGNORECASE,
 )

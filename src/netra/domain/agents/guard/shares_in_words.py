@@ -9,7 +9,7 @@ from netra.domain.agents.guard.judged import FalseVerdict, Judged
 from netra.domain.agents.guard.known_verdicts import Measure
 from netra.domain.agents.guard.naming import NameKind
 from netra.domain.agents.guard.percentile_phrases import percentile_phrases
-from netra.domain.agents.guard.verdict_words import MOST
+from netra.domain.agents.guard.verdict_words import LARGE, MOST, SMALL
 
 _ROWS: Final = (NameKind.FEATURE, NameKind.TEMPLATE, NameKind.TOOL, NameKind.MODEL)
 _MAJORITY: Final = re.compile(r"most|majority|more than half|over half|bulk|lion", re.IGNORECASE)
@@ -21,6 +21,9 @@ _SAME: Final = re.compile(
     r"\b(?:all|every|each)\b.{0,40}\b(?:the same|one|a single) (?P<kind>feature|model|tool|template)\b",
     re.IGNORECASE,
 )
+_SMALL_MAX: Final = 0.12  # largest share of the bill that "hardly matters"
+_LARGE_MIN: Final = 0.3  # least share of the bill that "dominates"
+_NOT: Final = re.compile(r"\bnot (?:quite |nearly )?$", re.IGNORECASE)
 _COUNTED: Final = ("call", "request", "answer", "prompt", "traffic")
 _PAID: Final = ("bill", "cost", "spend", "money")
 
@@ -30,7 +33,7 @@ def false_shares(judged: Judged) -> Iterator[FalseVerdict]:
     if any(percentile_phrases(judged.sentence)):
         return
     for match in MOST.finditer(judged.sentence):
-        if match["what"] is None:
+        if match["what"] is None or _NOT.search(judged.sentence[: match.start()]):
             continue
         word, what = match["word"].lower(), match["what"].lower()
         low, high = _interval(word)
@@ -43,6 +46,37 @@ def false_shares(judged: Judged) -> Iterator[FalseVerdict]:
         held = 1 - share if is_not else share
         if not low <= held <= high:
             yield FalseVerdict(text=match[0].strip(), truth=f"The share is {share:.1%}.")
+
+
+def false_smallness(judged: Judged) -> Iterator[FalseVerdict]:
+    """Yield "hardly matters" of a row with a good part of the bill, and "dominates the bill" of a small "
+    "one."""
+    for pattern, holds in ((SMALL, _is_small), (LARGE, _is_large)):
+        match = pattern.search(judged.sentence)
+        if match is None or judged.is_hedged:
+            continue
+        names = {
+            name.text
+            for mention in judged.mentions
+            for name in mention.names
+            if mention.end <= match.start() and name.kind in _ROWS
+        }
+        shares = [
+            table[name] / sum(table.values())
+            for table in judged.known.ranked("usd")
+            for name in names
+            if name in table and sum(table.values()) > 0
+        ]
+        if shares and holds(max(shares)) is judged.is_negated(match.start(), match.end()):
+            yield FalseVerdict(text=match[0], truth=f"The share of the bill is {max(shares):.1%}.")
+
+
+def _is_small(share: float) -> bool:
+    return share <= _SMALL_MAX
+
+
+def _is_large(share: float) -> bool:
+    return share >= _LARGE_MIN
 
 
 def false_sameness(judged: Judged) -> Iterator[FalseVerdict]:

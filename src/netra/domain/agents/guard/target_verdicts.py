@@ -19,6 +19,18 @@ _WORDS: Final = (
     ("rent_usd_in_window", re.compile(r"\brent", re.IGNORECASE)),
     ("gpu_memory_gib", re.compile(r"\bmemory", re.IGNORECASE)),
 )
+_CLAUSES: Final = re.compile(r"[,;:]\s|\s(?:but|while|whereas|although|though|yet|and)\s", re.IGNORECASE)
+_PURPOSE: Final = re.compile(
+    r"\b(?:to|must|should|has to|have to|needs? to|would have to|so that \w+|before \w+|until "
+    r"\w+)\s(?:\w+ )?$",
+    re.IGNORECASE,
+)
+_ELLIPSIS: Final = re.compile(r"\b(?:is|are|was|does|do|will) (?:(?P<no>not)|too|as well)\W*$", re.IGNORECASE)
+_COUNTED: Final = re.compile(
+    r"[0-9]\s?(?:%|percent|per cent)?\s(?:of )?(?:[\w.'’-]+ ){0,4}?(?:calls?|requests?|answers?)\b",
+    re.IGNORECASE,
+)
+_FLEET: Final = re.compile(r"\b(?:gpus?|host\w*|self-?host\w*|replicas?|cards?|fleet)\b", re.IGNORECASE)
 _RATE_LIMIT: Final = re.compile(r"rate[- ]limits?", re.IGNORECASE)
 
 
@@ -28,10 +40,13 @@ def false_targets(judged: Judged) -> Iterator[FalseVerdict]:
     if TARGET.search(sentence) is None or HEDGE.search(sentence):
         return
     found = MISSED.search(sentence) or MET.search(sentence)
-    if found is None:
+    if found is None or _PURPOSE.search(sentence[: found.start()]):
         return
+    if _COUNTED.search(sentence[: found.start()]) or _is_of_fleet(judged, found):
+        return  # "5 % of the calls stay within the limit" is a number; a fleet is sized to hold the limits
     is_met = (MISSED.fullmatch(found[0]) is None) != judged.is_negated(found.start(), found.end())
-    outcomes = _outcomes(judged, sentence)
+    yield from _left_out(judged, sentence)
+    outcomes = _outcomes(judged, sentence, clause=_clause(sentence, found.start()))
     if not outcomes:
         yield FalseVerdict(
             text=judged.around(found.start(), found.end()), truth="The result judges no such target."
@@ -42,8 +57,34 @@ def false_targets(judged: Judged) -> Iterator[FalseVerdict]:
         yield FalseVerdict(text=judged.around(found.start(), found.end()), truth=truth)
 
 
-def _outcomes(judged: Judged, sentence: str) -> dict[str, bool | None]:
-    """Return the targets that the sentence speaks of, and whether each is met."""
+def _left_out(judged: Judged, sentence: str) -> Iterator[FalseVerdict]:
+    """Yield false verdicts that leave the verb out: "the saving is met, the speed-up is not"."""
+    for clause in _CLAUSES.split(sentence):
+        match = _ELLIPSIS.search(clause)
+        named = {target for target, words in _WORDS if words.search(clause)}
+        if match is None or not named:
+            continue
+        for target in judged.known.targets:
+            if target.target in named and target.met is not (match["no"] is None):
+                yield FalseVerdict(text=clause.strip(), truth=f"{target.target}: {_verdict(target.met)}")
+
+
+def _clause(sentence: str, at: int) -> str:
+    """Return the clause of a place in the sentence."""
+    start = max((one.end() for one in _CLAUSES.finditer(sentence) if one.end() <= at), default=0)
+    end = next((one.start() for one in _CLAUSES.finditer(sentence) if one.start() >= at), None)
+    return sentence[start:end]
+
+
+def _is_of_fleet(judged: Judged, found: re.Match[str]) -> bool:
+    """Return whether a fleet of the result is what keeps the limits: each of them is sized to."""
+    is_met = MISSED.fullmatch(found[0]) is None or "within" in found[0].lower()
+    has_fleet = any(one.kind in ("self_hosting", "gpu_choice") for one in judged.known.recommendations)
+    return is_met and has_fleet and _FLEET.search(judged.sentence) is not None
+
+
+def _outcomes(judged: Judged, sentence: str, *, clause: str) -> dict[str, bool | None]:
+    """Return the targets that the clause, else the sentence, speaks of, and whether each is met."""
     features = {name.text for name in judged.names(NameKind.FEATURE)}
     limited = {
         f"{row.feature}'s limit": row.met
@@ -52,7 +93,8 @@ def _outcomes(judged: Judged, sentence: str) -> dict[str, bool | None]:
     }
     if features and limited:
         return limited
-    named = {target for target, words in _WORDS if words.search(sentence)}
+    named = {target for target, words in _WORDS if words.search(clause)}
+    named = named or {target for target, words in _WORDS if words.search(sentence)}
     targets = {one.target: one.met for one in judged.known.targets if not named or one.target in named}
     if "latency_ms_p99" in named:
         targets |= limited

@@ -13,7 +13,8 @@ NEGATION: Final = _words(
 )
 CONTRACTED: Final = re.compile(r"n['’]t\b", re.IGNORECASE)
 HEDGE: Final = _words(
-    r"if|whether|unless|once|could|may|might|possib\w+|perhaps|worst|unknown|do not know|don['’]t know"
+    r"would (?:take|need|have to)|if|whether|unless|once|could|may|might|possib\w+|perhaps|worst|unknown|do "
+    r"not know|don['’]t know"
     r"|unclear|cannot (?:be )?(?:tell|told|say|know\w*)"
     r"|until|provided|assuming|uncertain|not certain|not sure|needs? (?:an )?evaluation|must be "
     r"evaluated|before"
@@ -25,12 +26,13 @@ TARGET: Final = _words(
 MET: Final = _words(
     r"met|meets?|meeting|reach(?:es|ed)?|hits?|achiev\w+|satisf\w+|fulfil\w*|kept|keeps?|holds?|held"
     r"|respect(?:s|ed)|within (?:its|the|their|your)"
-    r"|on target|under (?:the |your |its )?budget|in reach|within reach|fits?|attain\w*|deliver\w*"
+    r"|on target|under (?:the |your |its )?(?:\w+ )?(?:budget|limit|target)|in reach|within reach|fits?"
+    r"|attain\w*|deliver\w*"
     r"|stays? (?:under|below|within)|delivers?"
 )
 MISSED: Final = _words(
     r"miss(?:es|ed)?|break(?:s|ing)?|broken|broke|violat\w*|exceed\w*|out of reach|unmet|falls? short"
-    r"|fell short|over (?:its|the|their|your)"
+    r"|fell short|over (?:its|the|their|your)(?! (?:log|window|day|whole log))"
     r"|breach\w*|above (?:its|the|their|your)|beyond reach|fails?|unattainable|unreachable"
 )
 GOOD: Final = _words(
@@ -66,9 +68,11 @@ BAN: Final = re.compile(
 )
 ON_API: Final = _words(r"stay(?:ing)? (?:on|with) the api|the api")
 MOST: Final = re.compile(
-    r"(?<!at )(?<!the )(?<!\bof )\b(?P<word>most|(?:a|the) (?:large |vast )?majority|more than half|over half"
+    r"(?<!at )(?<!the )(?<!\bof )(?<!for )\b(?P<word>most|(?:a|the) (?:large |vast )?majority|more than "
+    r"half|over half"
     r"|nearly all|almost all|virtually all|hardly any|almost no(?:ne)?"
-    r"|very few|(?:only )?a handful|only a few|few|none|every second|all|every|no|half|the bulk|the "
+    r"|very few|(?:only )?a handful|only a few|few|none|every second|all|each(?= of)|every|no|half|the "
+    r"bulk|the "
     r"lion's share)\b(?: of)?(?: the| "
     r"your| these| our| all| its)*\s*"
     r"(?:[0-9][0-9,.]* |repeated |duplicate[d]? |failed |identical )?(?P<what>calls?|requests?"
@@ -76,13 +80,25 @@ MOST: Final = re.compile(
     r"|money|traffic)?\b",
     re.IGNORECASE,
 )
+SMALL: Final = _words(
+    r"(?:barely|hardly|scarcely) (?:registers?|matters?|shows?|counts?|weighs?|costs? anything)"
+    r"|negligible|insignificant"
+    r"|a rounding error|peanuts|trivial|immaterial"
+)
+LARGE: Final = _words(r"dominat\w+|eats? up most|makes? up the bulk|swallows?")
 HIGHEST: Final = _words(
     r"most expensive|costliest|dearest|priciest|biggest|largest|highest|top|heaviest|greatest|main"
     r"|leading|number one|(?<!at )most"
 )
-LOWEST: Final = _words(r"cheapest|smallest|lowest|least|least expensive|tiniest")
-SLOWEST: Final = _words(r"slowest(?! (?:one|[0-9]+) ?(?:%|percent)| (?:calls?|answers?|requests?))")
-FASTEST: Final = _words(r"fastest|quickest|snappiest")
+LOWEST: Final = _words(r"cheapest|smallest|lowest|(?<!at )least|least expensive|tiniest")
+SLOWEST: Final = _words(
+    r"(?:worst|longest|highest|largest|heaviest) (?:tail|p99|latenc\w+|response times?|median)(?: latenc\w+)?"
+    r"|slowest(?! (?:one|[0-9]+) ?(?:%|percent)| (?:calls?|answers?|requests?))"
+)
+FASTEST: Final = _words(
+    r"(?:best|shortest|lowest) (?:tail|p99|latenc\w+|response times?|median)(?: latenc\w+)?|fastest"
+    r"|quickest|snappiest"
+)
 BUSIEST: Final = _words(r"busiest|most used|most (?:calls|requests|traffic)|most frequent\w*|most popular")
 MORE_THAN: Final = re.compile(
     r"\b(?P<word>slower|faster|quicker|cheaper|dearer|costlier|pricier|busier|bigger|larger|smaller"
@@ -93,7 +109,9 @@ MORE_THAN: Final = re.compile(
     re.IGNORECASE,
 )
 PROMISE: Final = _words(
-    r"guarantee\w*|for (?:certain|sure)|(?:no|without (?:a )?) ?doubt|bound to|will pass|certain to"
+    r"(?:we|i)(?:['’]re| are|['’]m| am) (?:\w+ )?(?:sure|certain|confident|convinced|positive) (?:that|of)"
+    r"|(?:users|customers|people|readers) (?:are|seem|were) (?:\w+ )?(?:happy|satisfied|pleased|delighted)"
+    r"|guarantee\w*|for (?:certain|sure)|(?:no|without (?:a )?) ?doubt|bound to|will pass|certain to"
     r"|is certain|are certain|sure to|surely|certainly|undoubtedly|definitely"
     r"|always|no risk|risk-?free|free of risk|without (?:any )?risk"
     r"|no danger|proven|proved|never (?:\w+ )?(?:cuts?|fails?|los\w+|hurts?|changes?|breaks?|affects?"
@@ -133,7 +151,10 @@ EVALUATED: Final = _words(
     r"|already (?:evaluated|tested|passed|judged)|passed (?:its|the|all|every) (?:evaluations?|tests?)"
 )
 DONE: Final = _words(
-    r"(?:has|have) (?:already |now |just )?been (?:switched on|turned on|enabled|implemented|deployed"
+    r"(?:has|have) (?:already|just|now|recently) (?:enabled|switched|turned|adopted|deployed|rolled"
+    r"|implemented|activated"
+    r"|moved|cut|introduced|set|started|applied)|(?:has|have) (?:already |now |just )?been (?:switched on"
+    r"|turned on|enabled|implemented|deployed"
     r"|rolled out"
     r"|applied|adopted|set up|activated|done)|(?:was|were) (?:already )?(?:switched on|turned on"
     r"|enabled|implemented"
@@ -187,10 +208,11 @@ FREE: Final = _words(r"costs? (?:you )?nothing|for free|free of charge|cost-?fre
 SLOWER: Final = _words(r"slower")
 NO_SAVING: Final = _words(
     r"(?:bill|costs?|spend\w*) (?:stays?|remains?|is) (?:the same|unchanged|flat)"
-    r"|(?<!you )(?<!we )changes? nothing|no "
+    r"|(?<!you )(?<!we )changes? nothing(?! (?:about|for|to|in)\b(?! the (?:bill|costs?)))|no "
     r"(?:effect|impact) on the bill"
     r"|saves? (?:you )?(?:nothing|no money|little)|nothing (?:here |else )?can be saved|nothing to "
-    r"(?:save|gain|improve)|no savings?(?: (?:is|are) possible)?|cannot be (?:lowered|reduced|made "
+    r"(?:save|gain|improve)|no savings?(?: (?:is|are) possible)?(?! counts?)|cannot be (?:lowered|reduced"
+    r"|made "
     r"cheaper)|nothing (?:here )?is worth"
 )
 RETIRED: Final = _words(

@@ -6,7 +6,14 @@ A verdict that the payload neither states nor bears out is false. A sentence quo
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
-from netra.domain.agents.guard import money_verdicts, promises, ranks, shares_in_words, target_verdicts
+from netra.domain.agents.guard import (
+    money_verdicts,
+    plan_verdicts,
+    promises,
+    ranks,
+    shares_in_words,
+    target_verdicts,
+)
 from netra.domain.agents.guard.facts import Facts
 from netra.domain.agents.guard.judged import FalseVerdict, Judged
 from netra.domain.agents.guard.naming import Mention
@@ -18,10 +25,17 @@ _RULES: Final[tuple[Callable[[Judged], Iterable[FalseVerdict]], ...]] = (
     money_verdicts.false_orders,
     money_verdicts.false_bans,
     money_verdicts.false_nothing,
+    plan_verdicts.false_membership,
+    plan_verdicts.false_outcomes,
+    plan_verdicts.false_parts,
+    plan_verdicts.false_majorities,
+    plan_verdicts.false_answers,
+    plan_verdicts.false_places,
     ranks.false_ranks,
     ranks.false_comparisons,
     shares_in_words.false_shares,
     shares_in_words.false_sameness,
+    shares_in_words.false_smallness,
     promises.false_promises,
     promises.false_evaluations,
     promises.false_deeds,
@@ -41,7 +55,7 @@ def false_verdicts(
 ) -> Iterator[FalseVerdict]:
     """Yield the verdicts of a sentence that the payload does not bear out."""
     judged = Judged(sentence=sentence, facts=facts, mentions=tuple(mentions), earlier=earlier)
-    if judged.is_quoted(sentence):
+    if judged.is_quoted(sentence) or sentence.rstrip(" *_").endswith("?"):
         return
     for rule in _RULES:
         for verdict in rule(judged):

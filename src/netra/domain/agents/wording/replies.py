@@ -192,9 +192,15 @@ def _change(recommendation: Recommendation) -> str:
     savings = recommendation.savings
     if savings.share_low is None or savings.share_high is None:
         return f"{recommendation.cost_change} of the bill; no interval: {savings.interval}"
-    ends = percent(savings.share_low), percent(savings.share_high)
-    between = "" if ends[0] == ends[1] else f", between {ends[0]} and {ends[1]}"
-    return f"{recommendation.cost_change} of the bill{between}"
+    return f"{recommendation.cost_change} of the bill{_shares(savings.share_low, savings.share_high)}"
+
+
+def _shares(low: float, high: float) -> str:
+    """Return the interval of a saving's share of the bill; empty where it is a point."""
+    if low < 0 < high:
+        return f", between {percent(-low)} more and {percent(high)} less"
+    ends = [percent(share) for share in sorted((abs(low), abs(high)))]
+    return "" if ends[0] == ends[1] else f", between {ends[0]} and {ends[1]}"
 
 
 def _verb(saved_usd: float, *, is_planned: bool) -> str:

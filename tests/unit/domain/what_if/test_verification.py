@@ -12,8 +12,8 @@ from netra.domain.errors import Conflict, NotFound, ValidationFailed
 from netra.domain.ids import RunId, UserId, WorkloadId
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.quotas import DEFAULT_QUOTAS, Quotas
-from netra.domain.realised.service import RealisedService
-from netra.domain.realised.verification import NO_CALLS
+from netra.domain.what_if.service import WhatIfService
+from netra.domain.what_if.verification import NO_CALLS
 from netra.domain.workloads.model import Event
 
 ALICE, BOB = UserId(1), UserId(2)
@@ -43,7 +43,7 @@ class Desk:
 
     def __init__(self, desk: Any, quotas: Quotas = DEFAULT_QUOTAS) -> None:
         self.desk = desk
-        self.service = RealisedService(
+        self.service = WhatIfService(
             decisions=desk.decisions,
             workloads=desk.workloads,
             log=desk.log,
@@ -77,7 +77,7 @@ async def test_a_cheaper_model_is_found_worth_it_with_its_dollars(desk: Any) -> 
     here = Desk(desk)
     workload_id = await here.decided(log())
     found = await here.service.verify(workload_id, KEY, owner_id=ALICE)
-    assert (found.key, found.effective_at, found.decision.version) == (KEY, ADOPTED, 1)
+    assert (found.decision.key, found.effective_at, found.decision.version) == (KEY, ADOPTED, 1)
     realised = found.realised
     assert realised.change.ruling == "worth_it"
     # 672 calls of $0.014 before, $0.0014 since

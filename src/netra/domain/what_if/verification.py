@@ -1,4 +1,4 @@
-"""The log before an adopted change against the log after it: pure, and computed by the review of changes.
+"""Verify an adopted change: the log before it against the log after it, by the review of changes.
 
 It compares all calls of the log. What else changed at that instant is in the figures too; `adopted` of the
 verdict names what the log shows as changed.
@@ -9,18 +9,18 @@ from typing import Final
 
 import msgspec
 
-from netra.domain.decisions.model import Decision, DecisionKey
-from netra.domain.ids import WorkloadId
+from netra.domain.decisions.model import Decision
 from netra.domain.optimization.analysers.model import Finding
 from netra.domain.optimization.analysers.models import upgrade_review
 from netra.domain.optimization.analysers.models.roll_back import ReviewedGroup, RollBackInputs
 from netra.domain.optimization.analysers.models.upgrade_review import ReviewInputs
 from netra.domain.optimization.model import Checkpoint, Gap, Goals, never_stop
 from netra.domain.optimization.performance.hardware import Hardware
-from netra.domain.optimization.price_list import PriceList
 from netra.domain.optimization.study import study_of
 from netra.domain.optimization.verdicts.verdict import ChangeVerdict, cannot_tell
+from netra.domain.what_if.price_list import price_list
 from netra.domain.workloads.columns import Events
+from netra.ports.prices import PriceBook
 
 NO_CALLS: Final = "The workload holds no calls."
 
@@ -40,25 +40,24 @@ class Realised(msgspec.Struct, frozen=True, kw_only=True):
 class Verification(msgspec.Struct, frozen=True, kw_only=True):
     """What an adopted recommendation brought, and the saving that its run showed."""
 
-    workload_id: WorkloadId
-    key: DecisionKey
     decision: Decision
     effective_at: datetime
     realised: Realised
 
 
-def realised_since(
+def verified(
     events: Events,
     *,
     at: datetime,
-    prices: PriceList,
+    book: PriceBook,
+    default_model: str,
     hardware: Hardware,
     checkpoint: Checkpoint = never_stop,
 ) -> Realised:
     """Return what the log shows since `at`; "cannot_tell" with reasons where it does not show enough."""
     if not len(events):
         return Realised(change=cannot_tell(NO_CALLS))
-    goals = Goals(change_at=at)
+    goals, prices = Goals(change_at=at), price_list(events, book, default_model=default_model)
     bare = msgspec.structs.replace(events, prefixes=None)  # no prompt cache is replayed for this
     study = study_of(bare, goals=goals, prices=prices, hardware=hardware, checkpoint=checkpoint)
     found = upgrade_review.analyse(study, checkpoint=checkpoint)

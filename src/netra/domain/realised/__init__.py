@@ -1,1 +1,0 @@
-"""What adopted recommendations brought."""

@@ -1,1 +1,0 @@
-import{W as e,ct as t,ot as n}from"./messages-BwoTB_pR.js";import{t as r}from"./calls-Cq98hCC2.js";import{d as i}from"./index-DM6g3RwK.js";var a=new class{#e=t(null);get data(){return e(this.#e)}set data(e){n(this.#e,e)}#t;load(){return this.#t??=r(i.client,`/api/catalogue`).then(e=>void(this.data=e),()=>void(this.#t=void 0)),this.#t}};export{a as t};

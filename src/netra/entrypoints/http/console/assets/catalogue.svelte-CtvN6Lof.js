@@ -1,0 +1,1 @@
+import{W as e,ct as t,ot as n}from"./messages-BwoTB_pR.js";import{t as r}from"./calls-1_5kMvxx.js";import{d as i}from"./index-BFcsj-xq.js";var a=new class{#e=t(null);get data(){return e(this.#e)}set data(e){n(this.#e,e)}#t;load(){return this.#t??=r(i.client,`/api/catalogue`).then(e=>void(this.data=e),()=>void(this.#t=void 0)),this.#t}};export{a as t};
