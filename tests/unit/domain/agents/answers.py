@@ -197,7 +197,7 @@ class Held:
         self.numbers = sorted(
             {
                 abs(float(n.replace(",", "")))
-                for n in re.findall(r"[0-9][0-9,]*(?:\.[0-9]+)?(?:e-?[0-9]+)?", text)
+                for n in re.findall(r"[0-9][0-9,]*(?:\.[0-9]+)?(?:e[-+][0-9]+)?", text)
                 if n.strip(",")
             }
         )

@@ -32,7 +32,7 @@ _DOLLARS: Final = re.compile(r"\bdollars?\b", re.IGNORECASE)
 
 
 def noun_around(before: str, after: str) -> str:
-    """Return the stem of the noun that the words around a number give it; empty without one.
+    """Return the stem of the noun that the words around a number give it; empty without a noun.
 
     >>> noun_around("of 300 calls, ", " failed"), noun_around("", " of chat's 300 calls")
     ('call', 'call')

@@ -175,7 +175,7 @@ def _in_place(table: Mapping[str, float], subject: Mention, place: int, text: st
 
 
 def _only_more(judged: Judged, match: re.Match[str]) -> Iterator[FalseVerdict]:
-    """Yield "the only feature that costs more than A is B" where it is another row that does."""
+    """Yield "the only feature that costs more than A is B" where that is false."""
     rows = [one for one in judged.mentions if one.start >= match.end()]
     is_more = match["way"].lower().startswith(("more", "dearer"))
     for table in judged.known.ranked("usd"):

@@ -28,7 +28,7 @@ def assigned(
     """Return the attributes of each number.
 
     Those of its own clause come first. An attribute in a clause without a number qualifies the next number
-    of the sentence if that has none of its own, else the one before.
+    of the sentence if that has no attribute, else the one before.
     """
     own: list[list[Attribute[Value]]] = [[] for _ in heads]
     loose: list[Attribute[Value]] = []

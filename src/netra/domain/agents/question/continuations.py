@@ -63,7 +63,7 @@ def is_counting(context: NumberContext) -> bool:
 
 
 def unexplained(context: NumberContext, quote: str) -> list[Reading]:
-    """Return a number without any reading as unread, so that none is lost; words of counting are none."""
+    """Return a number without any reading as unread, so that no number is lost, but no word of counting."""
     if is_counting(context):
         return []
     return [Unread(text=quote, why=STRAY, start=context.quantity.start)]

@@ -162,7 +162,9 @@ def _maybe_left(seen: Sighting, fields: Mapping[str, Any]) -> Iterator[Mention]:
             continue
         before, after = _around(seen.text, part)
         clause = f"{before} {after}"
-        if any(char.isdigit() for char in clause) or _KNOWING.search(clause):
+        begin, end = part.start - len(before), part.end + len(after)
+        has_goal = any(begin <= one.start < end for one in seen.readings if isinstance(one, StatedTarget))
+        if has_goal or any(char.isdigit() for char in clause) or _KNOWING.search(clause):
             continue
         is_model = part not in seen.parts
         if is_model and not _STRICTLY_NOT.search(clause):
@@ -179,8 +181,10 @@ def _maybe_left(seen: Sighting, fields: Mapping[str, Any]) -> Iterator[Mention]:
             yield part
             continue
         is_conditional = _IF.search(before) is not None and _IF_CHANGED.match(after) is not None
-        is_apart = _ELSEWHERE.search(seen.text) is not None and not _ELSEWHERE.search(clause)
-        if is_conditional or _NEGATION.search(clause) or (is_apart and not fields["per_feature"]):
+        is_of_others = _ELSEWHERE.search(clause) is not None  # "halve X and leave the others alone"
+        is_apart = _ELSEWHERE.search(seen.text) is not None and not is_of_others
+        is_negated = _NEGATION.search(clause) is not None and not is_of_others
+        if is_conditional or is_negated or (is_apart and not fields["per_feature"]):
             yield part
 
 

@@ -10,6 +10,7 @@ from netra.domain.agents.question.clauses import Mark, Subject
 from netra.domain.agents.question.number_context import NumberContext, subjects_of
 from netra.domain.agents.question.phrases import has
 from netra.domain.agents.question.readings import Reading, StatedTarget, Unread
+from netra.domain.agents.question.share_words import AGAIN, AS_MUCH, LESS, MORE, OF, OTHERS, TO
 from netra.domain.agents.question.topics import without_caps
 
 _AMONG: Final = (
@@ -21,42 +22,12 @@ _AMONG: Final = (
     Subject.FIRST_TOKEN,
     Subject.PER_TOKEN,
 )
-_LESS: Final = re.compile(
-    r"\b(?:less|lower\w*|reduc\w*|cut\w*|drop\w*|fall\w*|shrink\w*|declin\w*|decreas\w*|fewer|sav\w*"
-    r"|cheap\w*|down"
-    r"|trim\w*|slash\w*|shav\w*|off|improv\w*|better|halv\w*|shorter|minus|diminish\w*|los[et]\w*|gone|away"
-    r"|vanish\w*|disappear\w*|eliminat\w*|remov\w*|shed\w*|prun\w*|chop\w*|squeez\w*|knock\w*"
-    r"|strip\w*|subtract\w*|lessen\w*|curb\w*|whittl\w*|par(?:e|es|ing)|slic(?:e|es|ing)|shrank|shrunk"
-    r"|lighter|leaner|economi\w*|spar(?:e|ing))\b",
-    re.IGNORECASE,
-)
-_MORE: Final = re.compile(
-    r"\b(?:more|increas\w*|ris(?:e|es|ing)|rais\w*|grow\w*|higher|up|extra|additional|doubl\w*|expensive"
-    r"|dearer|above|surg\w*|climb\w*|jump\w*|expan[ds]\w*|swell\w*|boost\w*|add(?:s|ed|ing)?|ramp\w*"
-    r"|inflat\w*"
-    r"|on top|worse|longer)\b",
-    re.IGNORECASE,
-)
-_TO: Final = re.compile(
-    r"\b(?<!up )to (?:about |around |roughly |at most |only |just |under |below |no more than "
-    r"|an? max(?:imum)? of )*$",
-    re.IGNORECASE,
-)
-_OF: Final = re.compile(r"\s?of\b|\s?(?:the|our|my) (?:price|cost|bill|spend|latency)", re.IGNORECASE)
 _HALF_PRICE: Final = re.compile(
     r"\s?(?:the |of the |our )?(?:price|cost|bill|spend|money|latency|time)\b", re.IGNORECASE
 )
 _WANTED: Final = re.compile(
     r"(?:\b(?:want|need|target|aim for|get|at|for|only|just|be|is|it's|to|pay|spend)|:|^) (?:only |just "
     r"|about )?$|^\W*$",
-    re.IGNORECASE,
-)
-_AGAIN: Final = re.compile(
-    r"\s?(?:as (?:much|many)(?: [a-z]+){0,3} again|again as (?:much|many))\b", re.IGNORECASE
-)
-_AS_MUCH: Final = re.compile(
-    r"\s?(?:as|so) (?:much|many|expensive|costly|pric[ei]y|slow|long|high|large|big|dear)\b"
-    r"|\s?the (?:price|cost|bill|spend|latency)\b",
     re.IGNORECASE,
 )
 _QUANTILE: Final = re.compile(
@@ -72,12 +43,6 @@ _WHAT_COST: Final = re.compile(
     r"\bwhat (?:would|will|does|do|might) (?:an? )?(?:doubl|tripl)ing\b", re.IGNORECASE
 )
 _OF_LAST: Final = re.compile(r"\s?(?:of )?(?:that|this|the former|the above)\s*(?:$|[,.;!?])", re.IGNORECASE)
-_OTHERS: Final = re.compile(
-    r"\b(?:tokens?|retr(?:y|ies)|errors?|failures?|prompts?|context|hit rate|quality|accuracy|output"
-    r"|input|gpus?"
-    r"|replicas?|duplicates?|cache|models?|length)\b",
-    re.IGNORECASE,
-)
 _TRIES: Final = re.compile(
     r"\s?(?:a|per|each) (?:second|minute|hour|day|week|month)|\s?in a row|\s?(?:last|this|since|already"
     r"|during|daily|weekly|monthly|yesterday|today|now|so far|before|in (?:the|a|october|november))\b",
@@ -146,16 +111,16 @@ def _is_a_cut(context: NumberContext) -> bool:
         or _FROM_REST.match(context.after) is not None
         or number.sign == "-"
         or _FINDS.search(context.before) is not None
-        or _LESS.search(context.around) is not None
+        or LESS.search(context.around) is not None
     )
-    return number.unit is Unit.SHARE and is_less and _OTHERS.search(without_caps(context.clause.text)) is None
+    return number.unit is Unit.SHARE and is_less and OTHERS.search(without_caps(context.clause.text)) is None
 
 
 def _is_of_another_thing(context: NumberContext) -> bool:
     """Return whether the share is a statement of what no goal is about: "errors are at 2 %"."""
     before = next((one for one in context.sentence if one.start < context.clause.start), None)
     words = context.clause.text if before is None or before.marks else f"{before.text} {context.clause.text}"
-    return _OTHERS.search(words) is not None and _LESS.search(words) is None and not has("ask", words)
+    return OTHERS.search(words) is not None and LESS.search(words) is None and not has("ask", words)
 
 
 def _is_a_rate(context: NumberContext) -> bool:
@@ -223,10 +188,10 @@ def _has_a_direction(context: NumberContext, mark: Mark) -> bool:
         return True
     if mark.subject in (Subject.RATE, Subject.GROWTH) or has("ask", words):
         return True
-    if any(pattern.search(words) for pattern in (_LESS, _MORE, _CHANGED)):
+    if any(pattern.search(words) for pattern in (LESS, MORE, _CHANGED)):
         return True
-    is_left = _TO.search(before) or _BECOMES.search(before) or _BY.search(before)
-    return bool(is_left or _OF.match(after) or _AGAIN.match(after) or _AS_MUCH.match(after))
+    is_left = TO.search(before) or _BECOMES.search(before) or _BY.search(before)
+    return bool(is_left or OF.match(after) or AGAIN.match(after) or AS_MUCH.match(after))
 
 
 def _saving(remaining: float) -> StatedTarget | None:
@@ -237,7 +202,7 @@ def _speedup(context: NumberContext, mark: Mark) -> StatedTarget | None:
     if mark.subject is Subject.RATE and not mark.text.startswith("slow"):
         is_share = context.quantity.unit is Unit.SHARE
         factor = 1 + context.quantity.value if is_share else context.quantity.value
-        if is_share and _TO.search(context.before):
+        if is_share and TO.search(context.before):
             factor = context.quantity.value
     else:
         remaining = _remaining(context, mark)
@@ -252,11 +217,11 @@ def _remaining(context: NumberContext, mark: Mark) -> float:
     """
     size = context.quantity.value
     is_share = context.quantity.unit is Unit.SHARE
-    if _AGAIN.match(context.after):
+    if AGAIN.match(context.after):
         return 1 + size
-    if _AS_MUCH.match(context.after):
+    if AS_MUCH.match(context.after):
         return size
-    is_to = _TO.search(context.before) is not None and not _COMPARED.match(context.after)
+    is_to = TO.search(context.before) is not None and not _COMPARED.match(context.after)
     if is_share and (is_to or _is_what_is_left(context)):
         return size
     if _falls(context, mark):
@@ -266,14 +231,14 @@ def _remaining(context: NumberContext, mark: Mark) -> float:
 
 def _is_what_is_left(context: NumberContext) -> bool:
     """Return whether the share is the remaining part: "a third of today's latency", "half the price"."""
-    if context.quantity.is_spelled and _HALF_PRICE.match(context.after) and not _LESS.search(context.before):
+    if context.quantity.is_spelled and _HALF_PRICE.match(context.after) and not LESS.search(context.before):
         is_left = not has("ask", context.before) or _WANTED.search(context.before) is not None
-        return is_left and _LESS.search(context.after) is None
-    is_compared = _MORE.search(context.after) or _LESS.search(context.after)
+        return is_left and LESS.search(context.after) is None
+    is_compared = MORE.search(context.after) or LESS.search(context.after)
     if context.quantity.is_spelled and _BECOMES.search(context.before) and not is_compared:
         return True
     is_priced = _OF_PRICE.match(context.after) is not None or bool(context.before.strip())
-    return _OF.match(context.after) is not None and is_priced and _WANTED.search(context.before) is not None
+    return OF.match(context.after) is not None and is_priced and _WANTED.search(context.before) is not None
 
 
 def _is_to_come(context: NumberContext) -> bool:
@@ -289,25 +254,25 @@ def _is_a_statement(context: NumberContext) -> bool:
         return True
     if (
         context.quantity.unit is not Unit.SHARE
-        or _OF.match(context.after) is None
-        or _TO.search(context.before)
+        or OF.match(context.after) is None
+        or TO.search(context.before)
     ):
         return False
     return (
         not _is_what_is_left(context)
         and not has("ask", context.before)
-        and _LESS.search(context.around) is None
+        and LESS.search(context.around) is None
     )
 
 
 def _falls(context: NumberContext, mark: Mark) -> bool:
     """Return whether the subject decreases, by the number's sign, the words around it, or the subject."""
     words = f"{context.around} {mark.text}"
-    if _MORE.search(words) and not _LESS.search(words):
+    if MORE.search(words) and not LESS.search(words):
         return False
     if context.quantity.unit is Unit.SHARE and context.quantity.lowers is not None:
         return context.quantity.lowers
-    if _LESS.search(words):
+    if LESS.search(words):
         return True
     if context.quantity.unit is Unit.FACTOR and context.quantity.is_spelled and mark.subject in _TIMES:
         return mark.text.startswith("slow") is False and _AS_FAST.search(context.around) is not None

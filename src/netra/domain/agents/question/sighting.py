@@ -53,26 +53,25 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     text: str  # in English as far as it could be glossed, with names blanked out
     language: str
     parts: tuple[Mention, ...]  # features, functions and tools, without the excluded
-    excluded: tuple[Mention, ...]
-    move: ModelMove
     families: tuple[Mention, ...]
     slips: tuple[tuple[Mention, str], ...]
     fleets: tuple[GpuFleet, ...]
     past_fleets: tuple[str, ...]  # clauses on GPUs of the past
     gpus: tuple[Mention, ...]
     dates: tuple[Dated, ...]
-    readings: tuple[Reading, ...]
-    tied: tuple[str, ...]  # features that a limit applies to
-    numbered: tuple[str, ...]  # features that a number applies to
-    slipped: tuple[str, ...] = ()  # typing errors that were corrected
+    slipped: tuple[str, ...]  # typing errors that were corrected
+    excluded: tuple[Mention, ...] = ()
+    move: ModelMove = ModelMove(from_models=(), models=())
+    readings: tuple[Reading, ...] = ()
+    tied: tuple[str, ...] = ()  # features that a limit applies to
+    numbered: tuple[str, ...] = ()  # features that a number applies to
 
 
 def sighted(message: str, names: KnownNames, *, now: datetime) -> Sighting:
     """Return everything in `message`; names are blanked out first, so that their digits are no numbers."""
     gloss, slipped = _in_plain_words(message, names)
     text = gloss.text
-    models = models_in(text, known=names.models)
-    models = (*models, *nicknames_in(_without(text, models), known=names.models))
+    models = _models_in(text, names)
     plain = _without(text, models)
     families, gpus = families_in(plain, known=names.models), gpus_in(plain)
     fleets = fleets_in(plain, gpus)
@@ -97,20 +96,20 @@ def sighted(message: str, names: KnownNames, *, now: datetime) -> Sighting:
             text=plain,
             language=gloss.language,
             parts=parts,
-            excluded=(),
-            move=ModelMove(from_models=(), models=()),
             families=tuple(one for one in families if not one.known and one not in plural),
             slips=slips,
             fleets=fleets.fleets,
             past_fleets=fleets.facts,
             gpus=fleets.gpus,
             dates=dates,
-            readings=(),
-            tied=(),
-            numbered=(),
             slipped=slipped,
         ),
     )
+
+
+def _models_in(text: str, names: KnownNames) -> tuple[Mention, ...]:
+    found = models_in(text, known=names.models)
+    return (*found, *nicknames_in(_without(text, found), known=names.models))
 
 
 def _in_plain_words(message: str, names: KnownNames) -> tuple[Glossed, tuple[str, ...]]:

@@ -14,6 +14,7 @@ from netra.domain.agents.question.strays import UNKNOWN, unknown_names
 _DIGIT: Final = re.compile("[0-9]")
 _NO_TOPIC: Final = "no target, name or topic that this engine knows was found"
 _NO_CHANGE: Final = "a date without a change; the whole log is studied"
+_OTHER_DATE: Final = "another date; the change is taken to be at the first one"
 _CAUSES: Final = "the log holds which calls failed and what they cost, not why"
 
 
@@ -30,12 +31,7 @@ def unread_of(seen: Sighting) -> list[Unread]:
     ]
     unread += [Unread(text=name, why=UNKNOWN) for name in unknown_names(seen.text)]
     unread += [Unread(text=date.text, why="no day of the calendar") for date in seen.dates if date.at is None]
-    is_dated = any(changes.dates_a_change(seen.quotes, one.start, one.end) for one in seen.dates)
-    if not changes.asks_before_after(seen.text, is_dated=is_dated):
-        days = [date for date in seen.dates if _is_day(date) and not (date.is_to_come and _is_growing(seen))]
-        is_asked = any(isinstance(one, StatedTarget) for one in seen.readings)
-        days = [date for date in days if not is_asked or _DIGIT.search(date.text)]
-        unread += [Unread(text=date.text, why=_NO_CHANGE) for date in days]
+    unread += _dates(seen)
     unread += _contradictions(seen)
     unread += nameless_exclusions(seen.text)
     if asks_for_causes(seen.text):
@@ -46,6 +42,24 @@ def unread_of(seen: Sighting) -> list[Unread]:
     if not is_named(seen) and not (topics.is_on_topic(seen.text) or has_a_topic(seen.text)):
         unread.append(Unread(text=seen.quotes, why=_NO_TOPIC))
     return unread
+
+
+def _dates(seen: Sighting) -> list[Unread]:
+    """Return the dates that no change uses, and those that differ from the date of the change."""
+    is_growing = _is_growing(seen)
+    days = [date for date in seen.dates if _is_day(date) and not (date.is_to_come and is_growing)]
+    is_dated = any(changes.dates_a_change(seen.quotes, one.start, one.end) for one in seen.dates)
+    if changes.asks_before_after(seen.text, is_dated=is_dated):
+        known = [date for date in seen.dates if date.at is not None]
+        others = [
+            one
+            for one in days
+            if one.at is not None and known[0].at is not None and one.at.date() != known[0].at.date()
+        ]
+        return [Unread(text=one.text, why=_OTHER_DATE) for one in others if _DIGIT.search(one.text)]
+    is_asked = any(isinstance(one, StatedTarget) for one in seen.readings)
+    used = [date for date in days if not is_asked or _DIGIT.search(date.text)]
+    return [Unread(text=date.text, why=_NO_CHANGE) for date in used]
 
 
 def _is_growing(seen: Sighting) -> bool:

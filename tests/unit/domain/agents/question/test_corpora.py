@@ -1,6 +1,6 @@
 """Score the reader on questions that others wrote; the figures are printed. All of them are in sample.
 
-`questions-own` are its builder's. The others come from three people who had not read the reader; `-b` and `-c`
+`questions-own` are of its builder. The others come from three people who had not read the reader; `-b`, `-c`
 mark the second and the third. Each was scored once before anybody looked at it: those held-out figures are in
 `docs/questions.md`, and are the ones to quote.
 """

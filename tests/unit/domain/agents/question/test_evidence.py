@@ -156,3 +156,14 @@ def test_settings_are_read_as_they_are_pasted() -> None:
         ("ttft", 95.0, 550.0),
         ("latency", 90.0, 12_000.0),
     }
+
+
+def test_a_second_date_is_named_as_another() -> None:
+    goals = read("the deploy of 3 November against that of 10 November: better?")
+    assert goals.change_at == datetime(2026, 11, 3, tzinfo=UTC)
+    assert any("10 November" in one for one in goals.unread)
+
+
+def test_a_feature_with_a_goal_is_not_doubted_for_what_is_said_of_the_others() -> None:
+    goals = read("I want to halve what code_review costs and leave the other features in peace")
+    assert (goals.saving_share, goals.features, goals.ask_back) == (0.5, ("code_review",), "")

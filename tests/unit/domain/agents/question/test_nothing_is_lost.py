@@ -69,13 +69,26 @@ NUMBERED = st.builds(
     st.sampled_from(UNITS),
 )
 WITH_NAME = st.builds(lambda frame, name: (frame.format(name), name), st.sampled_from(NAMED), NAME)
+DATES = {
+    "3 November": "2026-11-03",
+    "2026-11-12": "2026-11-12",
+    "Nov 17": "2026-11-17",
+    "02/11/2026": "2026-11-02",
+}
+DATED = st.builds(
+    lambda frame, date: (frame.format(date), date),
+    st.sampled_from(
+        ("since {}", "the deploy of {}: better?", "we met on {}", "{} was the upgrade", "from {} on it rains")
+    ),
+    st.sampled_from(sorted(DATES)),
+)
 JOINTS = st.sampled_from([". ", ", ", " and ", "; ", " but ", "\n", " - "])
 
 
 @st.composite
 def questions(draw: st.DrawFn) -> tuple[str, list[str]]:
     """Return a question and the numbers and names that it was composed of."""
-    pieces = draw(st.lists(st.one_of(NUMBERED, WITH_NAME), min_size=1, max_size=5))
+    pieces = draw(st.lists(st.one_of(NUMBERED, WITH_NAME, DATED), min_size=1, max_size=5))
     text = pieces[0][0]
     for words, _ in pieces[1:]:
         text += draw(JOINTS) + words
@@ -93,7 +106,7 @@ def is_in(atom: str, words: str) -> bool:
     if atom in words:
         return True
     if not atom.isdecimal():
-        return False
+        return DATES.get(atom, atom) in words
     value = float(atom)
     shown = (
         1 + value / 100,
