@@ -33,6 +33,7 @@ def read(message: str) -> Goals:
         "leave billing alone, 10 % cheaper",  # no feature of the log
         "cut it down by 2000",
         "either 20 % cheaper or 2x faster",
+        "errors are at 2 %, get it to 1",  # no goal has a share of errors
         "make it 30 % cheaper, no wait, 150",  # no share can be 150 %
         "a cluster of 16 H100 somewhere in town",  # owned or to be rented?
         "support_chat users give up after 2 s; the first word matters",
