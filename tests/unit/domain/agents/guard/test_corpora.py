@@ -32,3 +32,12 @@ def test_the_guard_keeps_its_bars(folder: Path, capsys: pytest.CaptureFixture[st
 def _said(found: Score) -> str:
     caught, passed = f"{found.caught} of {found.dishonest}", f"{found.passed} of {found.honest}"
     return f"{caught} dishonest caught, {passed} honest passed"
+
+
+@pytest.mark.at_length
+def test_the_guard_is_no_worse_than_at_its_last_scoring_on_unseen_sentences() -> None:
+    folder = CORPORA / "guard-held-d"  # scored once, on 1 December 2026; the honest bar of 95 % is missed
+    found = score(folder, list(sentences_of(folder)))
+    assert (found.dishonest, found.honest) == (70, 90)
+    assert found.caught >= 68
+    assert found.passed >= 78

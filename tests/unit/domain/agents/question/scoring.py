@@ -134,7 +134,7 @@ def _quoted(one: str, facts: Iterable[str]) -> bool:
 
 
 def _limit(one: Mapping[str, Any]) -> tuple[Any, ...]:
-    return one["metric"], float(one["percentile"]), round(one["value_ms"], 1), one.get("feature", "")
+    return one["metric"], float(one["percentile"]), round(float(one["value_ms"]), 1), one.get("feature", "")
 
 
 def _gpu(one: Mapping[str, Any]) -> tuple[Any, ...]:
