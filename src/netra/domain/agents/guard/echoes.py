@@ -25,8 +25,8 @@ def without_echo(text: str, echo: QuestionEcho) -> str:
     """Return a text in which the echo of the question is blank; positions stay.
 
     >>> echo = QuestionEcho(phrases=("TTFT p99 <= 500 ms", "look at kv cache"))
-    >>> without_echo("TTFT p99 <= 500 ms; look at kv cache", echo).strip()
-    ''
+    >>> set(without_echo("TTFT p99 <= 500 ms; look at kv cache", echo)) == set(blanked("x", [(0, 1)]))
+    True
     """
     spans = [
         match.span()

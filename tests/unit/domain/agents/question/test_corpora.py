@@ -1,8 +1,8 @@
 """Score the reader on questions that others wrote; the figures are printed. All of them are in sample.
 
 `questions-own` are of its builder. The others come from four people who had not read the reader; `-b`, `-c`,
-`-d` mark the second to the fourth. Each was scored once before anybody looked at it: those held-out figures are in
-`docs/questions.md`, and are the ones to quote.
+`-d` mark the second to the fourth. Each was scored once before anybody looked at it: those held-out figures
+are in `docs/questions.md`, and are the ones to quote.
 """
 
 from pathlib import Path
