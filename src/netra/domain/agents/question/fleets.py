@@ -112,7 +112,7 @@ _TOPS: Final = re.compile(
 _OF_OURS: Final = re.compile(r"\bof (?:our|my)\s(?:[0-9]+\s)?$", re.IGNORECASE)
 _NEAR: Final = 40  # characters before a fleet whose words decide on it before those of its sentence
 _PRICED: Final = re.compile(
-    r"s? (?:gpus? |cards? )?(?:(?:costs?|is|goes|rents?|at|for)\s)+(?:about |only |just )?[$€£]?[0-9]",
+    r"s?:? (?:gpus? |cards? )?(?:(?:costs?|is|goes|rents?|at|for)\s)*(?:about |only |just )?[$€£][0-9]",
     re.IGNORECASE,
 )  # "an H100 costs $2.49 an hour" says nothing of what we own
 _GROUPS: Final = (8, 4, 2, 1)  # GPUs of a replica, the largest first

@@ -9,13 +9,16 @@ from netra.domain.agents.question.mentions import FILLER, Mention
 _NOT_SLOWER_AFTER: Final = re.compile(
     rf"(?:{FILLER}|\s|,|and\b|or\b|calls\b|answers\b)*(?:(?:must|may|should|can|could|shall|will|is|are)"
     r"(?:n't|not| not| never)|cannot|never) (?:to |allowed to )*(?:get|be|become|run|grow|turn|feel)"
-    r" (?:any |even |much )?(?:slower|worse)\b",
+    r" (?:any |even |much )?(?:slower|worse)\b(?! than (?!now\b|today\b|it\b|they\b|before\b))",
     re.IGNORECASE,
 )
 _NOT_MADE: Final = re.compile(
     r"(?:\b(?:not|never|without)|n't) (?:mak(?:e|ing)|let(?:ting)?)\s(?:the |our )?$", re.IGNORECASE
 )
-_SLOWER: Final = re.compile(rf"(?:{FILLER}|\s|calls\b|get\b|any\b)*slower\b", re.IGNORECASE)
+_SLOWER: Final = re.compile(
+    rf"(?:{FILLER}|\s|calls\b|get\b|any\b)*slower\b(?! than (?!now\b|today\b|it\b|they\b|before\b))",
+    re.IGNORECASE,
+)
 _SHARE_IS: Final = re.compile(
     r"[0-9]\s?(?:%|percent) of (?:the |our |all |my )?\w+ (?:is|are|goes (?:to|into)|comes? from)\s$",
     re.IGNORECASE,

@@ -61,6 +61,7 @@ _GPU_HOUR: Final = re.compile(
     rf"{FILLER}s?:? ?(?:gpus? |cards? )?(?:(?:costs?|is|goes|rents?|at|for|now)\s)*(?:about )?$",
     re.IGNORECASE,
 )
+_GPU_HEAD: Final = re.compile(rf"{FILLER}s?\s?$", re.IGNORECASE)
 _PER_GPU: Final = re.compile(
     rf"\W*(?:\w+ ){{0,2}}?(?:per|an?|each|for each|for one)\s{FILLER}", re.IGNORECASE
 )
@@ -120,15 +121,22 @@ def _why_no_target(context: NumberContext, *, period: str, last: StatedTarget | 
     number = context.quantity
     if number.unit is Unit.MONEY and not number.is_usd:
         return FOREIGN, True
-    is_rent = number.period == "hour" and (
-        _RENT.search(context.clause.text) or _GPU_HOUR.search(context.lead) or _PER_GPU.match(context.after)
-    )
+    is_rent = number.period == "hour" and _is_of_a_gpu(context)
     is_price = _PRICE_OF.search(context.lead) or (not period and _PER_THING.match(context.after))
     if is_price or number.per or is_rent:
         return ONE_THING, False
     if _MORE.match(context.after) or _EXTRA.search(context.before):
         return MORE_SPENDING, False
     return ("", False) if _has_a_role(context, period=period, last=last) else (WHICH_SUM, True)
+
+
+def _is_of_a_gpu(context: NumberContext) -> bool:
+    """Return whether the sum is the price of renting a GPU: "an H100 costs $2.49", "H100: $2.49"."""
+    if _RENT.search(context.clause.text) or _GPU_HOUR.search(context.lead) or _PER_GPU.match(context.after):
+        return True
+    heads = [one for one in context.sentence if one.start < context.clause.start]
+    is_headed = context.clause.joint.strip() == ":" and not context.lead.strip()
+    return is_headed and bool(heads) and _GPU_HEAD.search(heads[0].text) is not None
 
 
 def _has_a_role(context: NumberContext, *, period: str, last: StatedTarget | None) -> bool:

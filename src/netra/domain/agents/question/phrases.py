@@ -156,7 +156,8 @@ _WORDS: Final[Mapping[str, str]] = {
     r"|this) to|changed (?:it|that)? ?to|it's(?= \S?\d)|instead"
     r"|better(?= \d)|strike that|actually|no,|oops|update:|edit:?|edited:?|revised:?|errat(?:um|a):?|i "
     r"take (?:it|that) back"
-    r"|on second thoughts?|er,|erm|hang on|hm+|let's be (?:realistic|reasonable|honest|sensible)",
+    r"|on second thoughts?|er,|erm|hang on|hm+(?=\W*(?:$|[,:;.…–-]|no\b|let's\b|make\b))"
+    r"|let's be (?:realistic|reasonable|honest|sensible)",
     "inheriting": r"will do|would do|is enough|suffices|is fine|would be fine|will suffice|is (?:all"
     r"|plenty)|do(?:es)? it|it has to be|it must be|it should be|must be|should be|has to be"
     r"|needs? to be|need|target is|be it",

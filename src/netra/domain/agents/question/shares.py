@@ -1,12 +1,13 @@
 """Read shares and factors: "20 % cheaper", "2x faster", "50 % more traffic"."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from netra.domain.agents.numbers.lexicon import Unit
-from netra.domain.agents.question.bare_cuts import is_bare_cut
+from netra.domain.agents.question.bare_cuts import is_bare_cut, is_cut, is_unclear_cut
 from netra.domain.agents.question.clauses import Mark, Subject
 from netra.domain.agents.question.number_context import NumberContext, subjects_of
 from netra.domain.agents.question.phrases import has
@@ -91,19 +92,26 @@ def share_targets(
         return (_named(_times(context, last), context, quote) or unread,)
     if not here and _is_of_another_thing(context):
         return ()
-    of_speed = any(is_bare_cut(context, mark) for mark in subjects_of(context, _AMONG))
-    if not here and may_inherit and last is not None and last.field in _CHANGES and not of_speed:
-        return (_named(_like(context, last), context, quote) or unread,)
     marks = subjects_of(context, _AMONG)
+    is_bare = any(is_bare_cut(context, mark) for mark in marks)
+    if not here and may_inherit and last is not None and last.field in _CHANGES and not is_bare:
+        return (_named(_like(context, last), context, quote) or unread,)
+    named = (_named(_target(context, mark), context, quote) or unread for mark in _subjects(context, marks))
+    return tuple(named) or (unread,)
+
+
+def _subjects(context: NumberContext, marks: Sequence[Mark]) -> tuple[Mark, ...]:
+    """Return the subjects of the share, of the `marks` of its sentence; empty if unclear."""
+    carried = [mark for mark in context.carried if mark.subject in _AMONG][-1:]
+    is_carried = not marks and bool(carried) and is_cut(context)
+    if any(is_unclear_cut(context, mark) for mark in marks) or (
+        is_carried and carried[0].subject in (*_TIMES, Subject.RATE)
+    ):
+        return ()
     if _WHAT_COST.search(context.clause.text):
-        marks = tuple(mark for mark in marks if mark.subject is not Subject.MONEY)
-    marks = tuple(_money(context) if is_bare_cut(context, mark) else mark for mark in marks)
-    carried = [mark for mark in context.carried if mark.subject in _AMONG]
-    if not marks and carried:
-        marks = (carried[-1],)
-    if not marks and _is_a_cut(context):
-        marks = (_money(context),)
-    return tuple(_named(_target(context, mark), context, quote) or unread for mark in marks) or (unread,)
+        marks = [mark for mark in marks if mark.subject is not Subject.MONEY]
+    found = tuple(_money(context) if is_bare_cut(context, mark) else mark for mark in marks or carried)
+    return found or ((_money(context),) if _is_a_cut(context) else ())
 
 
 def _is_a_cut(context: NumberContext) -> bool:

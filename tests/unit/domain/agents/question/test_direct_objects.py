@@ -44,11 +44,23 @@ def test_a_cut_of_nothing_named_is_one_of_the_bill(message: str) -> None:
         "answers are slow, cut it by 20 %",
         "cut latency by 20 %",
         "response times are bad, get 20 % lower latency",
+        "want lower latency, at least 20 % less",
+        "answers are slow. By 20 %.",
     ],
 )
 def test_a_cut_of_a_latency_stays_one(message: str) -> None:
     goals = read(message)
     assert (goals.saving_share, goals.speedup) == (None, 1.25)
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["responses are too slow, we need 20% less", "a bit faster, 20% off", "It is slow. 20 % off."],
+)
+def test_a_cut_after_a_wish_for_speed_is_asked_back(message: str) -> None:
+    goals = read(message)
+    assert (goals.saving_share, goals.speedup) == (None, None)
+    assert "20" in goals.ask_back
 
 
 def test_a_share_of_what_is_paid_is_what_is_left() -> None:
@@ -67,6 +79,10 @@ def test_the_later_value_replaces_the_corrected_one() -> None:
     ]
     limits = read("we don't need p99 under 2 s any more, p95 under 3 s is enough").limits
     assert [(one.percentile, one.value_ms) for one in limits] == [(95, 3_000)]
+
+
+def test_hmm_between_two_wishes_corrects_nothing() -> None:
+    assert read("20 % cheaper hmm or 30 % cheaper").ask_back
 
 
 def test_what_others_moved_without_a_correction_is_a_fact() -> None:
@@ -134,6 +150,7 @@ def test_what_others_promise_or_pay_is_a_fact(message: str, fact: str) -> None:
     [
         "if an H100 costs $2.49 an hour, does hosting beat our API bill?",
         "H100 at $2.49 an hour, what about hosting?",
+        "H100: $2.49 an hour, does hosting beat our API bill?",
         "at $2.49 an hour per H100, does hosting beat our API bill?",
     ],
 )
@@ -141,6 +158,15 @@ def test_the_price_of_a_gpu_is_no_budget(message: str) -> None:
     goals = read(message)
     assert goals.budget_usd_per_month is None
     assert [one.count for one in goals.fleets] == [None]
+
+
+def test_a_sum_an_hour_of_nothing_named_is_a_budget() -> None:
+    assert read("our budget: $10 an hour").budget_usd_per_month == pytest.approx(7_305)
+
+
+def test_a_name_that_may_not_pass_a_time_has_a_limit() -> None:
+    goals = read("tagging must not become slower than 2 s, 10 % cheaper")
+    assert [(one.feature, one.value_ms) for one in goals.limits] == [("tagging", 2_000)]
 
 
 def test_a_priced_gpu_is_not_ours() -> None:
