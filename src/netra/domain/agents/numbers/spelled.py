@@ -36,7 +36,8 @@ _SPELLED: Final = re.compile(
     rf"(?<![\w-])(?<![0-9] )(?:"
     rf"(?P<mixed>(?:{_CARDINAL}|[0-9]{{1,3}})\s+and\s+(?:a|one)[\s-](?P<mixed_part>{_PART}))"
     rf"|(?P<decimal>(?:{_CARDINAL}|[0-9]{{1,6}}) point (?:{_DIGIT}\b)(?:[\s-]{_DIGIT}\b)*)"
-    rf"|(?P<top>an?|{_TOPS})[\s-](?:(?:good|full|whole|solid|further|whopping|mere|nice"
+    r"|(?<![0-9][km] )(?<!thousand )(?<!grand )(?<!dollars )(?<!usd )"  # "$30k a quarter" is a sum
+    rf"(?P<top>an?|{_TOPS})[\s-](?:(?:good|full|whole|solid|further|whopping|mere|nice"
     rf"|clear)[\s-])?(?P<part>{_PART})(?P<group>{_OF_GROUP})?"
     rf"|(?P<half>half)(?P<half_group>{_OF_GROUP})?"
     r"|(?:(?P<ones>[0-9]{1,3})\s)?(?P<over>[0-9]{1,3})\s?[/⁄]\s?(?P<under>[0-9]{1,3})(?:rds?"

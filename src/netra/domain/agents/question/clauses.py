@@ -55,7 +55,8 @@ _SUBJECTS: Final = {
     r"|expens(?:e|es|ive)|budgets?|money|pric(?:e|es|ier|ey)|pay(?:ing|s)?|dearer|pricier|outlays?"
     r"|expenditures?|charges|fees?|outgoings|burn(?: rate)?|costl(?:y|ier)"
     r"|economical|economies|overspend\w*|line item",
-    Subject.RATE: r"fast(?:er|est)?|quick(?:er|est|ly)?|speed(?:s|ups?|-ups?|ier)?|snappi?er|throughput"
+    Subject.RATE: r"fast(?:er|est)?|quick(?:er|est|ly)?(?! (?:one|question|note|ask|check|wins?)\b)"
+    r"|speed(?:s|ups?|-ups?|ier)?|snappi?er|throughput"
     r"|performance"
     r"|slower|slow down|sooner|snappy|speedy|responsive(?:ness)?|rapid(?:ly)?|swift(?:er|ly)?|zippier"
     r"|nimbler",

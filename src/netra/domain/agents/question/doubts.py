@@ -67,6 +67,10 @@ _POSITIVE: Final = re.compile(
     r"|do|include|start|first|priorit\w*|concentrate|consider|handle|let)\b",
     re.IGNORECASE,
 )
+_CORRECTS: Final = re.compile(
+    r"\W*(?:(?:i mean(?:t)?|no|sorry|make that|rather|or|wait|actually|correction|edit|it's|hm+)\b\W*)+",
+    re.IGNORECASE,
+)  # "optimise X – no, I mean Y"
 _IN: Final = re.compile(r"\b(?:for|in|on)\s(?:the |our )?$", re.IGNORECASE)
 _ELSEWHERE: Final = re.compile(
     r"\b(?:the rest|elsewhere|everywhere else|everything else|anything else|(?:all )?the others?|all "
@@ -165,6 +169,8 @@ def _maybe_left(seen: Sighting, fields: Mapping[str, Any]) -> Iterator[Mention]:
         begin, end = part.start - len(before), part.end + len(after)
         has_goal = any(begin <= one.start < end for one in seen.readings if isinstance(one, StatedTarget))
         if has_goal or any(char.isdigit() for char in clause) or _KNOWING.search(clause):
+            continue
+        if not seen.excluded and _CORRECTS.fullmatch(clause):
             continue
         is_model = part not in seen.parts
         if is_model and not _STRICTLY_NOT.search(clause):

@@ -122,6 +122,13 @@ _THEN_NOT: Final = re.compile(
     re.IGNORECASE,
 )
 _BARE_LEAVE: Final = re.compile(r"\b(?:leave|leaving)\s+(?:the |our |my )?$", re.IGNORECASE)
+_SO_IS: Final = re.compile(
+    r"[^.;!?\n]{0,60}[\s.,;–—-](?P<same>(?:and |but )?(?:(?:so|neither|nor) (?:is|are|does|do"
+    r"|should|must|may|can|will)"
+    r"|(?:the )?same (?:goes|applies|holds|is true|counts) (?:for|to|with|of)|same (?:for|with|goes for)"
+    r"|(?:likewise|ditto)(?: for)?|as (?:is|are)),? (?:the |our )?)",
+    re.IGNORECASE,
+)  # "X is off-limits, so is Y"
 _END: Final = re.compile(r"\W*(?:$|please|thanks|and\b|but\b)", re.IGNORECASE)
 _AFTER: Final = re.compile(
     r"\W*(?:(?:features?|tools?|templates?|functions?|models?|calls|traffic|prompts?|workloads?"
@@ -185,6 +192,7 @@ def exclusions_in(text: str, mentions: Sequence[Mention]) -> Exclusions:
     """
     names: list[Mention] = []
     spans: list[tuple[int, int]] = []
+    last = -1
     for group in _groups(text, mentions):
         begin, end = group[0].start, group[-1].end
         before = _tail(text[max(0, begin - _LOOK_BACK) : begin])
@@ -198,6 +206,9 @@ def exclusions_in(text: str, mentions: Sequence[Mention]) -> Exclusions:
             length = 1
         if _ALL_ELSE_LEFT.search(after):
             length = 0
+        so_is = None if last < 0 else _SO_IS.fullmatch(text, last, begin)
+        length = length or (0 if so_is is None else len(so_is["same"]))
+        last = end if length else -1
         if length:
             names += group
             spans.append((begin - _without_digits(text[max(0, begin - length) : begin]), end + tail))

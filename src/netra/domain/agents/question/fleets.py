@@ -111,6 +111,10 @@ _TOPS: Final = re.compile(
 )
 _OF_OURS: Final = re.compile(r"\bof (?:our|my)\s(?:[0-9]+\s)?$", re.IGNORECASE)
 _NEAR: Final = 40  # characters before a fleet whose words decide on it before those of its sentence
+_PRICED: Final = re.compile(
+    r"s?:? (?:gpus? |cards? )?(?:(?:costs?|is|goes|rents?|at|for)\s)*(?:about |only |just )?[$€£][0-9]",
+    re.IGNORECASE,
+)  # "an H100 costs $2.49 an hour" says nothing of what we own
 _GROUPS: Final = (8, 4, 2, 1)  # GPUs of a replica, the largest first
 _SENTENCE_END: Final = re.compile(r"[.;!?](?=\s)|\n")
 
@@ -195,7 +199,8 @@ def _fleet(text: str, gpu: Mention, *, start: int, count: int | None, since: int
     """Return the fleet of a mention; its count begins at `start`, and the fleet before it ends at `since`."""
     sentence, before = _sentence(text, gpu), text[:start]
     here = text[max(since, start - _NEAR) : start]
-    is_owned = _is_owned(here if since and _TAKEN.search(here) else sentence)
+    is_priced = count is None and _PRICED.match(text, gpu.end) is not None
+    is_owned = not is_priced and _is_owned(here if since and _TAKEN.search(here) else sentence)
     is_tops = _TOPS.match(text, gpu.end) is not None
     is_ours = _OF_OURS.search(text[max(0, gpu.start - 24) : gpu.start]) is not None
     named = None if is_ours else _BOUND.search(before[-24:]) or _COMPARED.search(before)

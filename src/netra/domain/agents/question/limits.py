@@ -17,7 +17,7 @@ from netra.domain.agents.question.readings import Metric, Reading, StatedTarget,
 _STRONG: Final = re.compile(
     r"(?:whole|entire|full|complete|total|overall)[- ]|time to|end[- ]to[- ]end|e2e|latenc"
     r"|response[- ]time|turn"
-    r"|round|finish|complete[sd]?\b|done|total\b|overall\b|end2end",
+    r"|round|finish|complete[sd]?\b|done|be (?:over|through)|total\b|overall\b|end2end",
     re.IGNORECASE,
 )
 NEGATED: Final = re.compile(

@@ -32,6 +32,12 @@ _TO_BETWEEN: Final = re.compile(
     re.IGNORECASE,
 )
 _ARROW: Final = re.compile(r"\s*(?:→|->|-->|=>|⇒|to|zu|nach|auf|vers|hacia)\s*", re.IGNORECASE)
+_GOES_TO: Final = re.compile(
+    r"\s*(?:calls |traffic )?(?:should|must|has to|have to|needs to|could|can|will|would|may|ought to) "
+    r"(?:all )?"
+    r"(?:go|move|switch|migrate|be (?:moved|switched|migrated|routed)) (?:over )?(?:to|onto)\s(?:the )?",
+    re.IGNORECASE,
+)  # "what runs on A should go to B"
 _FROM_IT: Final = re.compile(
     r"\bfrom (?:it|that|this|there|them)(?: one| model)? (?:over )?to (?:the )?$", re.IGNORECASE
 )
@@ -88,6 +94,7 @@ def _is_left(text: str, mention: Mention, follows: Mention | None) -> bool:
         return True
     if follows is not None and _FROM_IT.search(text[mention.end : follows.start]):
         return True
-    if follows is not None and _ARROW.fullmatch(text[mention.end : follows.start]):
+    between = "" if follows is None else text[mention.end : follows.start]
+    if _ARROW.fullmatch(between) or _GOES_TO.fullmatch(between):
         return True
     return _SUBJECT_AFTER.match(text, mention.end) is not None and follows is not None

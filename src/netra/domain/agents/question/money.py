@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from netra.domain.agents.numbers.lexicon import Unit, months_in
+from netra.domain.agents.question.mentions import FILLER
 from netra.domain.agents.question.number_context import NumberContext
 from netra.domain.agents.question.phrases import has
 from netra.domain.agents.question.readings import Reading, StatedTarget, Unread
@@ -25,7 +26,8 @@ _SAVES: Final = re.compile(
     r"|trim\w*|cut\w*|recover\w*|reclaim\w*|gain|find|get back|slash\w*|reduc\w*|lower\w*|drop|decreas\w*"
     r"|shed\w*|prun\w*|chop\w*"
     r"|squeez\w*|strip\w*|lop\w*|hack\w*|carv\w*|whittl\w*|par(?:e|es|ing)|slic\w*|wring\w*|peel\w*|rescu\w*"
-    r"|win back|(?:giv|hand|return)\w*(?: back)?|pocket\w*|pull out|economi[sz]\w*|conserv\w*|los(?:e"
+    r"|win back|giv\w*(?! (?:us|me)\b)(?: back)?"
+    r"|(?:hand|return)\w*(?: back)?|pocket\w*|pull out|economi[sz]\w*|conserv\w*|los(?:e"
     r"|ing)|wast\w*"
     r"|subtract|off|rid of|eliminat\w*|remov\w*|avoid\w*)\b(?:(?!\b(?:to|under|below"
     r"|within)\b)[^.;!?\n$]){0,30}$",
@@ -55,6 +57,14 @@ _PERIOD: Final = re.compile(
     re.IGNORECASE,
 )
 _FINDING: Final = re.compile(r"\b(?:find|get back|gain|take|knock|cut|recover)\b", re.IGNORECASE)
+_GPU_HOUR: Final = re.compile(
+    rf"{FILLER}s?:? ?(?:gpus? |cards? )?(?:(?:costs?|is|goes|rents?|at|for|now)\s)*(?:about )?$",
+    re.IGNORECASE,
+)
+_GPU_HEAD: Final = re.compile(rf"{FILLER}s?\s?$", re.IGNORECASE)
+_PER_GPU: Final = re.compile(
+    rf"\W*(?:\w+ ){{0,2}}?(?:per|an?|each|for each|for one)\s{FILLER}", re.IGNORECASE
+)
 _RENT: Final = re.compile(r"\b(?:rent|hire|gpus?|each|apiece)\w*\b", re.IGNORECASE)
 _PRICE_OF: Final = re.compile(
     r"\b(?:costs?|price|spend|bill|dollars|usd|pay|paying)\s(?:per|for each|for every|of each|of one|of "
@@ -111,13 +121,22 @@ def _why_no_target(context: NumberContext, *, period: str, last: StatedTarget | 
     number = context.quantity
     if number.unit is Unit.MONEY and not number.is_usd:
         return FOREIGN, True
-    is_rent = number.period == "hour" and _RENT.search(context.clause.text) is not None
+    is_rent = number.period == "hour" and _is_of_a_gpu(context)
     is_price = _PRICE_OF.search(context.lead) or (not period and _PER_THING.match(context.after))
     if is_price or number.per or is_rent:
         return ONE_THING, False
     if _MORE.match(context.after) or _EXTRA.search(context.before):
         return MORE_SPENDING, False
     return ("", False) if _has_a_role(context, period=period, last=last) else (WHICH_SUM, True)
+
+
+def _is_of_a_gpu(context: NumberContext) -> bool:
+    """Return whether the sum is the price of renting a GPU: "an H100 costs $2.49", "H100: $2.49"."""
+    if _RENT.search(context.clause.text) or _GPU_HOUR.search(context.lead) or _PER_GPU.match(context.after):
+        return True
+    heads = [one for one in context.sentence if one.start < context.clause.start]
+    is_headed = context.clause.joint.strip() == ":" and not context.lead.strip()
+    return is_headed and bool(heads) and _GPU_HEAD.search(heads[0].text) is not None
 
 
 def _has_a_role(context: NumberContext, *, period: str, last: StatedTarget | None) -> bool:

@@ -77,6 +77,19 @@ _ORDERED: Final = re.compile(
     r"|need|have to))\b",
     re.IGNORECASE,
 )  # an order, not a claim: "they ordered us to find 20 %"
+_OTHERS: Final = (
+    r"\b(?:consultants?|vendors?|suppliers?|providers?|agenc(?:y|ies)|sales(?:m[ae]n| rep| team)?"
+    r"|competitors?"
+    r"|competition|startups?|friends?|colleagues?|peers?|(?:an)?other (?:team|company|companies|teams))"
+)
+_PROMISED: Final = re.compile(rf"{_OTHERS} (?:\w+ ){{0,2}}?(?:promised|guaranteed)\b", re.IGNORECASE)
+_OTHERS_DO: Final = re.compile(
+    rf"{_OTHERS}(?:'s?)? (?:(?:company|team|firm|startup|shop) )?(?:who |that |which )?"
+    r"(?:runs?|pays?|gets?|spends?|does"
+    r"|do|has|have|manages?|serves?|operates?|achieves?)\b",
+    re.IGNORECASE,
+)  # what others pay is no goal of ours
+_NOT_A_CENT: Final = re.compile(r"\bnot (?:a|one) (?:cent|dollar|penny|dime) more\b", re.IGNORECASE)
 _CONTENT: Final = re.compile(
     r"\b(?:fine|happy|ok|okay|content|satisfied|comfortable|good|live|do|manage|get by|cope)\s*$",
     re.IGNORECASE,
@@ -130,13 +143,14 @@ def mood_of(context: NumberContext, *, is_traffic: bool = False) -> Mood:
 
 def _is_fact(context: NumberContext, *, is_traffic: bool) -> bool:
     clause = context.clause.text
-    if _is_described(context) or _is_of_today(context):
+    if _is_described(context) or _is_of_today(context) or _is_of_others(context):
         return True
     if is_traffic and has("future", clause) and not has("past", context.before):
         return False
     if has("claim", clause) and not _ORDERED.search(clause):
         told = _TOLD.search(clause)
-        return not has("ask", context.before if told is None else clause[: told.start()])
+        before = _PROMISED.sub(" ", context.before)
+        return not has("ask", before if told is None else clause[: told.start()])
     if _is_supposed(context):
         return False
     is_headed = context.clause.joint.strip() in (":", "=") and _LABEL.search(_before_clause(context))
@@ -144,6 +158,12 @@ def _is_fact(context: NumberContext, *, is_traffic: bool) -> bool:
     if is_headed or is_done:
         return True
     return not _is_asked(context) and _is_stated(context, is_traffic=is_traffic)
+
+
+def _is_of_others(context: NumberContext) -> bool:
+    """Return whether the number is what others pay or have: "a friend's company runs it for a third"."""
+    others = _OTHERS_DO.search(context.before)
+    return others is not None and not has("ask", context.before[: others.start()])
 
 
 def _is_described(context: NumberContext) -> bool:
@@ -212,6 +232,8 @@ def _is_asked(context: NumberContext) -> bool:
         or has("inheriting", context.after)
         or has("ask", clause)
     ):
+        return True
+    if context.quantity.unit is Unit.MONEY and _NOT_A_CENT.search(context.whole_sentence):
         return True
     if context.clause.joint.strip().lower() == "with" and _CONTENT.search(_before_clause(context)):
         return True

@@ -41,6 +41,13 @@ _MAY_BE_SLOW: Final = re.compile(
     r"(?:slower|longer|exceed|more)\b",
     re.IGNORECASE,
 )
+_MET: Final = re.compile(
+    r"\s?(?:(?:must|should|need to|have to) )?(?:be |come )?"
+    r"(?:under|below|within|in|at most|faster than|<=?|≤)\s?",
+    re.IGNORECASE,
+)  # "99 % under 1.5 s"
+_MET_MIN: Final = 0.9  # smallest such share: a smaller one is more often a change
+_CHANGED: Final = re.compile(r"\b(?:by|cut|reduce|save|minus|less)\s(?:\w+ )?$", re.IGNORECASE)
 _SLOW_MAX: Final = 0.5  # largest share of the calls that may exceed a limit
 _PAST: Final = re.compile(
     r"\b(?:past|over|above|beyond|longer than|more than|slower than|exceed\w*)\s(?:about )?$", re.IGNORECASE
@@ -221,7 +228,14 @@ def as_percentile(text: str, number: Number, numbers: Sequence[Number], cut: Seq
         return number
     if _SHARE_OF_CALLS.match(text, number.end) is None and not _RATIO.search(number.text):
         between = text[number.end : times[0].start]
+        is_met = number.value >= _MET_MIN and _MET.fullmatch(between) is not None
+        if is_met and _CHANGED.search(text[max(0, number.start - 24) : number.start]) is None:
+            return _percentile(number, is_slowest=False)
         if _OF_ANY.match(between) is None or _PRICED.search(between):
             return number
+    return _percentile(number, is_slowest=is_slowest)
+
+
+def _percentile(number: Number, *, is_slowest: bool) -> Number:
     share = 1 - number.value if is_slowest else number.value
     return msgspec.structs.replace(number, unit=Unit.PERCENTILE, value=round(100 * share, 6))

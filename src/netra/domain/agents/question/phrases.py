@@ -41,7 +41,8 @@ _WORDS: Final[Mapping[str, str]] = {
     r"|waits?|waiting(?: times?)?|delays?|durations?|calls?|requests?|quer(?:y|ies)|take(?:s)?(?! care)"
     r"|(?:come|comes) back"
     r"|return(?:s|ed)?|round[- ]?trips?|total(?! cost| bill| spend| throughput| budget| of \$)"
-    r"|overall(?! cost| bill| spend| throughput| budget)|end2end|slo|sla|done|llamada|speed",
+    r"|overall(?! cost| bill| spend| throughput| budget)|end2end|slo|sla|done|llamada|speed"
+    r"|be (?:over|through)(?= (?:with)?in\b| after\b| by\b| under\b)",
     # what a share or a factor is about
     "average": r"average|mean|avg",
     # comparators
@@ -69,7 +70,8 @@ _WORDS: Final[Mapping[str, str]] = {
     r"|content|satisfied|comfortable|good|live|do) with|'d be (?:fine|happy|ok|okay)|accept(?:able)?"
     r"|allow(?:ed"
     r"|s)?"
-    r"|slo|sla|contract|objective|promised|guarantee[sd]?|commit(?:ted|ment)?|in need of|looking for"
+    r"|slo|sla|contract|objective|promised"
+    r"|(?<=we )promise|guarantee[sd]?|commit(?:ted|ment)?|in need of|looking for"
     r"|(?:told|asked|ordered|instructed|tasked|supposed|urged|obliged|expected|mandated|challenged|tells"
     r"|asks|orders)"
     r" (?:(?:us|me|him|her|them|everyone|everybody|the team|my team|our team|engineering) )?to"
@@ -154,7 +156,8 @@ _WORDS: Final[Mapping[str, str]] = {
     r"|this) to|changed (?:it|that)? ?to|it's(?= \S?\d)|instead"
     r"|better(?= \d)|strike that|actually|no,|oops|update:|edit:?|edited:?|revised:?|errat(?:um|a):?|i "
     r"take (?:it|that) back"
-    r"|on second thoughts?|er,|erm|hang on",
+    r"|on second thoughts?|er,|erm|hang on|hm+(?=\W*(?:$|[,:;.…–-]|no\b|let's\b|make\b))"
+    r"|let's be (?:realistic|reasonable|honest|sensible)",
     "inheriting": r"will do|would do|is enough|suffices|is fine|would be fine|will suffice|is (?:all"
     r"|plenty)|do(?:es)? it|it has to be|it must be|it should be|must be|should be|has to be"
     r"|needs? to be|need|target is|be it",

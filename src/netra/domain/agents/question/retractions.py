@@ -60,6 +60,7 @@ _NOT_NEEDED: Final = re.compile(
     r"|appl|want|ask|matter)\w*",
     re.IGNORECASE,
 )
+_ANY_MORE: Final = re.compile(r"\s*(?:any ?more|any longer)\b", re.IGNORECASE)
 _THAN: Final = re.compile(r"\bthan (?:a |an |the )?$", re.IGNORECASE)
 _RATHER: Final = re.compile(r"\b(?:rather|sooner|prefer)\b", re.IGNORECASE)
 
@@ -73,12 +74,12 @@ def is_retracted(context: NumberContext) -> bool:
         return True
     if _LIFT_GOAL.search(before) or _NOT_BEFORE.search(before) or _NOT_NEEDED.match(after):
         return True
-    if _LIFT.search(before) and _A_GOAL.match(after):
-        return True
-    if _is_dismissed_with(context):
+    if (_LIFT.search(before) and _A_GOAL.match(after)) or _is_dismissed_with(context):
         return True
     needless = _NEED_NOT.search(before)
-    return needless is not None and _BOUND.search(before, needless.end()) is None
+    if needless is None:
+        return False
+    return _BOUND.search(before, needless.end()) is None or _ANY_MORE.match(after) is not None
 
 
 def _is_dismissed_with(context: NumberContext) -> bool:

@@ -1,11 +1,13 @@
 """Read shares and factors: "20 % cheaper", "2x faster", "50 % more traffic"."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from netra.domain.agents.numbers.lexicon import Unit
+from netra.domain.agents.question.bare_cuts import is_bare_cut, is_cut, is_unclear_cut
 from netra.domain.agents.question.clauses import Mark, Subject
 from netra.domain.agents.question.number_context import NumberContext, subjects_of
 from netra.domain.agents.question.phrases import has
@@ -26,7 +28,8 @@ _HALF_PRICE: Final = re.compile(
     r"\s?(?:the |of the |our )?(?:price|cost|bill|spend|money|latency|time)\b", re.IGNORECASE
 )
 _WANTED: Final = re.compile(
-    r"(?:\b(?:want|need|target|aim for|get|at|for|only|just|be|is|it's|to|pay|spend)|:|^) (?:only |just "
+    r"(?:\b(?:want|need|target|aim for|get|at|for|only|just|be|is|it's|to|pay|spend"
+    r"|(?:should|must|may|can|could|shall|will|to) (?:only |just )?cost)|:|^) (?:only |just "
     r"|about )?$|^\W*$",
     re.IGNORECASE,
 )
@@ -89,17 +92,26 @@ def share_targets(
         return (_named(_times(context, last), context, quote) or unread,)
     if not here and _is_of_another_thing(context):
         return ()
-    if not here and may_inherit and last is not None and last.field in _CHANGES:
-        return (_named(_like(context, last), context, quote) or unread,)
     marks = subjects_of(context, _AMONG)
+    is_bare = any(is_bare_cut(context, mark) for mark in marks)
+    if not here and may_inherit and last is not None and last.field in _CHANGES and not is_bare:
+        return (_named(_like(context, last), context, quote) or unread,)
+    named = (_named(_target(context, mark), context, quote) or unread for mark in _subjects(context, marks))
+    return tuple(named) or (unread,)
+
+
+def _subjects(context: NumberContext, marks: Sequence[Mark]) -> tuple[Mark, ...]:
+    """Return the subjects of the share, of the `marks` of its sentence; empty if unclear."""
+    carried = [mark for mark in context.carried if mark.subject in _AMONG][-1:]
+    is_carried = not marks and bool(carried) and is_cut(context)
+    if any(is_unclear_cut(context, mark) for mark in marks) or (
+        is_carried and carried[0].subject in (*_TIMES, Subject.RATE)
+    ):
+        return ()
     if _WHAT_COST.search(context.clause.text):
-        marks = tuple(mark for mark in marks if mark.subject is not Subject.MONEY)
-    carried = [mark for mark in context.carried if mark.subject in _AMONG]
-    if not marks and carried:
-        marks = (carried[-1],)
-    if not marks and _is_a_cut(context):
-        marks = (_money(context),)
-    return tuple(_named(_target(context, mark), context, quote) or unread for mark in marks) or (unread,)
+        marks = [mark for mark in marks if mark.subject is not Subject.MONEY]
+    found = tuple(_money(context) if is_bare_cut(context, mark) else mark for mark in marks or carried)
+    return found or ((_money(context),) if _is_a_cut(context) else ())
 
 
 def _is_a_cut(context: NumberContext) -> bool:
@@ -191,7 +203,8 @@ def _has_a_direction(context: NumberContext, mark: Mark) -> bool:
     if any(pattern.search(words) for pattern in (LESS, MORE, _CHANGED)):
         return True
     is_left = TO.search(before) or _BECOMES.search(before) or _BY.search(before)
-    return bool(is_left or OF.match(after) or AGAIN.match(after) or AS_MUCH.match(after))
+    is_half_price = number.is_spelled and _HALF_PRICE.match(after)
+    return bool(is_left or is_half_price or OF.match(after) or AGAIN.match(after) or AS_MUCH.match(after))
 
 
 def _saving(remaining: float) -> StatedTarget | None:

@@ -85,6 +85,13 @@ _CHAT: Final = (
     (re.compile(r"\bresp\.(?=\s|$)", re.IGNORECASE), "respectively"),
     (re.compile(r"(?<= )2 (?=(?:start|do|get|make|save|be|go|use|cut|have|keep|see|know)\b)"), "to "),
     (re.compile(r"(?<!a )(?<!one )(?<!three )\bquarter of a (?=second)", re.IGNORECASE), "a quarter of a "),
+    (
+        re.compile(
+            r"(?:(?<=[0-9]s)|(?<= s)|(?<=ms)|(?<=sec)|(?<=seconds))[;|]\s*(?:feature|tool)\s*[:=]\s*",
+            re.IGNORECASE,
+        ),
+        " for ",
+    ),  # "TTFT 500 ms; feature: search"
     (re.compile(r"\b(?:thru)\b", re.IGNORECASE), "through"),
     (re.compile(r"\bb4\b", re.IGNORECASE), "before"),
     (re.compile(r"\b(?:undr|udner|uner)\b", re.IGNORECASE), "under"),

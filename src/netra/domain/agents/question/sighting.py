@@ -14,6 +14,7 @@ from netra.domain.agents.question.exclusions import exclusions_in
 from netra.domain.agents.question.families import families_in, is_plural, members, nicknames_in
 from netra.domain.agents.question.fleets import fleets_in
 from netra.domain.agents.question.gloss import Glossed, glossed
+from netra.domain.agents.question.kept_names import without_bystanders
 from netra.domain.agents.question.mentions import (
     FILLER,
     KnownNames,
@@ -135,6 +136,7 @@ def _with_numbers(
     """Return the sighting with its exclusions, the direction of its models, and its numbers."""
     found = exclusions_in(plain, (*parts, *models, *rest.families))
     kept = without_corrected_names([part for part in parts if part not in found.names], plain)
+    kept = without_bystanders(kept, plain)
     asked = without_corrected_names([model for model in models if model not in found.names], plain)
     left = without_corrected_names(found.names, plain)
     for start, end in found.spans:

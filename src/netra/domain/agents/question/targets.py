@@ -36,6 +36,9 @@ _IT: Final = re.compile(
     r"\b(?:make|get|bring|keep|want|need|have|push|take|hold|cut)\s(?:it|that|this|them)\b", re.IGNORECASE
 )
 _ON: Final = re.compile(r"\s*(?:on|for|from|in|at) ", re.IGNORECASE)
+_MOVED_TO: Final = re.compile(
+    r"\b(?:it|that|this|them)\b(?: \w+){0,2}? to (?:about |just |only )?$", re.IGNORECASE
+)
 _PRICE_MAX_USD: Final = 100.0  # a larger sum is no price of a single call, token or GPU hour
 
 
@@ -125,6 +128,8 @@ class _Reader:
         is_replaced = isinstance(self._previous, Retracted) and context.clause.sentence == self._sentence
         if mood is Mood.FACT and is_replaced and not has("past", context.clause.text):
             mood = Mood.ASK
+        if mood is Mood.FACT and self._is_moved(context):
+            mood = Mood.ASK
         if isinstance(self._previous, Fact) and continues_a_fact(context, self._sentence):
             mood = Mood.FACT
         self._remember(context, stated)
@@ -144,6 +149,13 @@ class _Reader:
         if mood is Mood.FACT or is_worse or (not found and is_context(context)):
             return [Fact(text=clause_of(context, self._quotes), start=number.start, target=stated)]
         return found
+
+    def _is_moved(self, context: NumberContext) -> bool:
+        """Return whether others moved the goal before: "a budget of $5k, no wait, they lowered it to $4k"."""
+        earlier = self._previous
+        if not isinstance(earlier, StatedTarget) or _MOVED_TO.search(context.before) is None:
+            return False
+        return has("correction", self._quotes[earlier.end : context.quantity.start])
 
     def _remember(self, context: NumberContext, stated: StatedTarget | None) -> None:
         if stated is None:
